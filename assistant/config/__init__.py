@@ -1,0 +1,1 @@
+"""What the user wants: one TOML file, read whole, frozen, and swapped in between ticks."""

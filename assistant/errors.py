@@ -1,0 +1,50 @@
+"""The failures that a person reads: one sentence that names the thing and the value, and the remedy.
+
+Every layer of `assistant` raises these; the API turns them into `application/problem+json`, the client back into the
+same class, and the command line prints `sentence` and `remedy` and leaves with `exit_code`.
+
+    TelosError
+      +- BadRequest        what was asked for makes no sense as it stands           (400)
+      +- NotFound          there is no such source, item, digest, entry             (404)
+      +- Conflict          it would clash with what is there (sent already, locked) (409)
+      +- BadConfiguration  the configuration file cannot be used                    (422)
+      +- Unavailable       something Telos depends on does not answer now           (503)
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TelosError(Exception):
+    """What went wrong (`sentence`) and what to do next (`remedy`, may be empty)."""
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, sentence: str, remedy: str = "") -> None:
+        super().__init__(f"{sentence} {remedy}".strip())
+        self.sentence = sentence
+        self.remedy = remedy
+
+
+class BadRequest(TelosError):
+    status = 400
+    exit_code = 2
+
+
+class NotFound(TelosError):
+    status = 404
+
+
+class Conflict(TelosError):
+    status = 409
+
+
+class BadConfiguration(TelosError):
+    status = 422
+    exit_code = 2
+
+
+class Unavailable(TelosError):
+    status = 503

@@ -1,0 +1,39 @@
+"""Named places at which a test may kill the process, to prove that the edge around them loses nothing.
+
+`TELOS_FAILPOINT=digest.after_data` in the environment of `telos run` makes the process kill itself (SIGKILL, so no
+handler, flush or `finally` runs) the first time it passes that name; `NAME:3` the third time. Unset, a failpoint costs
+one dictionary look-up. `NAMES` is the complete list: a test walks it, and an unknown name is refused at import.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+NAMES = (
+    "poll.before_store",
+    "poll.after_store",
+    "index.after_chunks",
+    "index.after_vectors",
+    "index.after_chroma",
+    "index.after_stories",
+    "digest.before_queue",
+    "digest.after_queue",
+    "deliver.before_sending",
+    "deliver.after_sending",
+    "deliver.after_data",
+    "deliver.after_sent",
+)
+
+_wanted, _, _times = os.environ.get("TELOS_FAILPOINT", "").partition(":")
+if _wanted and _wanted not in NAMES:
+    raise ValueError(f"TELOS_FAILPOINT names {_wanted!r}; the failpoints are: {', '.join(NAMES)}.")
+_countdown = {_wanted: int(_times or 1)} if _wanted else {}
+
+
+def failpoint(name: str) -> None:
+    """Kill this process here if the environment asks for it."""
+    if name in _countdown:
+        _countdown[name] -= 1
+        if _countdown[name] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,130 @@
+"""What every source speaks: `Item`, `Batch`, the `Connector` protocol and the three failures named by their remedy.
+
+A connector is a function of a cursor. It knows nothing of what becomes of its items: `assistant.ingest` calls `poll`,
+stores each batch and moves the cursor in one transaction, and polls again from there, so a connector may be killed
+at any point. A new source is one file with one such class and a line in the entry-point group `telos.connectors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+from connectors.transport import WaysOut
+
+API_VERSION = 1
+"""The version of this contract. A connector class states the one it was written for in `api_version`."""
+
+ENTRY_POINT_GROUP = "telos.connectors"
+
+Cursor = Mapping[str, Any]
+"""What a connector wants back at its next poll: a small JSON object of its own making, `None` at first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that a source published.
+
+    `external_id` is the source's own id, or the canonical URL where it gives none; it never holds a secret. `text` is
+    plain text, `html` is markup that `connectors.markup.clean` has passed. Instants are aware and in UTC. `revision`
+    is the source's own name of a version ("v2"), if it has one. `topics` are the source's own labels (categories,
+    sections, tags). `links` are absolute URLs found in the item. `language` is a lower-case ISO 639-1 code or empty.
+    """
+
+    external_id: str
+    kind: str = "article"
+    title: str = ""
+    text: str = ""
+    html: str = ""
+    url: str = ""
+    authors: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    thread_id: str = ""
+    revision: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A page of a source, stored whole or not at all together with `cursor`.
+
+    `deleted` are external ids gone upstream. `moved_to` is the new address after a permanent redirect. `notices` are
+    sentences for the user about what was skipped and why (one bad entry never stops its batch). `more` says that
+    another batch waits behind this one.
+    """
+
+    items: tuple[Item, ...] = ()
+    deleted: tuple[str, ...] = ()
+    cursor: Cursor = field(default_factory=dict)
+    moved_to: str | None = None
+    notices: tuple[str, ...] = ()
+    more: bool = False
+
+
+class SourceFailure(Exception):
+    """A poll that could not be done. The message is a sentence with its remedy; it never holds a secret."""
+
+
+class NeedsLogin(SourceFailure):
+    """The source refuses the credentials, or wants some: the user must act."""
+
+
+class TryLater(SourceFailure):
+    """The source cannot answer now (network, 5xx, rate limit). `after` is the least wait it asked for, if it did."""
+
+    def __init__(self, sentence: str, after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.after = after
+
+
+class Misconfigured(SourceFailure):
+    """What the configuration asks for cannot be had (404, not a feed, bad query): the user must change it."""
+
+
+class Options(BaseModel):
+    """The keys that every `[[sources]]` table may have. A connector subclasses it with its own.
+
+    A key that holds a secret is a `SecretStr`, with a `NAME_file` twin where a file may hold it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_run_items: int = 30
+    """At most so many items are taken at the first poll, the newest first."""
+    first_run_days: int = 7
+    """At the first poll, nothing published longer ago than this is taken."""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """A kind of source. `kind` is its name in the configuration, `Options` the keys it understands.
+
+    `every` is how often it is polled unless the configuration says otherwise, and `quiet_after` how long it may bring
+    nothing new before that is an alarm when its own rhythm is not yet known.
+    """
+
+    kind: ClassVar[str]
+    api_version: ClassVar[int]
+    Options: ClassVar[type[Options]]
+    every: ClassVar[timedelta]
+    quiet_after: ClassVar[timedelta]
+
+    def __init__(self, options: Any, ways_out: WaysOut) -> None: ...
+
+    def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
+        """Yield what came since `cursor`, at most `limit` items in all, oldest page first where the source allows.
+
+        Stops early between pages when `cancelled` is set.
+
+        Raises: NeedsLogin, TryLater or Misconfigured; batches already yielded stay stored.
+        """
+        ...

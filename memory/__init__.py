@@ -1,0 +1,1 @@
+"""What is kept: rows, words, vectors. Knows no connector, no model that talks, nothing of `assistant`."""

@@ -1,0 +1,38 @@
+"""The outbox: what is to be sent, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, ForeignKey
+from sqlmodel import Field, SQLModel
+
+from memory.models.types import Instant
+
+
+class DeliveryState(StrEnum):
+    """queued -> sending -> sent | queued (back-off) | failed | unknown. `sending` is committed before DATA."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Delivery(SQLModel, table=True):
+    """One digest on its way to its recipient. A resend puts the same row back to `queued`."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest_id: int = Field(sa_column=Column(ForeignKey("digest.id", ondelete="CASCADE"), nullable=False, unique=True))
+    state: DeliveryState = Field(default=DeliveryState.QUEUED, index=True)
+    attempts: int = 0
+    next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    give_up_at: datetime = Field(sa_type=Instant)
+    last_error: str | None = None
+    queued_at: datetime = Field(sa_type=Instant)
+    sending_at: datetime | None = Field(default=None, sa_type=Instant)
+    done_at: datetime | None = Field(default=None, sa_type=Instant)
+    reported_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a later digest named this one as failed or unknown."""

@@ -1,0 +1,26 @@
+"""What every test stands on: no network but loopback, and the shared data where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real documents, or a skip that says why."""
+    folder = os.environ.get("TELOS_TEST_DATA", "")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("TELOS_TEST_DATA names no folder with the shared documents")
+    return Path(folder)
