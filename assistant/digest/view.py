@@ -1,0 +1,157 @@
+"""A digest as it is read: frozen, complete, and independent of where it is shown.
+
+`build` makes it, `record` keeps it in rows and brings it back, `render` turns it into mail, the API sends it as JSON,
+the command line prints it. It knows no row, no engine and no template. Text in it is plain and comes from outside:
+whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+WORDS_A_MINUTE = 230
+"""The reading speed that `reading_minutes` in the configuration and `DigestView.minutes` are counted with."""
+
+FEEDBACK_VERBS = ("more", "less", "keep", "mute")
+"""What stands beside each entry of the mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """An item that an entry stands on. `number` counts from 1 within the entry."""
+
+    number: int
+    item_id: int
+    source: str
+    title: str
+    url: str
+    published: datetime
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One sentence of an entry and the numbers of the citations it was taken from: never none."""
+
+    text: str
+    citations: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.citations:
+            raise ValueError(f"The sentence {self.text!r} cites nothing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """A numbered story. `url` is the lead item's; `reasons` say in words why it is here.
+
+    `score` is the probability that the user wants it. `is_unproven` marks a guess the ranking knows little about,
+    `is_follow_up` one that tells what is new in a story shown before.
+    """
+
+    number: int
+    story_id: int
+    title: str
+    url: str
+    language: str
+    sentences: tuple[Sentence, ...]
+    reasons: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    score: float
+    is_unproven: bool = False
+    is_follow_up: bool = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of its sources, each once, in the order of the citations."""
+        return tuple(dict.fromkeys(citation.source for citation in self.citations))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """Entries under one heading. `key` is language-free (`article`, `paper`, or the configured name)."""
+
+    key: str
+    heading: str
+    entries: tuple[EntryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line of the foot. `facts` is what the row keeps; `sentence` says it in the digest's language.
+
+    `is_trouble` tells what needs the user (a failed source, a lost delivery) from what only informs them.
+    """
+
+    kind: str
+    sentence: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    is_trouble: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestView:
+    """The whole digest. `id` is `None` for a preview, which no row holds."""
+
+    id: int | None = None
+    local_date: date
+    recipient: str
+    run: int
+    built_at: datetime
+    since: datetime
+    writer: str
+    language: str
+    zone: str
+    candidates: int
+    sections: tuple[SectionView, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def entries(self) -> tuple[EntryView, ...]:
+        """Every entry, in order of number."""
+        return tuple(entry for section in self.sections for entry in section.entries)
+
+    @property
+    def words(self) -> int:
+        """Words in titles and sentences; a character counts as half a word in scripts without spaces."""
+        return sum(
+            count_words(entry.title) + sum(count_words(sentence.text) for sentence in entry.sentences)
+            for entry in self.entries
+        )
+
+    @property
+    def minutes(self) -> float:
+        """How long it takes to read."""
+        return self.words / WORDS_A_MINUTE
+
+
+def count_words(text: str) -> int:
+    """Words, for the reading time. Two characters of Chinese or Japanese are counted as one word."""
+    without_spaces = sum(_is_unspaced(character) for character in text)
+    spaced = "".join(" " if _is_unspaced(character) else character for character in text)
+    return len(spaced.split()) + (without_spaces + 1) // 2
+
+
+def _is_unspaced(character: str) -> bool:
+    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
+
+
+def to_json(view: DigestView) -> dict[str, Any]:
+    """A JSON object that `from_json` reads back as an equal view."""
+    from pydantic import TypeAdapter  # weight: the command line's start
+
+    document: dict[str, Any] = TypeAdapter(DigestView).dump_python(view, mode="json")
+    return document
+
+
+def from_json(document: Mapping[str, Any]) -> DigestView:
+    """The view that `to_json` wrote.
+
+    Raises: pydantic.ValidationError if it is not one.
+    """
+    from pydantic import TypeAdapter  # weight: the command line's start
+
+    return TypeAdapter(DigestView).validate_python(document)
