@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_socket import socket_allow_hosts
+
+from memory.store.connection import Database
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -24,3 +28,21 @@ def shared_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("TELOS_TEST_DATA names no folder with the shared documents")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file without rows, to be copied: migrating anew for each test would take most of its time."""
+    path = tmp_path_factory.mktemp("database") / "telos.db"
+    Database.open(path).close()
+    return path
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+    """A real database of its own, at `tmp_path / "telos.db"`."""
+    path = tmp_path / "telos.db"
+    shutil.copy(empty_database, path)
+    database = Database.open(path)
+    yield database
+    database.close()

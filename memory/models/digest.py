@@ -14,7 +14,7 @@ from memory.models.types import Instant
 class Digest(SQLModel, table=True):
     """Its key is (local_date, recipient, run), fixed when it is queued. Run 0 is the scheduled one."""
 
-    __table_args__ = (UniqueConstraint("local_date", "recipient", "run"),)
+    __table_args__ = (UniqueConstraint("local_date", "recipient", "run"), {"sqlite_autoincrement": True})
 
     id: int | None = Field(default=None, primary_key=True)
     local_date: date = Field(index=True)

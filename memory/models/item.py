@@ -2,7 +2,8 @@
 
 Text lives in `Version` alone; `Chunk` holds offsets into it. What remains to be done with a version is its `stage`,
 so that a crash between any two steps loses nothing and repeats nothing: each step takes the versions of one stage,
-does its idempotent work and moves them on.
+does its idempotent work and moves them on. The id of an item or chunk that is gone is never given to another: digests
+cite the one, and the vector indexes outside the database know the other by it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Item(SQLModel, table=True):
         Index("item_by_time", "published_at"),
         Index("item_by_canonical_url", "canonical_url"),
         Index("item_by_story", "story_id"),
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -85,7 +87,7 @@ class Version(SQLModel, table=True):
 class Chunk(SQLModel, table=True):
     """Characters `start` to `end` of a version's text; the title is put before them when they are embedded."""
 
-    __table_args__ = (UniqueConstraint("version_id", "ord"),)
+    __table_args__ = (UniqueConstraint("version_id", "ord"), {"sqlite_autoincrement": True})
 
     id: int | None = Field(default=None, primary_key=True)
     version_id: int = Field(sa_column=Column(ForeignKey("version.id", ondelete="CASCADE"), nullable=False))

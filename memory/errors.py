@@ -1,0 +1,20 @@
+"""What memory cannot do, as a sentence and a remedy for a person. `assistant` shows them like its own errors."""
+
+from __future__ import annotations
+
+
+class MemoryFailure(Exception):
+    """What went wrong (`sentence`) and what to do next (`remedy`, may be empty)."""
+
+    def __init__(self, sentence: str, remedy: str = "") -> None:
+        super().__init__(f"{sentence} {remedy}".strip())
+        self.sentence = sentence
+        self.remedy = remedy
+
+
+class NewerDatabase(MemoryFailure):
+    """The database was written by a later version of Telos than this one."""
+
+
+class DamagedDatabase(MemoryFailure):
+    """The file is not a database, or SQLite cannot read it."""

@@ -1,0 +1,3 @@
+"""thin"""
+from sqlalchemy import Connection
+def create(connection: Connection) -> None: ...

@@ -1,0 +1,139 @@
+"""All vectors of one embedder as a memory-mapped matrix: exact scores over any subset of items.
+
+It knows no SQL: a row is a chunk's vector with the ids of the chunk and of its item. `memory.recall` asks it where a
+filter has chosen the items, `assistant.indexing` adds to it, and it can always be rebuilt from `Vector` rows.
+
+Two files grow together: `NAME.vectors` (float32 rows) is written first, `NAME.ids` (pairs of int64) after it, so that
+after a crash the shorter one says how many rows are whole. A removed row keeps its place with chunk id -1.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from memory.embed import Ids, Rows
+
+GONE = -1
+DENSE_SHARE = 0.2
+"""Above this share of rows, one product with the whole matrix is faster than gathering the chosen rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The best rows, best first: ids of chunks and items, and cosine scores."""
+
+    chunk_ids: Ids
+    item_ids: Ids
+    scores: Rows
+
+
+class VectorMatrix:
+    """The matrix under `folder` for the vectors called `name`. Threads of one process may share it."""
+
+    def __init__(self, folder: Path, name: str, dimension: int) -> None:
+        self.name = name
+        self._vectors_path = folder / f"{name}.vectors"
+        self._ids_path = folder / f"{name}.ids"
+        self._dimension = dimension
+        self._lock = Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._open()
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._ids[:, 0] != GONE))
+
+    @property
+    def gone(self) -> int:
+        """Removed rows that still take their place; a rebuild gives it back."""
+        return len(self._ids) - len(self)
+
+    def chunk_ids(self) -> Ids:
+        """The chunks it holds, in no order."""
+        ids = self._ids[:, 0]
+        return ids[ids != GONE]
+
+    def add(self, chunk_ids: Ids, item_ids: Ids, rows: Rows) -> None:
+        """Append rows; a chunk that is there already is replaced."""
+        if not len(chunk_ids):
+            return
+        with self._lock:
+            self._mark_gone(chunk_ids)
+            _append(self._vectors_path, np.ascontiguousarray(rows, dtype="<f4").tobytes())
+            _append(self._ids_path, np.column_stack([chunk_ids, item_ids]).astype("<i8").tobytes())
+            self._map()
+
+    def remove(self, chunk_ids: Ids) -> None:
+        """Forget rows; chunks that are not there are passed over."""
+        with self._lock:
+            self._mark_gone(chunk_ids)
+
+    def clear(self) -> None:
+        """Leave no row, and no byte of one on the disk."""
+        with self._lock:
+            self._vectors_path.write_bytes(b"")
+            self._ids_path.write_bytes(b"")
+            self._map()
+
+    def search(self, query: Rows, limit: int, item_ids: Ids | None = None) -> Nearest:
+        """The `limit` rows nearest to `query` (dimension,), among all items or those in `item_ids` alone."""
+        with self._lock:
+            ids, rows = self._ids, self._rows
+        is_chosen = ids[:, 0] != GONE
+        if item_ids is not None and len(ids):
+            is_chosen &= _membership(item_ids, upto=int(ids[:, 1].max()))[ids[:, 1]]
+        places = np.flatnonzero(is_chosen)
+        if len(places) > DENSE_SHARE * len(ids):
+            scores = (rows @ query)[places]
+        else:
+            scores = rows[places] @ query
+        best = _best(scores, limit)
+        chosen = places[best]
+        return Nearest(np.array(ids[chosen, 0]), np.array(ids[chosen, 1]), scores[best])
+
+    def _open(self) -> None:
+        """Cut both files back to their whole rows, then map them."""
+        for path in (self._vectors_path, self._ids_path):
+            path.touch(mode=0o600)
+        row_bytes, id_bytes = 4 * self._dimension, 16
+        whole = min(self._vectors_path.stat().st_size // row_bytes, self._ids_path.stat().st_size // id_bytes)
+        os.truncate(self._vectors_path, whole * row_bytes)
+        os.truncate(self._ids_path, whole * id_bytes)
+        self._map()
+
+    def _map(self) -> None:
+        if self._ids_path.stat().st_size == 0:
+            self._ids = np.empty((0, 2), dtype=np.int64)
+            self._rows = np.empty((0, self._dimension), dtype=np.float32)
+            return
+        self._ids = np.memmap(self._ids_path, dtype="<i8", mode="r+").reshape(-1, 2)
+        self._rows = np.memmap(self._vectors_path, dtype="<f4", mode="r").reshape(-1, self._dimension)
+
+    def _mark_gone(self, chunk_ids: Ids) -> None:
+        if len(self._ids):
+            self._ids[np.isin(self._ids[:, 0], chunk_ids), 0] = GONE
+
+
+def _membership(item_ids: Ids, upto: int) -> np.typing.NDArray[np.bool_]:
+    """A table that answers `is item i among item_ids` for every i from 0 to `upto`."""
+    table = np.zeros(upto + 1, dtype=bool)
+    table[item_ids[item_ids <= upto]] = True
+    return table
+
+
+def _best(scores: Rows, limit: int) -> Ids:
+    """Places of the `limit` greatest scores, greatest first."""
+    if len(scores) > limit:
+        top = np.argpartition(scores, len(scores) - limit)[len(scores) - limit :]
+    else:
+        top = np.arange(len(scores))
+    return top[np.argsort(-scores[top], kind="stable")]
+
+
+def _append(path: Path, data: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(data)

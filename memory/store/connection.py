@@ -1,0 +1,157 @@
+"""The database file: opening it, its transactions, its copy, its health. It knows SQLite, and nothing of what the rows mean.
+
+`assistant.service` opens one `Database` under the lock of the data folder; whoever needs rows asks it for a session and
+hands that to the verbs of the other modules here. Readers see one state of the database throughout and cannot write;
+writers of a process wait for one another in turn.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session
+
+from memory import lexical
+from memory.errors import DamagedDatabase
+from memory.migrations import upgrade
+
+BUSY_TIMEOUT_S = 30.0
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000")
+"""FULL, because a commit of the outbox must outlive a power cut: the mail it speaks of cannot be called back."""
+
+
+class Database:
+    """An open, migrated database. Safe to share between threads; a session is not."""
+
+    def __init__(self, path: Path, *, writer: Engine, readers: Engine) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+
+    @classmethod
+    def open(cls, path: Path, *, backups: Path | None = None) -> Self:
+        """Open the file at `path`, making or migrating it first.
+
+        The caller holds the lock of the data folder. Before a migration the database is copied into `backups`.
+
+        Raises: NewerDatabase, DamagedDatabase.
+        """
+        _make_private(path)
+        writer = _engine(path, "BEGIN IMMEDIATE", *_PRAGMAS, pool_size=1, max_overflow=0)
+        database = cls(path, writer=writer, readers=_engine(path, "BEGIN", *_PRAGMAS, "query_only = ON"))
+        try:
+            database._migrate(backups)
+        except DatabaseError as err:
+            database.close()
+            raise DamagedDatabase(
+                f"The database {path} cannot be read: {err.orig}.",
+                "Move it away and restore a copy from the backups folder, or let Telos start anew.",
+            ) from err
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one unchanging state of the database. Writing through it fails."""
+        with Session(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that holds the write lock from its first moment: committed at the end, rolled back on an error."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.connection()
+            yield session
+
+    def backup(self, path: Path) -> None:
+        """Copy the database as it is now to `path`, readable by its owner only, while others go on working."""
+        _make_private(path)
+        with self._raw(self._readers) as source, closing(sqlite3.connect(path)) as target:
+            source.backup(target)
+
+    def check(self) -> list[str]:
+        """What is wrong with the file, a sentence each; empty when it is sound."""
+        with self._raw(self._readers) as connection:
+            damage = [str(row[0]) for row in connection.execute("PRAGMA quick_check(10)")]
+            orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
+        sentences = [f"SQLite finds the database damaged: {line}." for line in damage if line != "ok"]
+        if orphans:
+            tables = ", ".join(sorted({str(row[0]) for row in orphans}))
+            sentences.append(f"{len(orphans)} rows refer to rows that are gone (tables: {tables}).")
+        return sentences
+
+    def vacuum(self) -> None:
+        """Rewrite the file without the space of deleted rows and empty the write-ahead log, so that nothing of them stays."""
+        with self._raw(self._writer) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Let go of the file. SQLite folds the write-ahead log into it with the last connection."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def _migrate(self, backups: Path | None) -> None:
+        def keep_copy(revision: str) -> None:
+            if backups is not None:
+                backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.backup(backups / f"{self.path.stem}-{revision}.db")
+
+        with self._writer.connect() as connection:
+            # Rebuilding a table drops the old one, which with foreign keys on would delete what refers to it.
+            # SQLite ignores this pragma inside a transaction, so it is set before the first statement begins one.
+            _driver(connection).execute("PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    upgrade(connection, before=keep_copy)
+                    lexical.create(connection)
+            finally:
+                _driver(connection).execute("PRAGMA foreign_keys = ON")
+
+    @contextmanager
+    def _raw(self, engine: Engine) -> Iterator[sqlite3.Connection]:
+        """SQLite's own connection, outside any transaction."""
+        with closing(engine.raw_connection()) as pooled:
+            connection = pooled.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            yield connection
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _make_private(path: Path) -> None:
+    """Create the file readable by its owner only, before SQLite would make it with the mask of the process."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _engine(path: Path, begin: str, *pragmas: str, **pool: Any) -> Engine:
+    """An engine whose transactions start with `begin`, which the driver would otherwise put off until the first write."""
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **pool
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
