@@ -15,7 +15,22 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.failures import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.transport import WaysOut
+
+__all__ = [
+    "API_VERSION",
+    "ENTRY_POINT_GROUP",
+    "Batch",
+    "Connector",
+    "Cursor",
+    "Item",
+    "Misconfigured",
+    "NeedsLogin",
+    "Options",
+    "SourceFailure",
+    "TryLater",
+]
 
 API_VERSION = 1
 """The version of this contract. A connector class states the one it was written for in `api_version`."""
@@ -68,26 +83,6 @@ class Batch:
     moved_to: str | None = None
     notices: tuple[str, ...] = ()
     more: bool = False
-
-
-class SourceFailure(Exception):
-    """A poll that could not be done. The message is a sentence with its remedy; it never holds a secret."""
-
-
-class NeedsLogin(SourceFailure):
-    """The source refuses the credentials, or wants some: the user must act."""
-
-
-class TryLater(SourceFailure):
-    """The source cannot answer now (network, 5xx, rate limit). `after` is the least wait it asked for, if it did."""
-
-    def __init__(self, sentence: str, after: timedelta | None = None) -> None:
-        super().__init__(sentence)
-        self.after = after
-
-
-class Misconfigured(SourceFailure):
-    """What the configuration asks for cannot be had (404, not a feed, bad query): the user must change it."""
 
 
 class Options(BaseModel):
