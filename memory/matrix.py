@@ -54,7 +54,7 @@ class VectorMatrix:
 
     def chunk_ids(self) -> Ids:
         """The chunks it holds, in no order."""
-        ids = self._ids[:, 0]
+        ids: Ids = np.array(self._ids[:, 0])
         return ids[ids != GONE]
 
     def add(self, chunk_ids: Ids, item_ids: Ids, rows: Rows) -> None:
@@ -73,11 +73,11 @@ class VectorMatrix:
             self._mark_gone(chunk_ids)
 
     def clear(self) -> None:
-        """Leave no row, and no byte of one on the disk."""
+        """Leave no row. The files are replaced, not cut: a search under way may still read the old ones."""
         with self._lock:
-            self._vectors_path.write_bytes(b"")
-            self._ids_path.write_bytes(b"")
-            self._map()
+            self._vectors_path.unlink()
+            self._ids_path.unlink()
+            self._open()
 
     def search(self, query: Rows, limit: int, item_ids: Ids | None = None) -> Nearest:
         """The `limit` rows nearest to `query` (dimension,), among all items or those in `item_ids` alone."""
@@ -87,10 +87,8 @@ class VectorMatrix:
         if item_ids is not None and len(ids):
             is_chosen &= _membership(item_ids, upto=int(ids[:, 1].max()))[ids[:, 1]]
         places = np.flatnonzero(is_chosen)
-        if len(places) > DENSE_SHARE * len(ids):
-            scores = (rows @ query)[places]
-        else:
-            scores = rows[places] @ query
+        is_dense = len(places) > DENSE_SHARE * len(ids)
+        scores = (rows @ query)[places] if is_dense else rows[places] @ query
         best = _best(scores, limit)
         chosen = places[best]
         return Nearest(np.array(ids[chosen, 0]), np.array(ids[chosen, 1]), scores[best])
