@@ -127,7 +127,7 @@ def no_model(name: str, capability: Capability, purpose: str) -> Unavailable:
     """The one sentence that everything without a model says."""
     return Unavailable(
         f"{purpose} needs a language model that can {_ABILITY[capability]}, and the engine {name!r} cannot.",
-        "Run `telos init --model` to set one up.",
+        "Run `telos init` to set one up.",
     )
 
 

@@ -1,0 +1,135 @@
+"""The engine without a model: it writes nothing of its own and chooses what the sources wrote best.
+
+A story's sentences are scored by how central their words are to all of the story's texts, lightly by how early they
+stand, and picked one by one so that no pick repeats another, the title, or what the reader was told before. A sentence
+that two sources share is given once and cites both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.engine.contract import Brief, Capability, Claim, Piece, Request, no_model
+from assistant.engine.sentences import shorten, split, words
+from memory.stopwords import STOPWORDS
+
+READ_SENTENCES = 40
+"""Of each text no more than so many sentences are considered: news and abstracts say it early."""
+MAX_SENTENCES = 3
+SAME_AS_TOLD = 0.6
+"""A sentence with so much of its content in one already told says nothing new."""
+SAME_SENTENCE = 0.8
+"""Two sentences of different items that share so much are one sentence with two citations."""
+LEAST_WORDS = 5
+POSITION_SHARE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str
+    length: int
+    content: frozenset[str]
+    item_ids: tuple[int, ...]
+    order: tuple[int, int]
+    """(passage, position in it), in which the chosen ones are told."""
+
+
+class Extractive:
+    """Ranked sentences with citations; what needs a model says so in one sentence."""
+
+    name = "extractive"
+    capabilities: frozenset[Capability] = frozenset()
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        """Raises: Unavailable, always."""
+        raise no_model(self.name, Capability.GENERATE, "Writing an answer")
+
+    def summarise(self, brief: Brief) -> tuple[Claim, ...]:
+        """At most three sentences of the passages within `max_words`, in the order in which they were written."""
+        sentences = _merge_shared(_read(brief))
+        told = [_content(brief.title), *(_content(text) for text in brief.known)]
+        chosen = _choose(sentences, told, brief.max_words)
+        return tuple(Claim(sentence.text, sentence.item_ids) for sentence in sorted(chosen, key=lambda s: s.order))
+
+
+def _read(brief: Brief) -> list[_Sentence]:
+    return [
+        _Sentence(text, _length(text), _content(text), (passage.item_id,), (index, position))
+        for index, passage in enumerate(brief.passages)
+        for position, text in enumerate(split(passage.text)[:READ_SENTENCES])
+    ]
+
+
+def _merge_shared(sentences: Sequence[_Sentence]) -> list[_Sentence]:
+    """Sentences of different items that say the same become the first of them, citing all."""
+    merged: list[_Sentence] = []
+    for sentence in sentences:
+        for index, other in enumerate(merged):
+            if _jaccard(sentence.content, other.content) >= SAME_SENTENCE:
+                item_ids = tuple(dict.fromkeys(other.item_ids + sentence.item_ids))
+                merged[index] = _Sentence(other.text, other.length, other.content, item_ids, other.order)
+                break
+        else:
+            merged.append(sentence)
+    return merged
+
+
+def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_words: int) -> list[_Sentence]:
+    """Best first, each pick lowering what shares its words; the first one is shortened if nothing fits whole."""
+    usable = [sentence for sentence in sentences if sentence.length >= LEAST_WORDS] or list(sentences)
+    worth = _worth(usable)
+    chosen: list[_Sentence] = []
+    room = max_words
+    while usable and len(chosen) < MAX_SENTENCES and room > 0:
+        usable = [s for s in usable if all(_covered(s.content, known) < SAME_AS_TOLD for known in told)]
+        best = max(
+            (s for s in usable if s.length <= room),
+            key=lambda s: worth[s.order] * (1 - max((_jaccard(s.content, c.content) for c in chosen), default=0.0)),
+            default=None,
+        )
+        if best is None:
+            break
+        chosen.append(best)
+        told.append(best.content)
+        room -= best.length
+    if not chosen and usable and max_words >= LEAST_WORDS:
+        first = max(usable, key=lambda s: worth[s.order])
+        text = shorten(first.text, max_words)
+        chosen = [_Sentence(text, _length(text), first.content, first.item_ids, first.order)]
+    return chosen
+
+
+def _worth(sentences: Sequence[_Sentence]) -> dict[tuple[int, int], float]:
+    """How central and how early, both in [0, 1], by `order`; long and very short sentences earn a little less."""
+    spread = Counter(word for sentence in sentences for word in sentence.content)
+    weight = {word: math.log1p(count) for word, count in spread.items()}
+    raw = {s.order: sum(weight[word] for word in s.content) / math.sqrt(max(s.length, 12)) for s in sentences}
+    top = max(raw.values(), default=0.0) or 1.0
+    return {
+        s.order: (1 - POSITION_SHARE) * raw[s.order] / top
+        + POSITION_SHARE / (1 + s.order[1])
+        + 0.1 * (len(s.item_ids) - 1)
+        for s in sentences
+    }
+
+
+def _content(text: str) -> frozenset[str]:
+    """The words that carry meaning; all of them where nothing else is left."""
+    every = words(text)
+    return frozenset(word for word in every if word not in STOPWORDS and len(word) > 1) or frozenset(every)
+
+
+def _length(text: str) -> int:
+    return sum(1 for _ in text.split()) if " " in text else (len(words(text)) + 1) // 2
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    union = len(one | other)
+    return len(one & other) / union if union else 1.0
+
+
+def _covered(content: frozenset[str], known: frozenset[str]) -> float:
+    return len(content & known) / len(content) if content else 1.0
