@@ -54,8 +54,8 @@ class VectorMatrix:
 
     def chunk_ids(self) -> Ids:
         """The chunks it holds, in no order."""
-        ids: Ids = np.array(self._ids[:, 0])
-        return ids[ids != GONE]
+        held: Ids = np.extract(self._ids[:, 0] != GONE, self._ids[:, 0])
+        return held
 
     def add(self, chunk_ids: Ids, item_ids: Ids, rows: Rows) -> None:
         """Append rows; a chunk that is there already is replaced."""
