@@ -1,0 +1,25 @@
+"""The HTTP application: a router a noun under `/api`, failures as `application/problem+json`.
+
+The daemon serves it on the home's socket, a command without a daemon on a socket of its own: the same application by
+the same server, so that no code exists twice.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from assistant.api import digest, jobs, memory, sources, status
+from assistant.api.problems import install_problems
+from assistant.jobs import Runner
+from assistant.service import Service
+from assistant.version import VERSION
+
+
+def create_app(service: Service, runner: Runner) -> FastAPI:
+    app = FastAPI(title="Telos", version=VERSION, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.service = service
+    app.state.runner = runner
+    install_problems(app)
+    for noun in (status, jobs, sources, memory, digest):
+        app.include_router(noun.router)
+    return app

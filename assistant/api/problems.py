@@ -1,0 +1,66 @@
+"""Failures become `application/problem+json`, here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from assistant.answers.problem import MEDIA_TYPE, Problem
+from assistant.errors import BadRequest, Conflict, NotFound, TelosError, Unavailable
+from assistant.progress import Cancelled
+from connectors.base import SourceFailure
+from memory.errors import MemoryFailure
+
+log = logging.getLogger(__name__)
+
+
+def install_problems(app: FastAPI) -> None:
+    for kind in (TelosError, MemoryFailure, SourceFailure, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _answer)
+
+
+def problem_of(err: BaseException) -> Problem:
+    """Any failure as a problem. One that nobody foresaw is logged with its traceback, and named without it."""
+    return Problem.of(_told(err))
+
+
+def _told(err: BaseException) -> TelosError:
+    match err:
+        case TelosError():
+            return err
+        case MemoryFailure():
+            return Unavailable(err.sentence, err.remedy)
+        case SourceFailure():
+            return Unavailable(str(err))
+        case Cancelled():
+            return Conflict("The work was cancelled before it was done.", "What was done up to then stays.")
+        case RequestValidationError():
+            return BadRequest("; ".join(_complaint(error) for error in err.errors()) + ".")
+        case HTTPException(status_code=404 | 405):
+            return NotFound(
+                "The API has no such route.", "Client and service may differ in version: restart `telos run`."
+            )
+        case HTTPException():
+            return BadRequest(str(err.detail))
+    log.error("A request failed in a way that nobody foresaw", exc_info=err)
+    return TelosError(
+        f"Telos failed where it should not: {type(err).__name__}: {err}.",
+        "This is a defect. The service's log has the details.",
+    )
+
+
+def _complaint(error: dict[str, object]) -> str:
+    """One of pydantic's complaints as half a sentence: where, and what."""
+    location = error["loc"]
+    assert isinstance(location, tuple)
+    place = ".".join(str(part) for part in location if part not in ("body", "query", "path"))
+    return f"{place}: {error['msg']}" if place else str(error["msg"])
+
+
+async def _answer(_: Request, err: Exception) -> Response:
+    problem = problem_of(err)
+    return Response(problem.model_dump_json(), problem.status, media_type=MEDIA_TYPE)

@@ -1,0 +1,145 @@
+"""What commands print with: answers on stdout, progress and failures on stderr, outside text made harmless.
+
+It knows the terminal and nothing of the nouns. Rich is imported when something is drawn, because `--json` and `--help`
+draw nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.errors import TelosError
+from assistant.home import Home
+from assistant.progress import Progress, unheard
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from assistant.client import Client
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Control characters, and the invisible ones that reorder or hide text. Tab and newline stay."""
+
+
+@dataclass
+class Invocation:
+    """What the options before the command say. `typer.Context.obj` of every command."""
+
+    home: Path | None = None
+    debug: bool = False
+
+    def find_home(self) -> Home:
+        return Home.find(self.home)
+
+
+@contextmanager
+def client_from(context: typer.Context) -> Iterator[Client]:
+    """A client of the home that the command line names."""
+    from assistant.client import Client
+
+    with Client(context.ensure_object(Invocation).find_home()) as client:
+        yield client
+
+
+def harmless(text: str) -> str:
+    """Outside text without what a terminal would obey."""
+    return _CONTROL.sub("", text)
+
+
+def escape(text: str) -> str:
+    """Outside text for use within Rich markup: neither its brackets nor its control characters mean anything."""
+    from rich.markup import escape as escape_markup
+
+    return escape_markup(harmless(text))
+
+
+def console() -> Console:
+    """Where answers go."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def print_json(content: object) -> None:
+    """One JSON document on stdout: of a pydantic model, a sequence of them, or plain data."""
+    print(json.dumps(_plain(content), ensure_ascii=False, indent=2 if sys.stdout.isatty() else None, default=str))
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, empty: str = "Nothing here yet."
+) -> None:
+    """A table of outside text; a cell that is a Rich `Text` keeps its style. `empty` is said where there are no rows."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(harmless(cell)) for cell in row))
+    console().print(table if table.row_count else empty)
+
+
+def say(text: str) -> None:
+    """A line of ours on stdout: plain text, wrapped by the terminal alone."""
+    print(harmless(text))
+
+
+def print_failure(err: TelosError) -> None:
+    """The sentence, then the remedy, on stderr."""
+    from rich.console import Console
+    from rich.text import Text
+
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    screen.print(Text("Error: ", style="bold red") + Text(harmless(err.sentence), style=""))
+    if err.remedy:
+        screen.print(Text(harmless(err.remedy)))
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """Draws the reports it is given on stderr, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield unheard
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(escape(title), total=None)
+
+        def draw(done: int, total: int | None, what: str) -> None:
+            bars.update(bar, completed=done, total=total, description=escape(f"{title}: {what}" if what else title))
+
+        yield draw
+
+
+def ago(instant: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, or how soon, in one unit: `5 min ago`, `in 3 h`, `never`."""
+    if instant is None:
+        return "never"
+    seconds = ((now or datetime.now(UTC)) - instant).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if size >= length:
+            return f"{size / length:.0f} {unit} ago" if seconds > 0 else f"in {size / length:.0f} {unit}"
+    return "just now" if seconds >= 0 else "in a moment"
+
+
+def _plain(content: object) -> Any:
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(content)

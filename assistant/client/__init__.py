@@ -1,0 +1,73 @@
+"""The API as typed Python: one method a route, grouped by noun. The command line uses nothing else.
+
+    with Client(Home.find()) as telos:
+        print(telos.status().version)
+        telos.digest.more(2)
+
+Every method raises the `TelosError` that the service raised. The nouns are imported when they are first asked for,
+because a command needs one of them and each builds its models on import.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from assistant.answers.status import Status
+from assistant.client.wire import Wire
+from assistant.home import Home
+
+if TYPE_CHECKING:
+    from assistant.client.digest import Digest
+    from assistant.client.jobs import Jobs
+    from assistant.client.memory import Memory
+    from assistant.client.sources import Sources
+
+
+class Client:
+    def __init__(self, home: Home) -> None:
+        self._wire = Wire(home)
+
+    @property
+    def is_daemon(self) -> bool:
+        """Whether a daemon answers, rather than this process."""
+        return self._wire.is_daemon
+
+    def status(self) -> Status:
+        return self._wire.get("/api/status", Status)
+
+    @cached_property
+    def sources(self) -> Sources:
+        from assistant.client.sources import Sources
+
+        return Sources(self._wire)
+
+    @cached_property
+    def memory(self) -> Memory:
+        from assistant.client.memory import Memory
+
+        return Memory(self._wire)
+
+    @cached_property
+    def digest(self) -> Digest:
+        from assistant.client.digest import Digest
+
+        return Digest(self._wire)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        from assistant.client.jobs import Jobs
+
+        return Jobs(self._wire)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
