@@ -151,7 +151,9 @@ def _ascii(address: str) -> str:
     return plain
 
 
-def _reason(err: Exception) -> str:
+def _reason(err: BaseException) -> str:
+    if isinstance(err, smtplib.SMTPServerDisconnected) and isinstance(err.__context__, OSError):
+        return _reason(err.__context__)
     if isinstance(err, TimeoutError):
         return "it took too long"
     if isinstance(err, OSError) and err.strerror:

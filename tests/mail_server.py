@@ -4,7 +4,7 @@
     MailServer(answers={"RCPT": "450 4.2.1 later"})     answers a step with a line of its own
     MailServer(answers={"DATA": DROP})                  hangs up there instead; HANG never answers
 
-`transactions` counts the letters whose DATA came in whole, taken or not: what may be delivered once only.
+`attempts` counts the letters that were announced (MAIL). `transactions` counts the letters whose DATA came in whole, taken or not: what may be delivered once only.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Misbehaviour(Enum):
 DROP, HANG = Misbehaviour.DROP, Misbehaviour.HANG
 
 Answer = str | Misbehaviour
-Step = Literal["EHLO", "MAIL", "RCPT", "DATA"]
+Step = Literal["MAIL", "RCPT", "DATA"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class MailServer:
     security: Literal["none", "starttls", "tls"] = "none"
     received: list[Received] = field(default_factory=list)
     transactions: int = 0
-    connections: int = 0
+    attempts: int = 0
 
     @property
     def port(self) -> int:
-        return int(self._controller.server.sockets[0].getsockname()[1])
+        return self._controller.port
 
     def __enter__(self) -> Self:
         context = self.certificate.context() if self.certificate else None
@@ -117,25 +117,24 @@ class MailServer:
         assert self.passwords is not None
         assert isinstance(data, LoginPassword)
         success = self.passwords.get(data.login.decode()) == data.password.decode()
-        return AuthResult(success=success, auth_data=data.login.decode())
+        return AuthResult(success=success, handled=False, auth_data=data.login.decode())
 
-    async def handle_EHLO(
-        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        answer = await self._answer("EHLO", server, "")
-        return [answer] if answer else responses
-
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        self.attempts += 1
         envelope.mail_from = address
         return await self._answer("MAIL", server, "250 OK")
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
         envelope.rcpt_tos.append(address)
         return await self._answer("RCPT", server, "250 OK")
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
         self.transactions += 1
         answer = await self._answer("DATA", server, "250 OK")
         if answer.startswith("250"):
@@ -146,7 +145,7 @@ class MailServer:
                     sender=envelope.mail_from,
                     recipients=tuple(envelope.rcpt_tos),
                     message=message,
-                    was_encrypted=session.ssl is not None,
+                    was_encrypted=server.transport.get_extra_info("sslcontext") is not None,
                     login=session.auth_data if session.authenticated else None,
                 )
             )
@@ -163,9 +162,10 @@ class MailServer:
         return answer
 
 
-class _Controller(Controller):  # type: ignore[misc]  # aiosmtpd has no types
-    """aiosmtpd checks that its server answers by connecting to its port, which is not yet known when it is 0."""
+class _Controller(Controller):
+    """aiosmtpd checks that its server answers by connecting to its port, which it has to be told when it is 0."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]

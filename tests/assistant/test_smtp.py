@@ -1,0 +1,184 @@
+"""One letter to a real mail server: what each of its answers means, and what is never done without TLS or a login."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.carriers import Deferred, Letter, Refused, Unanswered
+from assistant.config.schema import MailSettings
+from assistant.smtp import SmtpCarrier
+from tests.mail_server import DROP, HANG, Answer, Certificate, MailServer, Step
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"),  # what a user may have to live with
+]
+
+ANNA = "anna@example.org"
+
+
+def letter(text: str = "Good morning.\n", *, recipient: str = ANNA) -> Letter:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = ANNA, recipient
+    message["Subject"], message["Message-ID"] = "Today", "<digest-1@example.org>"
+    message.set_content(text, cte="quoted-printable")
+    return Letter(name="digest-1", sender=ANNA, recipient=recipient, message=message)
+
+
+def carrier(server: MailServer, *, password: str | None = None, **settings: Any) -> SmtpCarrier:
+    values = {"via": "smtp", "host": "localhost", "port": server.port, "security": server.security, "timeout_s": 5}
+    return SmtpCarrier(MailSettings.model_validate(values | settings), password)
+
+
+def send(through: SmtpCarrier, sent: Letter) -> str:
+    with through.ready(sent) as hand_over:
+        return hand_over()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed, so no certificate can be made")
+    return Certificate.make(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certificate:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    return certificate
+
+
+def test_a_letter_arrives_as_it_was_written() -> None:
+    text = "Dots:\n.\n..\nGrüße, 早安 and a long line " + "of words " * 300 + "\n"
+    with MailServer() as server:
+        assert send(carrier(server), letter(text)) == "OK"
+    [received] = server.received
+    assert received.message.get_content().replace("\r\n", "\n") == text
+    assert (received.sender, received.recipients) == (ANNA, (ANNA,))
+    assert received.message_id == "<digest-1@example.org>"
+
+
+def test_nothing_is_handed_over_until_the_caller_says_so() -> None:
+    with MailServer() as server, carrier(server).ready(letter()):
+        pass
+    assert (server.attempts, server.transactions) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("answers", "failure", "transactions"),
+    [
+        pytest.param({"MAIL": "421 4.3.2 going down"}, Deferred, 0, id="421 and the end of the session"),
+        pytest.param({"MAIL": "451 4.3.0 try later"}, Deferred, 0, id="4xx to the sender"),
+        pytest.param({"RCPT": "450 4.2.1 greylisted"}, Deferred, 0, id="4xx to the recipient"),
+        pytest.param({"RCPT": DROP}, Deferred, 0, id="hangs up before DATA"),
+        pytest.param({"RCPT": HANG}, Deferred, 0, id="never answers before DATA"),
+        pytest.param({"DATA": "452 4.3.1 disk full"}, Deferred, 1, id="4xx to the letter"),
+        pytest.param({"MAIL": "550 5.7.1 not you"}, Refused, 0, id="5xx to the sender"),
+        pytest.param({"RCPT": "550 5.1.1 no such user"}, Refused, 0, id="5xx to the recipient"),
+        pytest.param({"DATA": "554 5.6.0 spam"}, Refused, 1, id="5xx to the letter"),
+        pytest.param({"DATA": DROP}, Unanswered, 1, id="hangs up after DATA"),
+        pytest.param({"DATA": HANG}, Unanswered, 1, id="never answers after DATA"),
+        pytest.param({"DATA": "199 what"}, Unanswered, 1, id="an answer that means nothing after DATA"),
+    ],
+)
+def test_each_answer_of_the_server_has_one_meaning(
+    answers: dict[Step, Answer], failure: type[Exception], transactions: int
+) -> None:
+    with MailServer(answers=answers) as server:
+        with pytest.raises(failure):
+            send(carrier(server, timeout_s=0.5), letter())
+        assert server.transactions == transactions
+
+
+def test_a_refusal_names_the_server_s_words_without_control_characters() -> None:
+    with (
+        MailServer(answers={"RCPT": "550 5.1.1 no \x1b[31msuch user"}) as server,
+        pytest.raises(Refused, match=r"recipient anna@example.org: 550 5.1.1 no \[31msuch user\."),
+    ):
+        send(carrier(server), letter())
+
+
+def test_a_server_that_is_down_defers_the_letter() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+    settings = MailSettings(via="smtp", host="127.0.0.1", port=port, security="none", timeout_s=1)
+    with pytest.raises(Deferred, match=f"127.0.0.1:{port} does not answer: Connection refused"):
+        send(SmtpCarrier(settings), letter())
+
+
+def test_something_that_is_no_mail_server_defers_the_letter() -> None:
+    with _mute_listener() as port:
+        settings = MailSettings(via="smtp", host="127.0.0.1", port=port, security="none", timeout_s=0.3)
+        with pytest.raises(Deferred, match="took too long"):
+            send(SmtpCarrier(settings), letter())
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_login_and_the_letter_go_encrypted(security: Any, trusted: Certificate) -> None:
+    with MailServer(security=security, certificate=trusted, passwords={"anna": "secret"}) as server:
+        send(carrier(server, username="anna", password="secret"), letter())
+    [received] = server.received
+    assert (received.was_encrypted, received.login) == (True, "anna")
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_is_not_accepted(security: Any, certificate: Certificate) -> None:
+    with MailServer(security=security, certificate=certificate) as server:
+        with pytest.raises(Deferred, match=r"certificate of .*localhost:\d+ is not to be trusted"):
+            send(carrier(server), letter())
+        assert server.received == []
+
+
+def test_a_certificate_for_another_name_is_not_accepted(trusted: Certificate) -> None:
+    with (
+        MailServer(security="tls", certificate=trusted) as server,
+        pytest.raises(Deferred, match="not to be trusted"),
+    ):
+        send(carrier(server, host="127.0.0.1"), letter())
+
+
+def test_a_server_without_starttls_gets_neither_password_nor_letter() -> None:
+    with MailServer(passwords={"anna": "secret"}) as server:
+        with pytest.raises(Deferred, match="does not offer"):
+            send(carrier(server, security="starttls", username="anna", password="secret"), letter())
+        assert server.transactions == 0
+
+
+def test_a_wrong_password_is_said_without_repeating_it() -> None:
+    with (
+        MailServer(passwords={"anna": "secret"}) as server,
+        pytest.raises(Refused, match="refuses the login of anna") as refusal,
+    ):
+        send(carrier(server, username="anna", password="hunter2"), letter())
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_an_international_domain_is_written_in_ascii() -> None:
+    with MailServer() as server:
+        send(carrier(server), letter(recipient="anna@bücher.example"))
+    assert server.received[0].recipients == ("anna@xn--bcher-kva.example",)
+
+
+def test_an_address_that_cannot_be_written_in_ascii_is_refused_with_a_sentence() -> None:
+    with MailServer() as server, pytest.raises(Refused, match="cannot be written in ASCII"):
+        send(carrier(server), letter(recipient="änna@example.org"))
+
+
+@contextmanager
+def _mute_listener() -> Iterator[int]:
+    """Takes connections and never says a word."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_the_folder_of_a_session_certificate_is_private(certificate: Certificate) -> None:
+    assert Path(certificate.key).stat().st_mode & 0o077 == 0
