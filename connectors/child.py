@@ -1,9 +1,33 @@
-"""A spawned process that serves one object (thin; being built)."""
+"""A process that serves one object, so that what it does may hang, crash or eat memory without harm to us.
+
+It knows nothing of what it serves: parsers of outside documents (`connectors.transport`), the embedder
+(`assistant.workers`). The child starts on first use from a fresh interpreter, takes one call at a time over a pipe,
+is killed at a deadline, gives its memory back after `idle_s` without calls, and never outlives its parent.
+
+On the pipe: the parent sends `(method, arguments)`, the child answers `(DONE, value)` or `(FAILED, error)`; another tag
+before these two is where a streamed answer would go. The child's first message is the outcome of `factory()`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from typing import Any
+
+DONE, FAILED = "done", "failed"
+MEBIBYTE = 1024 * 1024
+
+_PROGRAM = "import sys; from connectors.child import serve; serve(*map(int, sys.argv[1:]))"
 
 
 class ChildFailure(Exception):
@@ -11,15 +35,31 @@ class ChildFailure(Exception):
 
 
 class ChildTimedOut(ChildFailure):
-    """The call passed its deadline; the child was killed."""
+    """The call passed its deadline, and the child was killed."""
 
 
 class ChildDied(ChildFailure):
-    """The child ended before it answered."""
+    """The child ended before it answered: it crashed, ran out of memory, or was closed."""
+
+
+class ChildRaised(ChildFailure):
+    """The call raised an error that cannot travel between processes; this names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+    lifeline: int
+    """Our end of a pipe that nothing is ever written to: the kernel ends the child when it closes."""
 
 
 class Child:
-    """Serves `factory()` in a process of its own."""
+    """Serves `factory()` in a process of its own. Safe to share between threads: calls queue up.
+
+    `factory` and all arguments and results must pickle. `start_s` bounds the time until the object is made, `memory_mb`
+    the private memory of the process, `nice` lowers its priority.
+    """
 
     def __init__(
         self,
@@ -32,16 +72,191 @@ class Child:
         start_s: float = 60.0,
     ) -> None:
         self.name = name
-        self._factory = factory
-
-    def call(self, method: str, *args: Any, deadline_s: float) -> Any:
-        return getattr(self._factory(), method)(*args)
+        self._orders = (factory, memory_mb, nice)
+        self._idle_s = idle_s
+        self._start_s = start_s
+        self._turn = threading.Lock()
+        self._running: _Running | None = None
+        self._idle: threading.Timer | None = None
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
-        return None
+        """The process, or None while none runs."""
+        running = self._running
+        return running.process.pid if running and running.process.poll() is None else None
 
     def rss_mb(self) -> float:
+        """Memory held by the process, in MiB; 0 while none runs or where the system does not tell."""
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) / 1024
         return 0.0
 
-    def close(self) -> None: ...
+    def call(self, method: str, *args: Any, deadline_s: float) -> Any:
+        """`object.method(*args)` in the child. The deadline counts from when it is this call's turn and the child is up.
+
+        Raises: whatever the method raised; ChildTimedOut, ChildDied or ChildRaised.
+        """
+        with self._turn:
+            if self._idle:
+                self._idle.cancel()
+            if self.pid is None:
+                self._start()
+            try:
+                return self._exchange((method, args), deadline_s)
+            finally:
+                self._rest()
+
+    def close(self) -> None:
+        """End the process now and for good; a call under way raises ChildDied."""
+        self._closed = True
+        if self._idle:
+            self._idle.cancel()
+        if running := self._running:
+            _kill(running.process)
+        with self._turn:
+            self._stop()
+
+    def _start(self) -> None:
+        self._stop()  # what is left of one that died between two calls
+        ours, theirs = Pipe()
+        theirs_alive, ours_alive = os.pipe()
+        handed = (theirs.fileno(), theirs_alive)
+        with theirs, os.fdopen(theirs_alive):
+            process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, *map(str, handed)],
+                pass_fds=handed,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # what a library prints is no answer of ours
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                process_group=0,  # Ctrl-C in a terminal is for the parent alone
+            )
+        self._running = _Running(process, ours, ours_alive)
+        try:
+            self._exchange(self._orders, self._start_s)
+        except BaseException:
+            self._stop()
+            raise
+
+    def _exchange(self, message: object, deadline_s: float) -> Any:
+        """Send one message and return the answer. The child is killed at the deadline, whatever either side is doing."""
+        running = self._running
+        if running is None or self._closed:
+            raise ChildDied(f"The {self.name} process is closed.")
+        timed_out = threading.Event()
+
+        def give_up() -> None:
+            timed_out.set()
+            _kill(running.process)
+
+        timer = threading.Timer(deadline_s, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            running.pipe.send(message)
+            tag, answer = running.pipe.recv()
+        except BaseException as err:
+            self._stop()  # or its late answer would be taken for that to the next call
+            if not isinstance(err, EOFError | ConnectionError):
+                raise
+            if timed_out.is_set():
+                raise ChildTimedOut(f"The {self.name} process took longer than {deadline_s:g} s.") from err
+            status = running.process.returncode
+            raise ChildDied(f"The {self.name} process ended before it answered (status {status}).") from err
+        finally:
+            timer.cancel()
+            timer.join()
+        if timed_out.is_set():  # in the very moment of the answer
+            self._stop()
+        if tag == DONE:
+            return answer
+        if isinstance(answer, MemoryError):  # it may be short of memory for good
+            self._stop()
+            raise ChildDied(f"The {self.name} process ran out of the memory it may use.") from answer
+        raise answer
+
+    def _rest(self) -> None:
+        if self._idle_s is not None:
+            self._idle = threading.Timer(self._idle_s, self._stop_if_idle)
+            self._idle.daemon = True
+            self._idle.start()
+
+    def _stop_if_idle(self) -> None:
+        if self._turn.acquire(blocking=False):
+            try:
+                self._stop()
+            finally:
+                self._turn.release()
+
+    def _stop(self) -> None:
+        """End the process, if there is one, and leave nothing of it. The caller holds the turn."""
+        running, self._running = self._running, None
+        if running:
+            _kill(running.process)
+            running.process.wait()
+            running.pipe.close()
+            os.close(running.lifeline)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the child's whole group, so that a process it started goes with it."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def serve(pipe: int, lifeline: int) -> None:
+    """The child's side: make the object that the first message orders, then answer calls until the parent is gone."""
+    _end_with_parent(lifeline)
+    with Connection(pipe) as parent, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        factory, memory_mb, nice = parent.recv()
+        if memory_mb:
+            _limit_memory(memory_mb)
+        os.nice(nice)
+        try:
+            served = factory()
+        except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
+            parent.send((FAILED, _portable(error)))
+            return
+        parent.send((DONE, None))
+        while True:
+            method, args = parent.recv()
+            parent.send_bytes(_outcome(served, method, args))
+
+
+def _outcome(served: object, method: str, args: tuple[Any, ...]) -> bytes:
+    """The answer to a call, pickled here so that a value which cannot be is the call's own failure."""
+    try:
+        return pickle.dumps((DONE, getattr(served, method)(*args)))
+    except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
+        return pickle.dumps((FAILED, _portable(error)))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error with its traceback as a note, or a plain one in its place where it would not survive the journey."""
+    error.add_note("".join(["In the child process:\n", *traceback.format_exception(error)]))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  (our own bytes)
+    except Exception:  # noqa: BLE001  (pickle calls the error's own code)
+        return ChildRaised(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _end_with_parent(lifeline: int) -> None:
+    """Ask the kernel for SIGIO, whose default is to end us, once the parent's end of `lifeline` closes.
+
+    Unlike a thread that waits for the end, this works while a C library holds the interpreter; unlike PR_SET_PDEATHSIG
+    it does not fire when the thread that started us ends.
+    """
+    import fcntl
+
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * MEBIBYTE, memory_mb * MEBIBYTE))

@@ -1,0 +1,283 @@
+"""A child process serves, and whatever it does, its parent lives on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from connectors.child import Child, ChildDied, ChildRaised, ChildTimedOut
+from connectors.failures import TryLater
+
+pytestmark = pytest.mark.integration
+
+
+class Desk:
+    """What the tests serve."""
+
+    def __init__(self, greeting: str = "hello") -> None:
+        self.greeting = greeting
+        self.calls = 0
+
+    def greet(self, name: str) -> str:
+        self.calls += 1
+        return f"{self.greeting} {name}, call {self.calls}"
+
+    def pid(self) -> int:
+        return os.getpid()
+
+    def niceness(self) -> int:
+        return os.nice(0)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def crash(self) -> None:
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    def fill(self, megabytes: int) -> int:
+        return len(bytearray(megabytes * 1024 * 1024))
+
+    def echo(self, data: bytes) -> bytes:
+        return data
+
+    def print(self, text: str) -> None:
+        print(text)
+
+    def fail(self, error: Exception) -> None:
+        raise error
+
+    def fail_unspeakably(self) -> None:
+        class Homeless(Exception):
+            pass
+
+        raise Homeless("no module holds me")
+
+    def start_a_grandchild(self) -> int:
+        return subprocess.Popen(["sleep", "60"]).pid
+
+    def spin(self) -> None:
+        while True:
+            pass
+
+
+def refuse_to_be_made() -> Desk:
+    raise TryLater("The desk is not ready.")
+
+
+def sleep_while_made() -> Desk:
+    time.sleep(60)
+    return Desk()
+
+
+@pytest.fixture
+def desk() -> Iterator[Child]:
+    child = Child(Desk, name="desk")
+    yield child
+    child.close()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    ends_at = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends_at:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_child_starts_on_first_use_and_keeps_its_object_between_calls(desk: Child) -> None:
+    assert desk.pid is None
+    assert desk.rss_mb() == 0
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 2"
+    assert desk.pid == desk.call("pid", deadline_s=10) != os.getpid()
+    assert 1 < desk.rss_mb() < 200
+
+
+def test_a_factory_with_arguments_is_a_partial() -> None:
+    child = Child(partial(Desk, "good morning"), name="desk")
+    assert child.call("greet", "Ada", deadline_s=10) == "good morning Ada, call 1"
+    child.close()
+
+
+def test_an_error_of_the_object_is_raised_here_with_its_traceback_as_a_note(desk: Child) -> None:
+    with pytest.raises(TryLater, match="come back") as caught:
+        desk.call("fail", TryLater("come back"), deadline_s=10)
+    assert "in fail" in caught.value.__notes__[0]
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+
+
+def test_an_error_that_cannot_travel_is_named(desk: Child) -> None:
+    with pytest.raises(ChildRaised, match="Homeless: no module holds me"):
+        desk.call("fail_unspeakably", deadline_s=10)
+
+
+def test_a_call_past_its_deadline_kills_the_child_and_the_next_call_starts_another(desk: Child) -> None:
+    first = desk.call("pid", deadline_s=10)
+    started = time.monotonic()
+    with pytest.raises(ChildTimedOut, match=r"longer than 0\.2 s"):
+        desk.call("sleep", 60, deadline_s=0.2)
+    assert time.monotonic() - started < 2
+    assert not is_alive(first)
+    assert desk.call("pid", deadline_s=10) != first
+
+
+def test_a_crash_is_a_failed_call_and_the_next_call_starts_another(desk: Child) -> None:
+    with pytest.raises(ChildDied):
+        desk.call("crash", deadline_s=10)
+    assert desk.pid is None
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+
+
+def test_a_child_that_died_between_two_calls_is_replaced_unseen(desk: Child) -> None:
+    first = desk.call("pid", deadline_s=10)
+    os.kill(first, signal.SIGKILL)
+    assert wait_until(lambda: desk.pid is None)
+    assert desk.call("pid", deadline_s=10) != first
+
+
+def test_memory_is_limited() -> None:
+    child = Child(Desk, name="desk", memory_mb=200)
+    assert child.call("fill", 20, deadline_s=10) == 20 * 1024 * 1024
+    with pytest.raises(ChildDied, match="memory"):
+        child.call("fill", 1000, deadline_s=10)
+    assert child.pid is None
+    assert child.call("fill", 20, deadline_s=10) == 20 * 1024 * 1024
+    child.close()
+
+
+def test_an_idle_child_ends_and_comes_back_when_called() -> None:
+    child = Child(Desk, name="desk", idle_s=0.2)
+    first = child.call("pid", deadline_s=10)
+    assert wait_until(lambda: child.pid is None)
+    assert not is_alive(first)
+    assert child.call("pid", deadline_s=10) != first
+    child.close()
+
+
+def test_calls_keep_an_idle_child_alive() -> None:
+    child = Child(Desk, name="desk", idle_s=0.5)
+    pids = set()
+    for _ in range(10):
+        pids.add(child.call("pid", deadline_s=10))
+        time.sleep(0.1)
+    assert len(pids) == 1
+    child.close()
+
+
+def test_a_factory_that_fails_raises_here_and_is_tried_again_at_the_next_call() -> None:
+    child = Child(refuse_to_be_made, name="desk")
+    for _ in range(2):
+        with pytest.raises(TryLater, match="not ready"):
+            child.call("greet", "Ada", deadline_s=10)
+    child.close()
+
+
+def test_a_factory_that_hangs_is_killed() -> None:
+    child = Child(sleep_while_made, name="desk", start_s=0.5)
+    with pytest.raises(ChildTimedOut):
+        child.call("greet", "Ada", deadline_s=10)
+    assert child.pid is None
+
+
+def test_large_arguments_and_answers_pass(desk: Child) -> None:
+    data = os.urandom(1024) * 10_000
+    assert desk.call("echo", data, deadline_s=30) == data
+
+
+def test_what_the_object_prints_does_not_reach_our_output(desk: Child, capfd: pytest.CaptureFixture[str]) -> None:
+    desk.call("print", "noise", deadline_s=10)
+    assert "noise" not in capfd.readouterr().out
+
+
+def test_calls_from_many_threads_take_turns(desk: Child) -> None:
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(desk.call("greet", "Ada", deadline_s=10))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [f"hello Ada, call {n}" for n in range(1, 9)]
+
+
+def test_closing_ends_a_call_under_way_and_all_later_ones(desk: Child) -> None:
+    pid = desk.call("pid", deadline_s=10)
+    outcome: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            desk.call("sleep", 60, deadline_s=60)
+        except ChildDied as err:
+            outcome.append(err)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    time.sleep(0.2)
+    desk.close()
+    thread.join(5)
+    assert len(outcome) == 1
+    assert not is_alive(pid)
+    with pytest.raises(ChildDied, match="closed"):
+        desk.call("pid", deadline_s=10)
+
+
+def test_the_priority_is_lowered() -> None:
+    child = Child(Desk, name="desk", nice=5)
+    assert child.call("niceness", deadline_s=10) == os.nice(0) + 5
+    child.close()
+
+
+def test_what_the_child_started_ends_with_it(desk: Child) -> None:
+    grandchild = desk.call("start_a_grandchild", deadline_s=10)
+    assert is_alive(grandchild)
+    desk.close()
+    assert wait_until(lambda: not is_alive(grandchild))
+
+
+@pytest.mark.parametrize("method", ["pid", "spin"], ids=["idle", "busy"])
+def test_the_child_dies_with_its_parent(method: str) -> None:
+    program = f"""
+import threading, time
+from connectors.child import Child
+from tests.connectors.test_child import Desk
+child = Child(Desk, name="desk")
+print(child.call("pid", deadline_s=10), flush=True)
+threading.Thread(target=lambda: child.call("{method}", deadline_s=60), daemon=True).start()
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        time.sleep(0.2)
+        assert is_alive(pid)
+        parent.kill()
+    assert wait_until(lambda: not is_alive(pid))
+
+
+def test_the_thread_that_started_the_child_may_end_before_it(desk: Child) -> None:
+    thread = threading.Thread(target=lambda: desk.call("pid", deadline_s=10))
+    thread.start()
+    thread.join()
+    pid = desk.pid
+    time.sleep(0.1)
+    assert pid is not None
+    assert desk.call("pid", deadline_s=10) == pid
