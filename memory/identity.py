@@ -1,0 +1,112 @@
+"""Which item an arriving text belongs to: one that is known, or a new one. Pure: it knows no database.
+
+An id alone does not tell: feeds repeat ids within a document and give old ids to other texts. `memory.store.items.save`
+asks here about all arrivals under one external id at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """One thing that a source published, cleaned and ready to be kept. Instants are aware.
+
+    `canonical_url` is `url` reduced to its identity. `published` is `None` unless the source gives a credible date.
+    """
+
+    external_id: str
+    kind: str = "article"
+    title: str = ""
+    text: str = ""
+    html: str = ""
+    url: str = ""
+    canonical_url: str = ""
+    authors: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    thread_id: str = ""
+    revision: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str = ""
+    private: bool = False
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.title, self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """What identity needs to know of an item that is stored, with its current version."""
+
+    item_id: int
+    title: str
+    canonical_url: str
+    published: datetime | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The text to keep for a known item, or, where `known` is `None`, for a new one."""
+
+    known: KnownItem | None
+    arrival: NewItem
+
+
+def digest_of(title: str, text: str) -> str:
+    """SHA-256, in hexadecimal, of what a reader sees."""
+    return sha256(f"{title}\0{text}".encode()).hexdigest()
+
+
+def is_same(known: KnownItem | NewItem, arrival: NewItem) -> bool:
+    """Whether a text under the same id is the same item, perhaps rewritten.
+
+    It is another when title and link both differ and the date does not agree. What one side does not have cannot
+    differ: a chat message has no title, and an edited one is still itself.
+    """
+    other_title = bool(known.title and arrival.title) and known.title != arrival.title
+    other_link = bool(known.canonical_url and arrival.canonical_url) and known.canonical_url != arrival.canonical_url
+    same_date = known.published is not None and known.published == arrival.published
+    return same_date or not (other_title and other_link)
+
+
+def match(known: Sequence[KnownItem], arrivals: Sequence[NewItem]) -> list[Match]:
+    """Give each arrival under one external id to an item. Known ones come oldest generation first.
+
+    Where several arrivals are the same item the one updated last is kept, and among equals the first, so that a
+    document that repeats itself looks the same at each poll.
+    """
+    groups: list[tuple[KnownItem | None, list[NewItem]]] = [(item, []) for item in known]
+    for arrival in arrivals:
+        group = _group_of(arrival, groups)
+        if group is None:
+            groups.append((None, [arrival]))
+        else:
+            group.append(arrival)
+    return [Match(item, _last_updated(texts)) for item, texts in groups if texts]
+
+
+def _group_of(arrival: NewItem, groups: Sequence[tuple[KnownItem | None, list[NewItem]]]) -> list[NewItem] | None:
+    for known, texts in groups:
+        if (known or texts[0]).digest == arrival.digest:
+            return texts
+    for known, texts in reversed(groups):
+        if is_same(known or texts[0], arrival):
+            return texts
+    return None
+
+
+def _last_updated(texts: Sequence[NewItem]) -> NewItem:
+    kept = texts[0]
+    for text in texts[1:]:
+        when, kept_when = text.updated or text.published, kept.updated or kept.published
+        if when is not None and (kept_when is None or when > kept_when):
+            kept = text
+    return kept

@@ -1,0 +1,78 @@
+"""The vectors of chunks as rows: float32, little endian, unit length, one for each embedder that is kept.
+
+They are the truth that the vector indexes are built from. `assistant.indexing` puts them; `memory.index` and
+`memory.matrix` read them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import delete, insert
+from sqlmodel import Session, col, func, select
+
+from memory.models import Chunk, Item, Vector, Version
+from memory.store.items import current
+
+
+def put(session: Session, embedder: str, vectors: Sequence[tuple[int, bytes]]) -> None:
+    """Keep (chunk id, vector) pairs; one that is there for this embedder is replaced."""
+    if not vectors:
+        return
+    remove(session, embedder, [chunk_id for chunk_id, _ in vectors])
+    rows = [{"chunk_id": chunk_id, "embedder": embedder, "data": data} for chunk_id, data in vectors]
+    session.exec(insert(Vector), params=rows)
+
+
+def remove(session: Session, embedder: str, chunk_ids: Collection[int] | None = None) -> None:
+    """Delete these vectors of an embedder, or all it has."""
+    chosen = delete(Vector).where(col(Vector.embedder) == embedder)
+    if chunk_ids is not None:
+        chosen = chosen.where(col(Vector.chunk_id).in_(chunk_ids))
+    session.exec(chosen)
+
+
+def of(session: Session, embedder: str, chunk_ids: Collection[int]) -> dict[int, bytes]:
+    rows = session.exec(
+        select(Vector.chunk_id, Vector.data).where(Vector.embedder == embedder, col(Vector.chunk_id).in_(chunk_ids))
+    )
+    return dict(rows.all())
+
+
+def after(session: Session, embedder: str, chunk_id: int = 0, *, page: int = 2000) -> Iterator[tuple[int, bytes]]:
+    """All vectors of an embedder whose chunk comes after `chunk_id`, in ascending order, read page by page."""
+    while True:
+        rows = session.exec(
+            select(Vector.chunk_id, Vector.data)
+            .where(Vector.embedder == embedder, Vector.chunk_id > chunk_id)
+            .order_by(col(Vector.chunk_id))
+            .limit(page)
+        ).all()
+        yield from ((row[0], row[1]) for row in rows)
+        if len(rows) < page:
+            return
+        chunk_id = rows[-1][0]
+
+
+def count(session: Session, embedder: str) -> int:
+    return session.exec(select(func.count(col(Vector.chunk_id))).where(Vector.embedder == embedder)).one()
+
+
+def missing(session: Session, embedder: str, limit: int) -> list[int]:
+    """Chunks that this embedder has not seen, in ascending order."""
+    seen = select(Vector.chunk_id).where(Vector.chunk_id == Chunk.id, Vector.embedder == embedder).exists()
+    rows = session.exec(select(Chunk.id).where(~seen).order_by(col(Chunk.id)).limit(limit))
+    return [chunk_id for chunk_id in rows if chunk_id is not None]
+
+
+def lead_vectors(session: Session, item_ids: Collection[int], embedder: str) -> dict[int, bytes]:
+    """The vector of the first chunk of each item's current version, where there is one."""
+    rows = session.exec(
+        select(Item.id, Vector.data)
+        .select_from(Item)
+        .join(Version, current())
+        .join(Chunk, (col(Chunk.version_id) == col(Version.id)) & (col(Chunk.ord) == 0))
+        .join(Vector, (col(Vector.chunk_id) == col(Chunk.id)) & (col(Vector.embedder) == embedder))
+        .where(col(Item.id).in_(item_ids))
+    )
+    return {item_id: data for item_id, data in rows if item_id is not None}
