@@ -1,0 +1,127 @@
+"""RSS 0.9x, 1.0 and 2.0 and Atom to `Feed`, by feedparser. `connectors.documents` calls `parse`.
+
+feedparser gets a stream of UTF-8 bytes and headers that say so: a string, or bytes, it would try to open as a URL or a
+local file. It neither cleans nor resolves HTML here; `connectors.markup` does both.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+from connectors import dates
+from connectors.entry import Entry, Feed
+
+_ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
+_MAILBOX = re.compile(r"^<?[^\s@<>]+@[^\s@<>]+>?\s*\(([^)]+)\)?$")
+_HALF_DAY = re.compile(r"\b[ap]\.?m\.?\b", re.IGNORECASE)
+_BARE_AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?\w{1,32};)", re.DOTALL)
+_FEED_ELEMENT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)\b")
+
+
+def parse(text: str) -> Feed | None:
+    """The feed that `text` is, or `None` if it is none.
+
+    feedparser is not told where it came from: it would make an address of an id such as `4711`, and a feed that moves
+    would bring all its entries again.
+    """
+    import feedparser  # heavy, and only the reader child needs it
+
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    stream = BytesIO(_mended(text).encode())
+    parsed = feedparser.parse(stream, response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
+    root = _FEED_ELEMENT.search(text)
+    version = parsed.get("version") or ""
+    if not version and not (root and (parsed.entries or parsed.feed)):
+        return None
+    is_atom = version.startswith("atom") or (not version and root is not None and root[1] == "feed")
+    return Feed(
+        kind="atom" if is_atom else "rss",
+        title=parsed.feed.get("title", ""),
+        home=parsed.feed.get("link", ""),
+        language=parsed.feed.get("language", ""),
+        authors=_authors(parsed.feed) if is_atom else (),
+        entries=tuple(_entry(entry) for entry in parsed.entries),
+    )
+
+
+def _mended(text: str) -> str:
+    """`text` without the three faults that most often keep a feed from being well-formed XML.
+
+    They are blanks or a wrong encoding before or in the declaration, control characters, and ampersands left bare.
+    """
+    legal = _ILLEGAL_IN_XML.sub("", _DECLARATION.sub("", text))
+    return _BARE_AMPERSAND.sub(lambda match: "&amp;" if match[0] == "&" else match[0], legal)
+
+
+def _entry(entry: Any) -> Entry:
+    title = _detail(entry, "title_detail")
+    content: Any = max(entry.get("content", ()), key=lambda part: len(part.get("value") or ""), default={})
+    summary = _detail(entry, "summary_detail")
+    links = [link for link in entry.get("links", ()) if link.get("href")]
+    return Entry(
+        id=entry.get("id", ""),
+        link=_page(links) or entry.get("link", ""),
+        title=title.get("value") or "",
+        title_is_html=_is_html(title),
+        content=content.get("value") or "",
+        content_is_html=_is_html(content),
+        summary=summary.get("value") or "",
+        summary_is_html=_is_html(summary),
+        authors=_authors(entry),
+        topics=tuple(tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", ())),
+        other_links=tuple(link["href"] for link in links if link.get("rel") in ("related", "via", "enclosure")),
+        base=(content or summary).get("base") or "",
+        language=(content or summary or title).get("language") or "",
+        published=_instant(entry, "published"),
+        updated=_instant(entry, "updated"),
+    )
+
+
+def _detail(entry: Any, name: str) -> Any:
+    return entry.get(name) or {}
+
+
+def _page(links: list[Any]) -> str:
+    """Of several alternates the web page, if one says that it is."""
+    alternates = [link for link in links if link.get("rel") == "alternate"]
+    pages = [link for link in alternates if link.get("type", "text/html") in ("text/html", "application/xhtml+xml")]
+    return next((link["href"] for link in pages or alternates), "")
+
+
+def _is_html(detail: Any) -> bool:
+    """feedparser guesses from the text where a format leaves it open."""
+    return detail.get("type", "text/plain") in ("text/html", "application/xhtml+xml")
+
+
+def _authors(element: Any) -> tuple[str, ...]:
+    return tuple(_name(author) for author in element.get("authors", ()))
+
+
+def _name(author: Any) -> str:
+    """The name of `ann@example.org (Ann)`; an address stands for who gives no name."""
+    name, address = author.get("name") or "", author.get("email") or ""
+    if name and address and not name.endswith(")") and "(" in name:
+        # feedparser 6 takes a top-level domain for over after four letters and leaves its rest before the name.
+        name = f"{address}{name})"
+    match = _MAILBOX.match(name)
+    return match[1] if match else name or address
+
+
+def _instant(entry: Any, name: str) -> datetime | None:
+    """Our reading of a date first: feedparser drops the "PM" of a twelve-hour clock. Then its many other formats."""
+    if name not in entry.keys():  # noqa: SIM118  (its `in` answers for `published` when asked for `updated`)
+        return None
+    written = entry[name] or ""
+    found = dates.parse(written)
+    parts = entry.get(f"{name}_parsed")
+    if found or not parts or _HALF_DAY.search(written):
+        return found
+    try:
+        return datetime.fromtimestamp(timegm(parts), UTC)
+    except (ValueError, OverflowError):
+        return None
