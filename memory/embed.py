@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.errors import MemoryFailure
+
 Rows = NDArray[np.float32]
 """(n, dimension), float32."""
 
@@ -20,8 +22,15 @@ Ids = NDArray[np.int64]
 """(n,), int64: ids of rows."""
 
 
+class NoEmbedder(MemoryFailure):
+    """The embedder cannot answer now: its model is not here, or its process fails. Words still find what they name."""
+
+
 class Embedder(Protocol):
-    """What turns texts into vectors. Texts that mean the same lie near each other by dot product."""
+    """What turns texts into vectors. Texts that mean the same lie near each other by dot product.
+
+    Any of its members may raise `NoEmbedder`.
+    """
 
     @property
     def slug(self) -> str:

@@ -67,7 +67,7 @@ class VectorIndex:
         """Those of `chunk_ids` that it does not hold."""
         return np.setdiff1d(chunk_ids, self._held())
 
-    def extra(self, chunk_ids: Ids) -> Ids:
+    def surplus(self, chunk_ids: Ids) -> Ids:
         """What it holds beyond `chunk_ids`."""
         return np.setdiff1d(self._held(), chunk_ids)
 

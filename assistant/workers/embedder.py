@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from assistant.config.schema import MemorySettings
-from assistant.errors import Unavailable
-from assistant.workers.weights import Weights, locate
-from connectors.child import Child, ChildDied, ChildTimedOut
+from assistant.workers.weights import EmbedderUnavailable, Weights, locate
+from connectors.child import Child, ChildFailure
 from memory.embed import Rows, slug_of
 
 START_S = 180.0
@@ -37,7 +36,7 @@ class WorkerEmbedder:
 
     @cached_property
     def slug(self) -> str:
-        """Raises: Unavailable where the model cannot be had; asked again, it looks again."""
+        """Raises: EmbedderUnavailable where the model cannot be had; asked again, it looks again."""
         return slug_of(self._settings.embedder, self._settings.revision, self.dimension)
 
     @cached_property
@@ -51,16 +50,15 @@ class WorkerEmbedder:
     def encode(self, texts: Sequence[str]) -> Rows:
         """(n, dimension), float32, unit rows.
 
-        Raises: Unavailable when the model is not here, or its process died or hung twice.
+        Raises: EmbedderUnavailable when the model is not here, or its process died or hung twice.
         """
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         deadline_s = CALL_S + TEXT_S * len(texts)
         try:
-            rows = self._call(list(texts), deadline_s)
-        except (ChildDied, ChildTimedOut):
-            rows = self._retry(list(texts), deadline_s)
-        return rows
+            return self._call(list(texts), deadline_s)
+        except ChildFailure:
+            return self._retry(list(texts), deadline_s)
 
     @property
     def pid(self) -> int | None:
@@ -72,8 +70,9 @@ class WorkerEmbedder:
 
     def close(self) -> None:
         """End the process. A later `encode` starts another."""
-        if "_child" in self.__dict__:
-            self._child.close()
+        child = self.__dict__.pop("_child", None)
+        if child is not None:
+            child.close()
 
     def _call(self, texts: list[str], deadline_s: float) -> Rows:
         rows: Rows = self._child.call("encode", texts, deadline_s=deadline_s)
@@ -82,8 +81,8 @@ class WorkerEmbedder:
     def _retry(self, texts: list[str], deadline_s: float) -> Rows:
         try:
             return self._call(texts, deadline_s)
-        except (ChildDied, ChildTimedOut) as err:
-            raise Unavailable(
+        except ChildFailure as err:
+            raise EmbedderUnavailable(
                 f"The embedder {self._settings.embedder} failed twice: {err}",
                 "Free some memory (it needs about 1 GB); `telos doctor` tries it again.",
             ) from err

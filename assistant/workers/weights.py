@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import Unavailable
+from memory.embed import NoEmbedder
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 
 WANTED_FILES = ["*.json", "*.txt", "*.model", "README.md", "*.safetensors"]
 UNWANTED_FILES = ["onnx/*", "openvino/*"]
+
+
+class EmbedderUnavailable(Unavailable, NoEmbedder):
+    """The embedder's model is not here, or its process fails."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Weights:
         try:
             return json.loads((self.folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as err:
-            raise Unavailable(
+            raise EmbedderUnavailable(
                 f"The embedding model in {self.folder} has no readable {name}.",
                 "Name a sentence-transformers model as `embedder` under [memory].",
             ) from err
@@ -69,7 +74,7 @@ class Weights:
 def locate(model: str, revision: str) -> Weights:
     """The files of `model` (a folder, or a name on the hub at `revision`), fetched from the hub if they are nowhere here.
 
-    Raises: Unavailable, naming what the user may do about it.
+    Raises: EmbedderUnavailable, naming what the user may do about it.
     """
     if Path(model).expanduser().is_dir():
         return _with_safetensors(Path(model).expanduser(), model)
@@ -117,7 +122,7 @@ def _from_hub(model: str, revision: str) -> Path:
             else:
                 return Path(folder)
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as err:
-        raise Unavailable(f"The embedding model {model} is not on this machine.", _remedy(model)) from err
+        raise EmbedderUnavailable(f"The embedding model {model} is not on this machine.", _remedy(model)) from err
     raise AssertionError("the hub neither answered nor failed")
 
 
@@ -130,7 +135,7 @@ def _remedy(model: str) -> str:
 
 def _with_safetensors(folder: Path, model: str) -> Weights:
     if not any(folder.glob("*.safetensors")):
-        raise Unavailable(
+        raise EmbedderUnavailable(
             f"The embedding model {model} has no weights as safetensors, and Telos loads nothing else.",
             f"Choose another `embedder` under [memory], such as {PACKAGED_MODEL}.",
         )

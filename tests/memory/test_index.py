@@ -56,7 +56,7 @@ def test_it_says_what_it_lacks_and_what_it_holds_too_much(index: VectorIndex) ->
     chunk_ids = filled(index)
     index.remove(chunk_ids[:2])
     assert index.missing(chunk_ids).tolist() == [1, 2]
-    assert index.extra(chunk_ids[5:]).tolist() == [3, 4, 5]
+    assert index.surplus(chunk_ids[5:]).tolist() == [3, 4, 5]
 
 
 def test_a_rebuild_leaves_no_trace_of_the_old_vectors_on_disk(index: VectorIndex, tmp_path: Path) -> None:

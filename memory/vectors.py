@@ -1,0 +1,94 @@
+"""The two vector indexes of one embedder, kept in step with the `Vector` rows: Chroma and the exact matrix.
+
+Rows are the truth. `assistant.indexing` adds what it has embedded, `memory.recall` asks for the nearest chunks,
+`memory.erase` rebuilds. It knows nothing of the texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from sqlmodel import Session
+
+from memory.embed import Embedder, Ids, Rows
+from memory.index import VectorIndex
+from memory.matrix import VectorMatrix
+from memory.store import lookup
+
+GONE_SHARE = 0.25
+"""A matrix with a greater share of removed rows is written anew."""
+
+
+class Vectors:
+    """The indexes of `embedder` under `folder`. Opened at the first use; threads of one process may share it."""
+
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
+        self._folder = folder
+        self._embedder = embedder
+
+    @property
+    def slug(self) -> str:
+        return self._embedder.slug
+
+    @cached_property
+    def matrix(self) -> VectorMatrix:
+        return VectorMatrix(self._folder, self._embedder.slug, self._embedder.dimension)
+
+    @cached_property
+    def index(self) -> VectorIndex:
+        return VectorIndex(self._folder, self._embedder.slug)
+
+    def add(self, chunk_ids: Ids, item_ids: Ids, rows: Rows) -> None:
+        """Take vectors in; doing it twice is doing it once."""
+        self.index.add(chunk_ids, rows)
+        self.matrix.add(chunk_ids, item_ids, rows)
+
+    def nearest(self, query: Rows, limit: int, item_ids: Ids | None = None) -> tuple[Ids, Rows]:
+        """Chunks nearest to `query` (dimension,), best first, with cosine scores.
+
+        Exact among `item_ids`; among all items by Chroma, or exact too while Chroma lacks some.
+        """
+        if item_ids is None and len(self.index) >= len(self.matrix):
+            return self.index.search(query, limit)
+        found = self.matrix.search(query, limit, item_ids)
+        return found.chunk_ids, found.scores
+
+    def reconcile(self, session: Session) -> int:
+        """Bring both indexes in step with the rows; returns how many vectors were out of step."""
+        rows = lookup.embedded_chunks(session, self.slug)
+        held = self.matrix.chunk_ids()
+        missing, extra = np.setdiff1d(rows, held), np.setdiff1d(held, rows)
+        self.matrix.remove(extra)
+        self.index.remove(extra)
+        if len(self.index) != len(rows) - len(missing):
+            self.index.remove(self.index.surplus(rows))
+            missing = np.union1d(missing, self.index.missing(rows))
+        for chunk_ids, item_ids, vectors in lookup.vectors(session, self.slug, self._embedder.dimension, missing):
+            self.add(chunk_ids, item_ids, vectors)
+        if self.matrix.gone > GONE_SHARE * max(len(rows), 1):
+            self._rebuild_matrix(session)
+        return len(missing) + len(extra)
+
+    def rebuild(self, session: Session, on_done: Callable[[int], None]) -> None:
+        """Make both anew from the rows, leaving nothing on disk of what they held; reports how many are in."""
+        self._rebuild_matrix(session)
+        pages = ((chunks, rows) for chunks, _, rows in lookup.vectors(session, self.slug, self._embedder.dimension))
+        for done in self.index.rebuild(pages):
+            on_done(done)
+
+    def destroy(self) -> None:
+        """Remove every file of both. They may be filled again."""
+        self.matrix.clear()
+        self.index.destroy()
+
+    def close(self) -> None:
+        if "index" in self.__dict__:
+            self.index.close()
+
+    def _rebuild_matrix(self, session: Session) -> None:
+        self.matrix.clear()
+        for chunk_ids, item_ids, rows in lookup.vectors(session, self.slug, self._embedder.dimension):
+            self.matrix.add(chunk_ids, item_ids, rows)
