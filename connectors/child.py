@@ -86,6 +86,10 @@ class Child:
         running = self._running
         return running.process.pid if running and running.process.poll() is None else None
 
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
     def rss_mb(self) -> float:
         """Memory held by the process, in MiB; 0 while none runs or where the system does not tell."""
         with contextlib.suppress(OSError):

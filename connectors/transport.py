@@ -1,16 +1,28 @@
-"""The guarded ways out (thin; being built)."""
+"""The ways out: everything that reaches the world does it through one `WaysOut`, under one `NetworkPolicy`.
+
+`fetch` GETs a document and tells what went wrong by its remedy; `http` and `requests_session` are for libraries that
+speak a protocol of their own; `read` runs a parser of outside bytes in a process that may be killed. It knows no
+connector and no format. `assistant.service` builds it; connectors are handed it.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import httpx
 
-from connectors.child import Child
-from connectors.failures import Misconfigured, NeedsLogin, TryLater
+from connectors.child import Child, ChildDied, ChildTimedOut
+from connectors.decoding import ACCEPTED
+from connectors.failures import Misconfigured, TryLater
+from connectors.guard import Guard, Resolve, resolve
+from connectors.guarded_http import GuardedTransport
+from connectors.masking import mask_url
 from connectors.policy import NetworkPolicy
+from connectors.translation import failure_of, failure_of_status
 
 if TYPE_CHECKING:
     import requests
@@ -20,14 +32,19 @@ __all__ = ["Fetched", "NetworkPolicy", "WaysOut", "mask_url"]
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-
-def mask_url(url: str) -> str:
-    return url
+_PERMANENT = (301, 308)
+_READER_MEMORY_MB = 600
+"""A parser gets so much beside the interpreter itself: a 10 MB document needs under half of it."""
+_READER_IDLE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer (2xx or 304), decoded. `url` is where it came from in the end; it may hold a secret: `mask_url` it."""
+    """An answer (2xx or 304). `body` is decoded, `headers` ignore case and speak of the decoded body.
+
+    `url` is where it came from in the end. `moved_to` is the address to ask from now on, after permanent redirects
+    only, never one without TLS in place of one with it. Both may hold a secret: show them through `mask_url`.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -37,44 +54,93 @@ class Fetched:
 
 
 class Reader:
-    """What the reader child serves: a parser, run out of harm's way."""
+    """What the reader child serves: a parser, out of harm's way."""
 
     def run(self, parse: Callable[..., Result], *args: object) -> Result:
         return parse(*args)
 
 
 class WaysOut:
-    """Everything that connectors reach the world with."""
+    """Safe to share between threads. `resolve` turns a host name into addresses; the system does, outside of tests."""
 
-    def __init__(self, policy: NetworkPolicy) -> None:
+    def __init__(self, policy: NetworkPolicy, *, resolve: Resolve = resolve) -> None:
         self.policy = policy
-        self.reader = Child(Reader, name="reader")
+        self.reader = Child(Reader, name="reader", idle_s=_READER_IDLE_S, memory_mb=_READER_MEMORY_MB, nice=5)
+        self._transport = GuardedTransport(policy, Guard(policy.allow_private, resolve))
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line holds the whole address, with its secrets
 
     def fetch(
         self, url: str, *, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
     ) -> Fetched:
-        """GET `url`. Raises NeedsLogin, TryLater or Misconfigured; returns 2xx and 304."""
-        response = self.http().get(url, headers=dict(headers or {}), auth=auth)
-        if response.status_code in (401, 403):
-            raise NeedsLogin(f"{mask_url(url)} answered {response.status_code}.")
-        if response.status_code >= 500 or response.status_code == 429:
-            raise TryLater(f"{mask_url(url)} answered {response.status_code}.")
-        if response.status_code >= 400:
-            raise Misconfigured(f"{mask_url(url)} answered {response.status_code}.")
-        return Fetched(response.status_code, response.headers, response.content, str(response.url))
+        """GET `url`, following redirects. A name and password in the address are used when `auth` is None.
+
+        Raises: NeedsLogin, TryLater or Misconfigured, for every way in which this can fail.
+        """
+        try:
+            answer = self.http().get(url, headers=dict(headers or {}), auth=auth or httpx.USE_CLIENT_DEFAULT)
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:
+            raise failure_of(err, url, self.policy) from err
+        if failure := failure_of_status(answer.status_code, answer.headers, url):
+            raise failure
+        return Fetched(answer.status_code, answer.headers, answer.content, str(answer.url), _moved_to(answer))
 
     def read(self, parse: Callable[Given, Result], *args: Given.args, **_: Given.kwargs) -> Result:
-        """`parse(*args)` in the reader child under a time and memory limit; `parse` is a top-level function."""
-        result: Result = self.reader.call("run", parse, *args, deadline_s=self.policy.timeout_s)
-        return result
+        """`parse(*args)` in the reader child; `parse` is a function at the top of a module, all else must pickle.
+
+        Raises: what `parse` raises; Misconfigured when it takes too long or too much memory, or crashes twice.
+        """
+        for is_last in (False, True):
+            try:
+                result: Result = self.reader.call("run", parse, *args, deadline_s=self.policy.timeout_s)
+            except ChildTimedOut as err:
+                raise Misconfigured(
+                    f"The document is no good: reading it took longer than {self.policy.timeout_s:g} s."
+                ) from err
+            except ChildDied as err:
+                if self.reader.is_closed:
+                    raise TryLater("The document was not read: Telos is stopping.") from err
+                if is_last:
+                    raise Misconfigured(f"The document is no good: {err}") from err
+            else:
+                return result
+        raise AssertionError("unreachable")
 
     def http(self) -> httpx.Client:
-        return httpx.Client(follow_redirects=True, headers={"User-Agent": self.policy.user_agent})
+        """A client under the policy. It remembers no cookies beyond itself, and closing it is allowed, not needed."""
+        return httpx.Client(
+            transport=self._transport,
+            trust_env=False,  # a proxy would connect for us, past the guard
+            follow_redirects=True,
+            max_redirects=self.policy.max_redirects,
+            timeout=self.policy.timeout_s,
+            headers={"User-Agent": self.policy.user_agent, "Accept-Encoding": ACCEPTED},
+        )
 
-    def requests_session(self) -> requests.Session:
-        import requests
+    def requests_session(self, *, pause_s: float = 0.0) -> requests.Session:
+        """A `requests` session under the policy, with at least `pause_s` between two requests to one host.
 
-        return requests.Session()
+        It raises the three failures for what goes wrong on the way; statuses are left to the caller.
+        """
+        from connectors.requests_adapter import guarded_session  # weight: requests, for the few that need it
+
+        return guarded_session(self.http(), self.policy, pause_s)
 
     def close(self) -> None:
+        """End everything under way, now and for good; whoever waits gets TryLater."""
         self.reader.close()
+        self._transport.shut()
+
+
+def _moved_to(answer: httpx.Response) -> str | None:
+    """Where the permanent redirects at the head of the chain lead, if that may be remembered.
+
+    What is remembered is stored, and a secret must not be: a redirect with one is followed anew each time.
+    """
+    moved_to: httpx.URL | None = None
+    for hop, following in pairwise([*answer.history, answer]):
+        is_downgrade = hop.url.scheme == "https" and following.url.scheme != "https"
+        has_secret = bool(hop.url.userinfo) or mask_url(str(following.url)) != str(following.url)
+        if hop.status_code not in _PERMANENT or is_downgrade or has_secret:
+            break
+        moved_to = following.url
+    return str(moved_to) if moved_to else None
