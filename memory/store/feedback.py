@@ -17,14 +17,21 @@ def add(session: Session, verb: Verb, entry_id: int, now: datetime, origin: str 
     return said
 
 
-def undo_last(session: Session, now: datetime) -> Feedback | None:
-    """Undo what was said last and still holds; `None` when nothing does."""
-    said = session.exec(_holding().order_by(col(Feedback.at).desc(), col(Feedback.id).desc())).first()
-    if said is not None:
-        said.undone_at = now
-        session.add(said)
-        session.flush()
+def undo(session: Session, said: Feedback, now: datetime) -> Feedback:
+    said.undone_at = now
+    session.add(said)
+    session.flush()
     return said
+
+
+def last(session: Session) -> Feedback | None:
+    """What was said last and still holds."""
+    return session.exec(_holding().order_by(col(Feedback.at).desc(), col(Feedback.id).desc())).first()
+
+
+def of_entry(session: Session, entry_id: int) -> list[Feedback]:
+    """What was said of an entry and still holds."""
+    return list(session.exec(_holding().where(Feedback.entry_id == entry_id).order_by(col(Feedback.id))))
 
 
 def effective(session: Session) -> list[Feedback]:
