@@ -62,6 +62,12 @@ def of_versions(session: Session, version_ids: Collection[int]) -> dict[int, lis
     return found
 
 
+def existing(session: Session, chunk_ids: Collection[int]) -> set[int]:
+    """Those of the chunks that are still there."""
+    found = session.exec(select(Chunk.id).where(col(Chunk.id).in_(chunk_ids)))
+    return {chunk_id for chunk_id in found if chunk_id is not None}
+
+
 def passages(session: Session, chunk_ids: Collection[int]) -> dict[int, Passage]:
     """The passages of these chunks, less those that are gone."""
     rows = session.exec(

@@ -270,9 +270,13 @@ def count(session: Session, chosen: ItemFilter | None = None) -> int:
 # Moving on
 
 
-def in_stage(session: Session, stage: Stage, limit: int) -> list[Version]:
-    """The versions that wait there, in the order in which they came. Superseded ones wait nowhere."""
-    return list(session.exec(select(Version).where(Version.stage == stage).order_by(col(Version.id)).limit(limit)))
+def in_stage(session: Session, stage: Stage, limit: int, *, after: int = 0) -> list[Version]:
+    """The versions that wait there, in the order in which they came, from the one after the id `after` on.
+
+    Superseded ones wait nowhere.
+    """
+    waiting = select(Version).where(Version.stage == stage, col(Version.id) > after)
+    return list(session.exec(waiting.order_by(col(Version.id)).limit(limit)))
 
 
 def waiting(session: Session) -> dict[Stage, int]:
@@ -281,8 +285,15 @@ def waiting(session: Session) -> dict[Stage, int]:
     return {Stage(stage): versions for stage, versions in rows}
 
 
-def advance(session: Session, version_ids: Collection[int], stage: Stage) -> None:
-    session.exec(update(Version).where(col(Version.id).in_(version_ids)).values(stage=stage))
+def advance(session: Session, version_ids: Collection[int], stage: Stage, *, only_from: Stage | None = None) -> None:
+    """Move versions on; with `only_from`, those of them that still stand there."""
+    moved = update(Version).where(col(Version.id).in_(version_ids)).values(stage=stage)
+    session.exec(moved if only_from is None else moved.where(col(Version.stage) == only_from))
+
+
+def advance_all(session: Session, stage: Stage, to: Stage) -> int:
+    """Move on every version that stands in a stage. How many there were."""
+    return _rows(session.exec(update(Version).where(col(Version.stage) == stage).values(stage=to)))
 
 
 def hide(session: Session, item_id: int, now: datetime) -> bool:
