@@ -25,7 +25,7 @@ from assistant.errors import Conflict
 from assistant.failpoints import failpoint
 from assistant.mail import compose
 from memory.models import Delivery, DeliveryState
-from memory.store import audit, outbox
+from memory.store import audit, digests, outbox
 from memory.store.connection import Database
 
 log = logging.getLogger(__name__)
@@ -47,13 +47,19 @@ class Outbox:
 
 def wait_after(attempts: int) -> timedelta:
     """How long after the last of `attempts` the next one comes: a minute, doubled up to half an hour."""
-    return min(FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 10), LONGEST_WAIT)
+    doublings = min(max(attempts - 1, 0), 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def queue_digest(database: Database, view: DigestView, *, now: datetime, give_up: timedelta) -> DigestView:
-    """Keep the digest and put it into the outbox, both or neither; it comes back with its id."""
+    """Keep the digest and put it into the outbox, both or neither; it comes back with its id.
+
+    Raises: Conflict if its day has this run already.
+    """
     failpoint("digest.before_queue")
     with database.write() as session:
+        if view.run < digests.next_run(session, view.local_date, view.recipient):
+            raise Conflict(f"The digest of {view.local_date} has been made already.", "See `telos digest list`.")
         kept = record.keep(session, view)
         assert kept.id is not None
         outbox.queue(session, kept.id, now=now, give_up_at=now + give_up)
@@ -74,7 +80,8 @@ def deliver(parts: Outbox, digest_id: int) -> Delivery:
     with parts.database.read() as session:
         delivery = outbox.of_digest(session, digest_id)
         view = record.load(session, digest_id)
-    assert delivery is not None and delivery.id is not None
+    assert delivery is not None
+    assert delivery.id is not None
     if delivery.state is DeliveryState.QUEUED:
         if parts.clock.now() >= delivery.give_up_at:
             _fail(parts, delivery, _too_late(delivery))
@@ -103,7 +110,8 @@ def put_back(database: Database, digest_id: int, *, now: datetime, give_up: time
     """
     with database.write() as session:
         delivery = outbox.of_digest(session, digest_id)
-        assert delivery is not None and delivery.id is not None
+        assert delivery is not None
+        assert delivery.id is not None
         if delivery.state is DeliveryState.SENDING:
             raise Conflict("This digest is being sent just now.", "See `telos digest list` in a moment.")
         outbox.requeue(session, delivery.id, now=now, give_up_at=now + give_up)

@@ -64,6 +64,14 @@ def next_run(session: Session, day: date, recipient: str) -> int:
     return 0 if taken is None else taken + 1
 
 
+def days_made(session: Session, recipient: str, *, until: date, limit: int) -> list[date]:
+    """The last local days up to `until` that have a scheduled digest, whatever became of it, the newest first."""
+    chosen = select(Digest.local_date).where(
+        Digest.recipient == recipient, Digest.run == 0, col(Digest.local_date) <= until
+    )
+    return list(session.exec(chosen.order_by(col(Digest.local_date).desc()).limit(limit)))
+
+
 def entries(session: Session, digest_id: int) -> list[Entry]:
     """The entries of a digest by number."""
     return list(session.exec(select(Entry).where(Entry.digest_id == digest_id).order_by(col(Entry.number))))

@@ -1,0 +1,265 @@
+"""The verbs of the digest: preview, send, show, list, resend, pause, and what the schedule asks for.
+
+Each takes the service and puts the parts together: `digest.build` makes it, `delivery` queues and delivers it, `schedule`
+says when. The API's router and the jobs call these, and nobody else.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from assistant.answers.digest import DigestLine, DigestStatus, Timing
+from assistant.carriers import Carrier, FileCarrier, StdoutCarrier
+from assistant.clock import local_day
+from assistant.delivery import Outbox, deliver, deliver_due, put_back, queue_digest
+from assistant.digest import record
+from assistant.digest.build import Edition, Parts, build
+from assistant.digest.view import DigestView
+from assistant.errors import BadConfiguration, BadRequest, Conflict
+from assistant.feedback import digest_of
+from assistant.mail import recipient_of
+from assistant.progress import Progress, unheard
+from assistant.schedule import FARTHEST_DAY, REMEMBERED_DAYS, Pause, Timetable, due_day, missed_days, next_instant
+from assistant.service import Service
+from assistant.smtp import SmtpCarrier
+from memory.models import Delivery, DeliveryState, Digest
+from memory.store import digests, outbox, settings
+from memory.store.connection import Database
+
+PAUSE = "digest.pause"
+"""The setting that holds the pause: `{"since": date, "until": date}`."""
+
+STEPS = 3
+
+
+def preview(service: Service, progress: Progress = unheard) -> DigestView:
+    """The digest as it would be now. Nothing is kept, marked or sent."""
+    progress(0, 1, "choosing and writing")
+    return _build(service, local_day(service.clock.now(), service.settings.user.zone), run=0)
+
+
+def send(service: Service, *, again: bool = False, progress: Progress = unheard) -> DigestLine:
+    """Build today's digest and deliver it now.
+
+    Raises: Conflict if today has one, unless `again`; BadConfiguration if it could not be addressed.
+    """
+    today = local_day(service.clock.now(), service.settings.user.zone)
+    recipient = _recipient(service)
+    with service.database.read() as session:
+        run = digests.next_run(session, today, recipient)
+    if run and not again:
+        raise Conflict(
+            f"The digest of {today} has been made already.",
+            "`telos digest resend` sends the same once more, `telos digest send --again` makes a second one.",
+        )
+    progress(0, STEPS, "choosing and writing")
+    view = _build(service, today, run)
+    progress(1, STEPS, "putting it into the outbox")
+    kept = _queue(service, view)
+    assert kept.id is not None
+    progress(2, STEPS, "delivering")
+    return _deliver(service, kept.id)
+
+
+def queue_scheduled(service: Service) -> DigestView | None:
+    """The digest that is due now, built and put into the outbox; `None` if none is."""
+    day = due_day(timetable(service), service.clock.now(), _days_made(service))
+    return None if day is None else _queue(service, _build(service, day, run=0))
+
+
+def deliver_waiting(service: Service) -> list[DigestLine]:
+    """Try whatever the outbox holds that is due; each as it is then."""
+    tried = deliver_due(outbox_of(service))
+    with service.database.read() as session:
+        return [_line(session, delivery) for delivery in tried]
+
+
+def next_delivery_at(service: Service) -> datetime | None:
+    """When the outbox next has something to try."""
+    now = service.clock.now()
+    with service.database.read() as session:
+        waiting = outbox.in_state(session, DeliveryState.QUEUED)
+    return min((delivery.next_attempt_at or now for delivery in waiting), default=None)
+
+
+def show(service: Service, day: date | None = None) -> DigestView:
+    """The last digest of `day`, or the last one sent, as it was built.
+
+    Raises: NotFound.
+    """
+    with service.database.read() as session:
+        digest = digest_of(session, day)
+        assert digest.id is not None
+        return record.load(session, digest.id)
+
+
+def list_digests(service: Service, limit: int) -> list[DigestLine]:
+    """The last digests, the newest first."""
+    with service.database.read() as session:
+        return [_line_of(session, digest) for digest in digests.latest(session, limit)]
+
+
+def resend(service: Service, day: date | None = None) -> DigestLine:
+    """Send the last digest of `day`, or the last one made, once more under the same Message-ID.
+
+    Raises: NotFound, or Conflict while it is being sent.
+    """
+    with service.database.read() as session:
+        newest = digests.latest(session, 1)
+        digest = newest[0] if day is None and newest else digest_of(session, day)
+    assert digest.id is not None
+    put_back(service.database, digest.id, now=service.clock.now(), give_up=_give_up(service))
+    return _deliver(service, digest.id)
+
+
+def pause(service: Service, until: date) -> Timing:
+    """No scheduled digest before the local day `until`, on which it comes again.
+
+    Raises: BadRequest if that is not after today.
+    """
+    today = local_day(service.clock.now(), service.settings.user.zone)
+    if until <= today:
+        raise BadRequest(
+            f"The pause would end on {until}, which is not after today.", "`telos digest resume` ends one."
+        )
+    with service.database.write() as session:
+        settings.put(session, PAUSE, {"since": today.isoformat(), "until": until.isoformat()})
+    return timing(service)
+
+
+def resume(service: Service) -> Timing:
+    """End a pause today; the days it covered until now are not missed ones."""
+    today = local_day(service.clock.now(), service.settings.user.zone)
+    current = _pause(service.database)
+    if current is not None and current.until > today:
+        with service.database.write() as session:
+            settings.put(session, PAUSE, {"since": current.since.isoformat(), "until": today.isoformat()})
+    return timing(service)
+
+
+def timing(service: Service) -> Timing:
+    """When the next scheduled digest comes, and which were missed."""
+    now, table, made = service.clock.now(), timetable(service), _days_made(service)
+    is_paused = table.pause is not None and table.pause.covers(local_day(now, table.zone))
+    return Timing(
+        next_at=next_instant(table, now, made),
+        paused_until=table.pause.until if table.pause and is_paused else None,
+        missed=list(missed_days(table, now, made)),
+    )
+
+
+def status(service: Service) -> DigestStatus:
+    """The digest's part of `telos status`."""
+    next_one = timing(service)
+    with service.database.read() as session:
+        last = digests.last_sent(session)
+        waiting = outbox.in_state(session, DeliveryState.QUEUED, DeliveryState.SENDING)
+        return DigestStatus(
+            timing=next_one,
+            last_sent=_line_of(session, last) if last else None,
+            waiting=[_line(session, delivery) for delivery in waiting],
+            troubled=[_line(session, delivery) for delivery in outbox.unreported(session)],
+        )
+
+
+def timetable(service: Service) -> Timetable:
+    """What the configuration and the pause say, as of now."""
+    return Timetable.of(service.settings, _pause(service.database))
+
+
+def outbox_of(service: Service) -> Outbox:
+    """The outbox with the carrier that the configuration names."""
+    return Outbox(
+        database=service.database,
+        clock=service.clock,
+        settings=service.settings,
+        key=service.home.key,
+        carrier=_carrier(service),
+    )
+
+
+def _carrier(service: Service) -> Carrier:
+    mail = service.settings.mail
+    match mail.via:
+        case "smtp":
+            return SmtpCarrier(mail, mail.password.get_secret_value() if mail.password else None)
+        case "file":
+            return FileCarrier(service.home.outbox)
+        case "stdout":
+            return StdoutCarrier(sys.stdout)
+
+
+def _build(service: Service, day: date, run: int) -> DigestView:
+    parts = Parts(settings=service.settings, engine=service.engine, embedder=service.embedder)
+    with service.database.read() as session:
+        return build(session, parts, Edition(day, _recipient(service), run), service.clock.now())
+
+
+def _queue(service: Service, view: DigestView) -> DigestView:
+    return queue_digest(service.database, view, now=service.clock.now(), give_up=_give_up(service))
+
+
+def _deliver(service: Service, digest_id: int) -> DigestLine:
+    delivery = deliver(outbox_of(service), digest_id)
+    with service.database.read() as session:
+        return _line(session, delivery)
+
+
+def _recipient(service: Service) -> str:
+    if service.settings.mail.via == "smtp" and not service.settings.user.email:
+        raise BadConfiguration(
+            "The digest has no address to go to: [user] email is empty.", "Put your own address there, in config.toml."
+        )
+    return recipient_of(service.settings)
+
+
+def _days_made(service: Service) -> list[date]:
+    """The days around today that have a scheduled digest, whatever became of it."""
+    today = local_day(service.clock.now(), service.settings.user.zone)
+    recipient = recipient_of(service.settings)
+    with service.database.read() as session:
+        return digests.days_made(session, recipient, until=today + FARTHEST_DAY, limit=REMEMBERED_DAYS)
+
+
+def _pause(database: Database) -> Pause | None:
+    with database.read() as session:
+        kept = settings.get(session, PAUSE)
+    return Pause(date.fromisoformat(kept["since"]), date.fromisoformat(kept["until"])) if kept else None
+
+
+def _give_up(service: Service) -> timedelta:
+    return timedelta(hours=service.settings.digest.give_up_hours)
+
+
+def _line(session: Session, delivery: Delivery) -> DigestLine:
+    digest = digests.by_id(session, delivery.digest_id)
+    assert digest is not None
+    return _described(session, digest, delivery)
+
+
+def _line_of(session: Session, digest: Digest) -> DigestLine:
+    assert digest.id is not None
+    delivery = outbox.of_digest(session, digest.id)
+    assert delivery is not None
+    return _described(session, digest, delivery)
+
+
+def _described(session: Session, digest: Digest, delivery: Delivery) -> DigestLine:
+    assert digest.id is not None
+    return DigestLine(
+        id=digest.id,
+        day=digest.local_date,
+        run=digest.run,
+        recipient=digest.recipient,
+        built_at=digest.built_at,
+        writer=digest.writer,
+        entries=len(digests.entries(session, digest.id)),
+        state=delivery.state.value,
+        attempts=delivery.attempts,
+        next_attempt_at=delivery.next_attempt_at,
+        done_at=delivery.done_at,
+        error=delivery.last_error,
+    )
