@@ -74,7 +74,7 @@ class Taste:
         self._columns = columns
         self._interests = interests
         self._belief = Belief.from_prior(*columns.prior())
-        self._calibration = Belief.from_prior(np.array([1.0, 0.0]), np.array([0.1, 1.0]))
+        self._calibration = Belief.from_prior(np.array([1.0, 0.0]), np.array([1.0, 0.02]))
         self._liked: list[tuple[Verb, Array]] = []
 
     @classmethod

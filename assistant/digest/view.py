@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from assistant.engine.sentences import reading_length
+
 WORDS_A_MINUTE = 230
 """The reading speed that `reading_minutes` in the configuration and `DigestView.minutes` are counted with."""
 
@@ -116,9 +118,9 @@ class DigestView:
 
     @property
     def words(self) -> int:
-        """Words in titles and sentences; a character counts as half a word in scripts without spaces."""
+        """Words in titles and sentences; two characters of a script without spaces count as one."""
         return sum(
-            count_words(entry.title) + sum(count_words(sentence.text) for sentence in entry.sentences)
+            reading_length(entry.title) + sum(reading_length(sentence.text) for sentence in entry.sentences)
             for entry in self.entries
         )
 
@@ -126,17 +128,6 @@ class DigestView:
     def minutes(self) -> float:
         """How long it takes to read."""
         return self.words / WORDS_A_MINUTE
-
-
-def count_words(text: str) -> int:
-    """Words, for the reading time. Two characters of Chinese or Japanese are counted as one word."""
-    without_spaces = sum(_is_unspaced(character) for character in text)
-    spaced = "".join(" " if _is_unspaced(character) else character for character in text)
-    return len(spaced.split()) + (without_spaces + 1) // 2
-
-
-def _is_unspaced(character: str) -> bool:
-    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
 
 
 def to_json(view: DigestView) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.engine.contract import Brief, Capability, Claim, Piece, Request, no_model
-from assistant.engine.sentences import shorten, split, words
+from assistant.engine.sentences import reading_length, shorten, split, words
 from memory.stopwords import STOPWORDS
 
 READ_SENTENCES = 40
@@ -57,7 +57,7 @@ class Extractive:
 
 def _read(brief: Brief) -> list[_Sentence]:
     return [
-        _Sentence(text, _length(text), _content(text), (passage.item_id,), (index, position))
+        _Sentence(text, reading_length(text), _content(text), (passage.item_id,), (index, position))
         for index, passage in enumerate(brief.passages)
         for position, text in enumerate(split(passage.text)[:READ_SENTENCES])
     ]
@@ -98,7 +98,7 @@ def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_word
     if not chosen and usable and max_words >= LEAST_WORDS:
         first = max(usable, key=lambda s: worth[s.order])
         text = shorten(first.text, max_words)
-        chosen = [_Sentence(text, _length(text), first.content, first.item_ids, first.order)]
+        chosen = [_Sentence(text, reading_length(text), first.content, first.item_ids, first.order)]
     return chosen
 
 
@@ -120,10 +120,6 @@ def _content(text: str) -> frozenset[str]:
     """The words that carry meaning; all of them where nothing else is left."""
     every = words(text)
     return frozenset(word for word in every if word not in STOPWORDS and len(word) > 1) or frozenset(every)
-
-
-def _length(text: str) -> int:
-    return sum(1 for _ in text.split()) if " " in text else (len(words(text)) + 1) // 2
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

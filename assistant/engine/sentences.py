@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 
-_ABBREVIATIONS = frozenset(
-    "al approx bzw ca cf co corp dept dr ed eds eq etc fig figs gen gov hr inc jr lt ltd m me mme mr mrs ms no nr "
-    "p pp prof resp rev sen sept sr sra st str u.a u.k u.s usw v vgl vol vs z.b e.g i.e d.h p.m a.m jan feb mar "
-    "apr jun jul aug sep oct nov dec".split()
-)
+_SHORT_FORMS = """
+al approx bzw ca cf co corp dept dr ed eds eq etc fig figs gen gov hr inc jr lt ltd m me mme mr mrs ms no nr p pp prof
+resp rev sen sept sr sra st str u.a u.k u.s usw v vgl vol vs z.b e.g i.e d.h p.m a.m jan feb mar apr jun jul aug sep oct
+nov dec
+"""
+_ABBREVIATIONS = frozenset(_SHORT_FORMS.split())
 _END = re.compile(
     r"(?P<latin>[.!?…]+[\"'”’»)\]]*)(?=\s)"
     r"|(?P<wide>[。！？]+[」』”’）]*)"
     r"|(?P<line>\s*\n\s*\n\s*)"
 )
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNSPACED_CHARACTER = re.compile(rf"[{_UNSPACED}]")
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’-][^\W_{_UNSPACED}]+)*")
 
 _PREFIXES = re.compile(
@@ -67,12 +69,23 @@ def words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
+def reading_length(text: str) -> int:
+    """How many words a reader takes `text` for: two characters of Chinese or Japanese count as one."""
+    found = _WORD.findall(text)
+    unspaced = sum(_is_unspaced(word) for word in found)
+    return len(found) - unspaced + (unspaced + 1) // 2
+
+
+def _is_unspaced(word: str) -> bool:
+    return len(word) == 1 and bool(_UNSPACED_CHARACTER.match(word))
+
+
 def shorten(sentence: str, max_words: int) -> str:
     """`sentence` cut to `max_words` words (two characters of Chinese or Japanese count as one), with an ellipsis."""
     kept = 0.0
     end = 0
     for match in _WORD.finditer(sentence):
-        kept += 0.5 if re.match(rf"[{_UNSPACED}]", match[0]) else 1.0
+        kept += 0.5 if _is_unspaced(match[0]) else 1.0
         if kept > max_words:
             return sentence[:end].rstrip(" ,;:-–—") + "…"
         end = match.end()

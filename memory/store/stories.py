@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import Select
 
 from memory.models import Item, Stage, Story, Version
 from memory.store.items import current
+
+COMPARED_CHARACTERS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An item with what its story is decided by. `text` is the beginning of its current text."""
+
+    item_id: int
+    story_id: int | None
+    kind: str
+    published: datetime
+    url: str
+    """The canonical one."""
+    title: str
+    text: str
+    links: list[str]
+
+
+def unplaced(session: Session, *, limit: int, stages: Collection[Stage] | None = None) -> list[Told]:
+    """Items in no story yet, the oldest first; with `stages`, those whose current version stands in one of them."""
+    chosen = _told().where(col(Item.story_id).is_(None))
+    if stages is not None:
+        chosen = chosen.where(col(Version.stage).in_(stages))
+    return _read(session, chosen.order_by(col(Item.published_at), col(Item.id)).limit(limit))
+
+
+def placed(session: Session, *, since: datetime, until: datetime, limit: int) -> list[Told]:
+    """Items in a story, published between two instants, the newest first."""
+    chosen = _told().where(
+        col(Item.story_id).is_not(None), col(Item.published_at) >= since, col(Item.published_at) <= until
+    )
+    return _read(session, chosen.order_by(col(Item.published_at).desc(), col(Item.id).desc()).limit(limit))
+
+
+def _told() -> Select[Any]:
+    beginning = func.substr(col(Version.text), 1, COMPARED_CHARACTERS)
+    columns = (
+        Item.id, Item.story_id, Item.kind, Item.published_at, Item.canonical_url, Version.title, beginning,
+        Version.links,
+    )  # fmt: skip
+    chosen: Select[Any] = (
+        select(*columns)  # type: ignore[call-overload]  # sqlmodel types up to four columns
+        .join(Version, current())
+        .where(col(Item.hidden_at).is_(None), col(Item.deleted_at).is_(None))
+    )
+    return chosen
+
+
+def _read(session: Session, chosen: Select[Any]) -> list[Told]:
+    rows: Iterable[Any] = session.exec(chosen)
+    return [Told(*row) for row in rows]
 
 
 def unplaced_items(session: Session, *, limit: int, stages: Collection[Stage] | None = None) -> list[Item]:
