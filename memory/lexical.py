@@ -1,3 +1,137 @@
-"""thin"""
-from sqlalchemy import Connection
-def create(connection: Connection) -> None: ...
+"""Full text of the chunks: SQLite's FTS5, which knows words, and pairs of characters where a script has no spaces.
+
+Like the vector indexes it can be rebuilt from the rows. A trigger takes a chunk's words away with the chunk, whatever
+deletes it. `assistant.indexing` puts, recall searches, `memory.store.connection` creates, erase rebuilds. With
+`connection` this is the only place that knows SQLite.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+from sqlmodel import Session
+
+from memory import languages
+from memory.scripts import UNSPACED
+
+TITLE_WEIGHT = 2.0
+MOST_TERMS = 32
+"""A longer query is cut: each term costs time, and its first words say what it is about."""
+
+_RUN = re.compile(f"[{UNSPACED}]+")
+
+_TABLES = (
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
+        title, body, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    )
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS words_leave_with_their_chunk AFTER DELETE ON chunk
+    BEGIN DELETE FROM words WHERE rowid = old.id; END
+    """,
+)
+_FILL = """
+    INSERT INTO words (rowid, title, body)
+    SELECT chunk.id, paired(version.title), paired(substr(version.text, chunk.start + 1, chunk."end" - chunk.start))
+    FROM chunk JOIN version ON version.id = chunk.version_id
+"""
+
+
+def create(connection: Connection) -> None:
+    """Make the tables that are not there yet. Where SQLite can, words that are deleted leave no trace in the index."""
+    for statement in _TABLES:
+        connection.exec_driver_sql(statement)
+    if has_secure_delete():
+        connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+
+
+def has_secure_delete() -> bool:
+    """Whether deleting suffices to erase; if not, only `rebuild` does."""
+    return sqlite3.sqlite_version_info >= (3, 42, 0)
+
+
+def teach(connection: sqlite3.Connection) -> None:
+    """Give a new connection the function that the statements here use."""
+    connection.create_function("paired", 1, paired, deterministic=True)
+
+
+def put(session: Session, version_ids: Collection[int]) -> None:
+    """Index the chunks of these versions, in place of what was there of them."""
+    chosen = {"versions": json.dumps(list(version_ids))}
+    of_versions = "chunk.version_id IN (SELECT value FROM json_each(:versions))"
+    connection = session.connection()
+    connection.execute(
+        text(f"DELETE FROM words WHERE rowid IN (SELECT chunk.id FROM chunk WHERE {of_versions})"),  # noqa: S608
+        chosen,
+    )
+    connection.execute(text(f"{_FILL} WHERE {of_versions}"), chosen)
+
+
+def rebuild(session: Session) -> None:
+    """Make the index anew from the rows, so that nothing is left in it of what they no longer hold."""
+    connection = session.connection()
+    connection.exec_driver_sql("DROP TABLE words")
+    create(connection)
+    connection.execute(text(f"{_FILL} WHERE version.stage != 'STORED'"))
+
+
+def search(
+    session: Session, query: str, limit: int, allowed_ids: Collection[int] | None = None
+) -> list[tuple[int, float]]:
+    """The chunks that hold words of the query, the best first, as (chunk id, BM25 score, greater is better).
+
+    With `allowed_ids` only those chunks are considered.
+    """
+    wanted = terms(query)
+    if not wanted:
+        return []
+    among = "" if allowed_ids is None else "AND rowid IN (SELECT value FROM json_each(:allowed))"
+    found = session.connection().execute(
+        text(
+            f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) AS score FROM words "  # noqa: S608
+            f"WHERE words MATCH :terms {among} ORDER BY score DESC LIMIT :limit"
+        ),
+        {
+            "terms": " OR ".join(wanted),
+            "limit": limit,
+            **({} if allowed_ids is None else {"allowed": json.dumps([int(chunk_id) for chunk_id in allowed_ids])}),
+        },
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+def terms(query: str) -> list[str]:
+    """What FTS5 is asked for: the query's words, each quoted, without the common ones unless it has no others."""
+    words = list(dict.fromkeys(_words(query)))
+    common = languages.common_words(languages.detect(query) or "en")
+    telling = [word for word in words if word not in common] or words
+    return [_quoted(word) for word in telling[:MOST_TERMS]]
+
+
+def paired(written: str) -> str:
+    """The text as it is indexed: a run without spaces becomes its overlapping pairs of characters.
+
+    The last character follows alone, so that each character of the run begins some word and is found by itself.
+    """
+    return written if written.isascii() else _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} {run[0][-1]} ", written)
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)]
+
+
+def _words(query: str) -> list[str]:
+    """Lower-case words of a query, pairs of characters where it has no spaces."""
+    apart = _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]) or [run[0]])} ", query)
+    return "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in apart).lower().split()
+
+
+def _quoted(word: str) -> str:
+    """A lone character of a script without spaces stands for all pairs that begin with it."""
+    return f'"{word}"*' if len(word) == 1 and _RUN.fullmatch(word) else f'"{word}"'

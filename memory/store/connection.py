@@ -147,6 +147,7 @@ def _engine(path: Path, begin: str, *pragmas: str, **pool: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
+        lexical.teach(connection)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 

@@ -293,7 +293,7 @@ def advance(session: Session, version_ids: Collection[int], stage: Stage, *, onl
 
 def advance_all(session: Session, stage: Stage, to: Stage) -> int:
     """Move on every version that stands in a stage. How many there were."""
-    return _rows(session.exec(update(Version).where(col(Version.stage) == stage).values(stage=to)))
+    return session.exec(update(Version).where(col(Version.stage) == stage).values(stage=to)).rowcount
 
 
 def hide(session: Session, item_id: int, now: datetime) -> bool:
