@@ -1,34 +1,138 @@
 """Every part of Telos, built in reading order from a home, and held together.
 
 Whoever holds the lock of the data folder builds one `Service`: the daemon for as long as it runs, a command for as long
-as it lasts. The jobs and the API's routers take from it the parts they hand to the domain's functions.
+as it lasts. The jobs and the API's routers take from it the parts they hand to the domain's functions. Nothing heavy is
+loaded here: the indexes open, and the embedder's process starts, when they are first asked.
 """
 
 from __future__ import annotations
 
-from threading import Event
+import logging
+import os
+from contextlib import ExitStack
+from threading import Event, Lock
 
 from assistant.clock import Clock, SystemClock
 from assistant.config.load import load
 from assistant.config.schema import Settings
+from assistant.engine.contract import Engine
+from assistant.engine.extractive import Extractive
+from assistant.errors import BadConfiguration
 from assistant.home import Home
+from assistant.progress import Cancelled, Progress
+from assistant.workers.embedder import WorkerEmbedder
+from connectors.transport import NetworkPolicy, WaysOut
+from memory.embed import Embedder
+from memory.store import settings as facts
 from memory.store.connection import Database
+from memory.vectors import Vectors
+
+log = logging.getLogger(__name__)
 
 
 class Service:
-    """The parts. `stopping` is set when the service is about to end: long work looks at it between steps."""
+    """The parts. `stopping` is set when the service is about to end: long work looks at it between steps.
+
+    `settings` is replaced whole when the file changes; a part that follows from it is replaced with it. The embedder is
+    the exception: another one takes effect at `telos memory reindex`.
+    """
 
     def __init__(
-        self, home: Home, *, settings: Settings | None = None, clock: Clock | None = None, serves: bool = False
+        self,
+        home: Home,
+        *,
+        serves: bool = False,
+        clock: Clock | None = None,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         home.prepare()
         self.home = home
         self.serves = serves
         self.clock = clock or SystemClock()
+        self.started_at = self.clock.now()
         self.stopping = Event()
-        self.settings = settings if settings is not None else load(home.config_file)
-        self.database = Database.open(home.database, backups=home.backups)
+        self.configuration_problem: BadConfiguration | None = None
+        """Why the file, as it is now, is not taken; the settings before it go on."""
+        self._stamp = _stamp(home)
+        self.settings = load(home.config_file) if settings is None else settings
+        self._open = ExitStack()
+        self._turn = Lock()
+        with ExitStack() as opened:
+            self.database = Database.open(home.database, backups=home.backups)
+            opened.callback(self.database.close)
+            self.ways_out = WaysOut(_policy(self.settings))
+            opened.callback(self.ways_out.close)
+            self.embedder = embedder or self._own_embedder(opened)
+            self.vectors = Vectors(home.index, self.embedder)
+            opened.callback(self.vectors.close)
+            self.engine: Engine = Extractive()
+            self._open = opened.pop_all()
+
+    def reload(self) -> bool:
+        """Take in a changed configuration file, whole or not at all; whether there was a change.
+
+        A file with a mistake is said once, and kept as `configuration_problem` until it is corrected.
+        """
+        with self._turn:
+            stamp = _stamp(self.home)
+            if stamp == self._stamp:
+                return False
+            self._stamp = stamp
+            try:
+                settings = load(self.home.config_file)
+            except BadConfiguration as err:
+                self.configuration_problem = err
+                log.error("%s The settings before this change go on. %s", err.sentence, err.remedy)
+                return False
+            self.configuration_problem = None
+            if settings.network != self.settings.network:
+                self.ways_out = WaysOut(_policy(settings))
+                self._open.callback(self.ways_out.close)  # the one before may be in use; it closes at the end, too
+            self.settings = settings
+            log.info("The configuration was read again: %d sources", len(settings.sources))
+            return True
+
+    def heeding(self, progress: Progress) -> Progress:
+        """`progress`, but a report ends the work when the service is about to end."""
+
+        def report(done: int, total: int | None, what: str) -> None:
+            if self.stopping.is_set():
+                raise Cancelled
+            progress(done, total, what)
+
+        return report
+
+    def prove_database(self) -> None:
+        """Return once the database has answered."""
+        with self.database.read() as session:
+            facts.get(session, "proof")
+
+    def end_children(self) -> None:
+        """Kill the processes that parse and embed, so that whoever waits for one of them waits no longer."""
+        self.ways_out.close()
+        if isinstance(self.embedder, WorkerEmbedder):
+            self.embedder.close()
 
     def close(self) -> None:
+        """End the child processes and let go of the files. Work still under way fails."""
         self.stopping.set()
-        self.database.close()
+        self._open.close()
+
+    def _own_embedder(self, opened: ExitStack) -> WorkerEmbedder:
+        embedder = WorkerEmbedder(self.settings.memory)
+        opened.callback(embedder.close)
+        return embedder
+
+
+def _policy(settings: Settings) -> NetworkPolicy:
+    return NetworkPolicy(allow_private=settings.network.allow_private, hosts=settings.network.hosts)
+
+
+def _stamp(home: Home) -> tuple[int, int, int] | None:
+    """What changes when the configuration file does; `None` where there is none."""
+    try:
+        status = os.stat(home.config_file)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

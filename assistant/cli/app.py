@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli import digest, jobs, memory, sources
+from assistant.cli.run import run
 from assistant.cli.screen import Invocation, print_failure
 from assistant.cli.status import status
 from assistant.errors import TelosError
@@ -50,6 +51,7 @@ def _options(
     invocation.debug = debug
 
 
+app.command()(run)
 app.command()(status)
 app.add_typer(sources.app, name="sources")
 app.add_typer(digest.app, name="digest")

@@ -1,0 +1,120 @@
+"""The background service: takes the lock, builds every part in reading order, ticks, answers, and ends in good order.
+
+`telos run` calls `run`, which returns when the process is asked to end (SIGTERM, SIGINT). Whatever is under way then is
+told to stop; what does not within the bound is cut off, which loses nothing, because every step is a transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, Timer
+from types import FrameType
+
+from assistant.api.app import create_app
+from assistant.delivery import recover
+from assistant.endpoint import bind, socket_path
+from assistant.errors import BadConfiguration
+from assistant.home import Home
+from assistant.jobs import Runner
+from assistant.lock import Lock
+from assistant.log import keep_log
+from assistant.server import Server
+from assistant.service import Service
+from assistant.version import VERSION
+from assistant.watchdog import ServiceManager
+
+log = logging.getLogger(__name__)
+
+STOP_S = 4.5
+"""An orderly stop takes no longer; systemd and users count to five."""
+LOCK_S = 5.0
+"""A command that just works with the home gets so long to end."""
+PULSE_S = 10.0
+"""The service looks at itself so often where systemd does not ask for more."""
+
+
+def run(home: Home) -> None:
+    """Serve `home` until this process is asked to end. Called from the main thread.
+
+    Raises: BadConfiguration, Conflict if another process holds the home, or what the database cannot do.
+    """
+    if not home.config_file.exists():
+        raise BadConfiguration(f"There is no configuration at {home.config_file}.", "Run `telos init` first.")
+    home.prepare()
+    manager = ServiceManager()
+    with ExitStack() as opened, _asked_to_stop() as stop:
+        lock = opened.enter_context(Lock(home.lock).acquire(LOCK_S))
+        path = socket_path(home.data)
+        lock.announce(path, serves=False)
+        service = Service(home, serves=True)
+        opened.callback(service.close)
+        opened.enter_context(keep_log(home, lambda: service.settings))
+        recover(service.database, service.clock.now())
+        runner = Runner(service)
+        opened.callback(runner.close)
+        server = Server(create_app(service, runner), bind(path))
+        server.start()
+        lock.announce(path, serves=True)
+        runner.start()
+        manager.ready()
+        log.info("Telos %s serves %s (pid %d)", VERSION, home.data, os.getpid())
+        _beat(manager, service, server, stop)
+        log.info("Telos ends")
+        manager.stopping()
+        with _cut_off():
+            service.stopping.set()
+            runner.stop()
+            server.stop()
+            path.unlink(missing_ok=True)
+            service.end_children()
+            opened.close()
+
+
+def _beat(manager: ServiceManager, service: Service, server: Server, stop: Event) -> None:
+    """Until `stop`: tell systemd that we live, each time the database and the API's thread have shown that they do.
+
+    A database that hangs holds this thread, so that systemd hears nothing and starts the service anew.
+    """
+    interval = (manager.watchdog_s or 2 * PULSE_S) / 2
+    while not stop.wait(interval):
+        service.prove_database()
+        if not server.is_alive:
+            log.critical("The API's server has ended by itself; the service ends to be started anew")
+            return
+        manager.alive()
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stop = Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _cut_off() -> Iterator[None]:
+    """End the process when the block takes too long: some thread does not heed. The next start repairs what it left."""
+
+    def leave() -> None:
+        log.warning("The service did not stop within %.1f s and is cut off; nothing is lost by that", STOP_S)
+        logging.shutdown()
+        os._exit(0)
+
+    timer = Timer(STOP_S, leave)
+    timer.daemon = True
+    timer.start()
+    yield
+    timer.cancel()

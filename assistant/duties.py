@@ -1,0 +1,138 @@
+"""The jobs of Telos: what each is called, when it is due, and what it does.
+
+    poll:SOURCE   reads a source, at its own rhythm, later and later while it fails
+    index         chunks, embeds and places what was read, whenever something waits
+    digest        builds the morning digest and queues it, at its hour, once a local day
+    deliver       hands queued digests to the mail server, with back-off while it is down
+    maintain      once a day: old copies and logs go, the database is checked
+
+When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from assistant import digests
+from assistant.errors import NotFound, Unavailable
+from assistant.indexing import Indexing, index_pending
+from assistant.progress import Progress
+from assistant.service import Service
+from memory.models import Job, Stage
+from memory.store import items, jobs
+
+POLL = "poll:"
+INDEX = "index"
+DIGEST = "digest"
+DELIVER = "deliver"
+MAINTAIN = "maintain"
+
+MAINTAIN_EVERY = timedelta(days=1)
+RETRY_EMBEDDER = timedelta(minutes=10)
+"""While the embedder does not answer, texts that lack vectors are tried again so often."""
+
+KEPT_BACKUPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job went: a sentence; how much it `did`, for other jobs may be due by that; when it wants to run again."""
+
+    sentence: str
+    did: int = 0
+    again_after: timedelta | None = None
+
+
+Work = Callable[[Service, Progress], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A job and when it is due; `None` where there is nothing for it to do."""
+
+    name: str
+    at: datetime | None
+    work: Work
+
+
+def reads(name: str) -> bool:
+    """Whether a job brings in what a digest is made of."""
+    return name.startswith(POLL) or name == INDEX
+
+
+def duties(service: Service) -> list[Duty]:
+    """Every job of the service with its due time, as the rows stand now."""
+    now = service.clock.now()
+    with service.database.read() as session:
+        rows = {row.name: row for row in jobs.every(session)}
+        index_at = _index_at(session, rows.get(INDEX), now)
+    return [
+        Duty(INDEX, index_at, _index),
+        Duty(DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
+        Duty(DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
+        Duty(MAINTAIN, _not_before(rows.get(MAINTAIN), now), _maintain),
+    ]
+
+
+def duty(service: Service, name: str) -> Duty:
+    """The job called `name`.
+
+    Raises: NotFound, with the names there are.
+    """
+    known = {duty.name: duty for duty in duties(service)}
+    if name not in known:
+        raise NotFound(f"There is no job {name!r}.", f"There are: {', '.join(known)}.")
+    return known[name]
+
+
+def _not_before(row: Job | None, at: datetime | None) -> datetime | None:
+    """`at`, or later while the job's row says so."""
+    return at if at is None or row is None or row.next_at is None else max(at, row.next_at)
+
+
+def _index_at(session: Session, row: Job | None, now: datetime) -> datetime | None:
+    """At once for new texts; for those that only lack vectors, when the row says so."""
+    waiting = items.waiting(session)
+    if row is not None and row.failures and row.next_at is not None:
+        return row.next_at
+    if waiting.get(Stage.STORED):
+        return now
+    if waiting.get(Stage.CHUNKED) or waiting.get(Stage.EMBEDDED):
+        return _not_before(row, now)
+    return None
+
+
+def _index(service: Service, progress: Progress) -> Outcome:
+    parts = Indexing(service.database, service.embedder, service.vectors, service.clock)
+    done = index_pending(parts, progress)
+    sentence = f"{done.versions} texts indexed, {done.placed} items placed in stories."
+    if not done.waiting:
+        return Outcome(sentence, did=done.versions)
+    return Outcome(f"{sentence} {done.waiting} wait for the embedder: {done.why}", done.placed, RETRY_EMBEDDER)
+
+
+def _digest(service: Service, _: Progress) -> Outcome:
+    view = digests.queue_scheduled(service)
+    if view is None:
+        return Outcome("No digest was due.")
+    return Outcome(f"The digest of {view.local_date} was queued with {len(view.entries)} entries.", did=1)
+
+
+def _deliver(service: Service, _: Progress) -> Outcome:
+    tried = digests.deliver_waiting(service)
+    return Outcome(". ".join(f"The digest of {line.day} is {line.state}" for line in tried) or "Nothing was due.")
+
+
+def _maintain(service: Service, _: Progress) -> Outcome:
+    """Keep what is needed, and see whether the database is sound."""
+    copies = sorted(service.home.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
+    for copy in copies[:-KEPT_BACKUPS]:
+        copy.unlink()
+    damage = service.database.check()
+    if damage:
+        raise Unavailable(" ".join(damage), "Stop the service and restore a copy from the backups folder.")
+    return Outcome("The database is sound.", again_after=MAINTAIN_EVERY)

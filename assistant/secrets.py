@@ -1,0 +1,85 @@
+"""Where secrets come from, and how they stay out of sight. They are never rows, and never printed.
+
+A secret called `mail.password` is looked for as the key itself, in the file that `password_file` names, among systemd's
+credentials (`LoadCredential=mail.password:...`), and in the environment (`TELOS_MAIL_PASSWORD`), in this order.
+`config.load` asks for each secret that the file may hold, and fills it in.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+
+from assistant.errors import BadConfiguration
+
+MASK = "***"
+_SHORTEST_MASKED = 4
+"""Shorter values occur in ordinary text; to mask them would only say where they are."""
+
+
+@dataclass(frozen=True)
+class SecretPlaces:
+    """`base` is the folder that relative file names start from: that of the configuration file."""
+
+    base: Path
+    environment: Mapping[str, str]
+
+    def find(self, name: str, file: str = "") -> str | None:
+        """The secret called `name`, from `file` if one is named; `None` if it is nowhere.
+
+        Raises: BadConfiguration where the file cannot be read, or others may read it.
+        """
+        if file:
+            return self._read(name, file)
+        credentials = self.environment.get("CREDENTIALS_DIRECTORY", "")
+        if credentials and (credential := Path(credentials) / name).is_file():
+            return credential.read_text(encoding="utf-8").rstrip("\r\n")
+        return self.environment.get(variable(name))
+
+    def _read(self, name: str, file: str) -> str:
+        path = self.base / Path(file).expanduser()
+        try:
+            status = path.stat()
+            secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as err:
+            reason = getattr(err, "strerror", None) or "it is no text"
+            raise BadConfiguration(
+                f"The file {path} for {name} cannot be read: {reason}.",
+                "Put the secret there as a line of text, or correct the name of the file.",
+            ) from err
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            raise BadConfiguration(f"Other users may read {path}, which holds {name}.", f"Run: chmod 600 {path}")
+        return secret
+
+
+def variable(name: str) -> str:
+    """The environment variable of a secret: `TELOS_MAIL_PASSWORD` for `mail.password`."""
+    return "TELOS_" + re.sub(r"\W", "_", name).upper()
+
+
+def secret_values(settings: BaseModel) -> frozenset[str]:
+    """The secrets in a model and in the models it holds, for masking."""
+    return frozenset(value for value in _secrets(settings) if len(value) >= _SHORTEST_MASKED)
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """`text` without the secrets in it."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, tuple | list):
+        for element in value:
+            yield from _secrets(element)
