@@ -1,0 +1,548 @@
+"""The ways out against real servers on loopback: what they bring, what they refuse, and what they say about it."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import brotli
+import httpx
+import pytest
+import requests
+
+from connectors.failures import Misconfigured, NeedsLogin, SourceFailure, TryLater
+from connectors.transport import NetworkPolicy, WaysOut
+from tests.mail_server import Certificate
+from tests.servers import Request, Response, WebServer, loopback_policy
+
+pytestmark = pytest.mark.integration
+
+MEBIBYTE = 1024 * 1024
+SECRET = "9f8e7d6c5b4a39281706f5e4"
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+@pytest.fixture
+def ways_out() -> Iterator[WaysOut]:
+    ways_out = WaysOut(loopback_policy(timeout_s=3.0))
+    yield ways_out
+    ways_out.close()
+
+
+def redirect(location: str, status: int = 302) -> Callable[[Request], Response]:
+    return lambda request: Response(status=status, headers={"Location": location})
+
+
+def drip(pieces: int, every_s: float) -> Iterator[bytes]:
+    for _ in range(pieces):
+        yield b"x"
+        time.sleep(every_s)
+
+
+# What comes back
+
+
+def test_a_document_comes_decoded_with_its_headers(server: WebServer, ways_out: WaysOut) -> None:
+    server.answer("/feed", b"<rss/>", content_type="text/xml", etag='"one"')
+    fetched = ways_out.fetch(server.url("/feed"), headers={"If-None-Match": '"zero"'})
+    assert (fetched.status, fetched.body, fetched.url) == (200, b"<rss/>", server.url("/feed"))
+    assert (fetched.headers["content-type"], fetched.headers["ETag"]) == ("text/xml", '"one"')
+    assert fetched.moved_to is None
+    asked = server.requests[0].headers
+    assert asked["If-None-Match"] == '"zero"'
+    assert asked["User-Agent"].startswith("telos-assistant/")
+    assert asked["Accept-Encoding"] == "gzip, deflate, br"
+
+
+@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("br", brotli.compress)])
+def test_an_encoded_body_is_decoded(
+    encoding: str, encode: Callable[[bytes], bytes], server: WebServer, ways_out: WaysOut
+) -> None:
+    server.answer("/feed", encode(b"<rss/>" * 1000), content_encoding=encoding)
+    fetched = ways_out.fetch(server.url("/feed"))
+    assert fetched.body == b"<rss/>" * 1000
+    assert "content-encoding" not in fetched.headers
+
+
+def test_not_modified_is_an_answer(server: WebServer, ways_out: WaysOut) -> None:
+    server.routes["/feed"] = lambda request: Response(status=304)
+    assert ways_out.fetch(server.url("/feed")).status == 304
+
+
+def test_a_name_and_password_are_sent_from_the_argument_or_the_address(server: WebServer, ways_out: WaysOut) -> None:
+    server.answer("/feed", b"ok")
+    ways_out.fetch(server.url("/feed"), auth=("ada", "secret"))
+    ways_out.fetch(server.url("/feed").replace("//", "//ada:secret@"))
+    assert [request.headers["Authorization"] for request in server.requests] == ["Basic YWRhOnNlY3JldA=="] * 2
+
+
+# Redirects
+
+
+MOVES: dict[str, tuple[list[int], int | None]] = {
+    "permanent": ([301], 1),
+    "permanent, the newer status": ([308], 1),
+    "permanent twice": ([301, 308], 2),
+    "temporary": ([302], None),
+    "permanent, then temporary": ([301, 302], 1),
+    "temporary, then permanent": ([307, 301], None),
+}
+
+
+@pytest.mark.parametrize(("statuses", "remembered"), MOVES.values(), ids=MOVES)
+def test_only_permanent_redirects_at_the_head_of_a_chain_are_remembered(
+    statuses: list[int], remembered: int | None, server: WebServer, ways_out: WaysOut
+) -> None:
+    for step, status in enumerate(statuses):
+        server.routes[f"/{step}"] = redirect(f"/{step + 1}", status)
+    server.answer(f"/{len(statuses)}", b"here")
+    fetched = ways_out.fetch(server.url("/0"))
+    assert fetched.body == b"here"
+    assert fetched.url == server.url(f"/{len(statuses)}")
+    assert fetched.moved_to == (None if remembered is None else server.url(f"/{remembered}"))
+
+
+@pytest.mark.parametrize("target", [f"/private/{SECRET}", f"/feed?token={SECRET}"])
+def test_a_redirect_to_an_address_with_a_secret_is_followed_but_not_remembered(
+    target: str, server: WebServer, ways_out: WaysOut
+) -> None:
+    server.routes["/"] = redirect(target, 301)
+    server.answer(target.partition("?")[0], b"here")
+    fetched = ways_out.fetch(server.url("/"))
+    assert (fetched.body, fetched.moved_to) == (b"here", None)
+
+
+def test_a_password_is_not_carried_to_another_host(server: WebServer, ways_out: WaysOut) -> None:
+    with WebServer() as other:
+        other.answer("/feed", b"ok")
+        server.routes["/"] = redirect(other.url("/feed"))
+        ways_out.fetch(server.url("/"), auth=("ada", "secret"))
+    assert "Authorization" in server.requests[0].headers
+    assert "Authorization" not in other.requests[0].headers
+
+
+def test_redirects_share_one_time_limit(server: WebServer) -> None:
+    def slowly(request: Request) -> Response:
+        time.sleep(0.4)
+        return Response(status=302, headers={"Location": f"/{len(server.requests)}"})
+
+    for step in range(6):
+        server.routes[f"/{step}"] = slowly
+    ways_out = WaysOut(loopback_policy(timeout_s=1.0))
+    started = time.monotonic()
+    with pytest.raises(TryLater, match="within 1 s"):
+        ways_out.fetch(server.url("/0"))
+    assert time.monotonic() - started < 2
+
+
+# What goes wrong, by its remedy
+
+
+STATUSES: dict[int, tuple[type[SourceFailure], str]] = {
+    400: (Misconfigured, "400 (Bad Request): check its address"),
+    401: (NeedsLogin, "401 (Unauthorized): check the username and password"),
+    403: (NeedsLogin, "403 (Forbidden): it wants a login"),
+    404: (Misconfigured, "404 (Not Found): check its address"),
+    408: (TryLater, "408 (Request Timeout)"),
+    410: (Misconfigured, "410 (Gone): it is gone for good"),
+    429: (TryLater, "429 (Too Many Requests); it will be asked again later"),
+    500: (TryLater, "500 (Internal Server Error); it will be asked again later"),
+    503: (TryLater, "503 (Service Unavailable)"),
+    599: (TryLater, "answered 599; it"),
+    300: (Misconfigured, "300 (Multiple Choices)"),
+}
+
+
+@pytest.mark.parametrize(("status", "failure"), STATUSES.items(), ids=map(str, STATUSES))
+def test_a_status_is_a_failure_named_by_its_remedy(
+    status: int, failure: tuple[type[SourceFailure], str], server: WebServer, ways_out: WaysOut
+) -> None:
+    server.routes["/feed"] = lambda request: Response(status=status)
+    kind, words = failure
+    with pytest.raises(kind) as caught:
+        ways_out.fetch(server.url("/feed"))
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(server.url("/feed"))
+
+
+def reset(request: Request) -> Response:
+    raise ConnectionResetError
+
+
+def broken_off(request: Request) -> Response:
+    return Response(headers={"Content-Length": "100"}, body=iter([b"<rss>"]))
+
+
+BAD: dict[str, tuple[Callable[[Request], Response], type[SourceFailure], str]] = {
+    "a redirect to itself": (redirect("/bad"), Misconfigured, "redirects more than 5 times"),
+    "a redirect to a file": (redirect("file:///etc/passwd"), Misconfigured, "must begin with http"),
+    "a redirect to nonsense": (redirect("http://[::1"), TryLater, "broke off"),
+    "100 MB": (
+        lambda request: Response(body=itertools.repeat(bytes(MEBIBYTE), 100)), Misconfigured, "more than 10 MB",
+    ),
+    "a gzip bomb": (
+        lambda request: Response(headers={"Content-Encoding": "gzip"}, body=gzip.compress(bytes(100 * MEBIBYTE), 1)),
+        Misconfigured, "more than 10 MB",
+    ),
+    "a brotli bomb": (
+        lambda request: Response(
+            headers={"Content-Encoding": "br"}, body=brotli.compress(bytes(100 * MEBIBYTE), quality=1)
+        ),
+        Misconfigured, "more than 10 MB",
+    ),
+    "a damaged body": (
+        lambda request: Response(headers={"Content-Encoding": "gzip"}, body=b"<rss/>"), TryLater, "cannot be decoded",
+    ),
+    "a body cut short": (broken_off, TryLater, "broke off"),
+    "a body that drips": (lambda request: Response(body=drip(100, 0.1)), TryLater, "in full within 3 s"),
+    "a connection that is reset": (reset, TryLater, "broke off"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("route", "kind", "words"), BAD.values(), ids=BAD)
+def test_a_bad_answer_is_a_failure_named_by_its_remedy(
+    route: Callable[[Request], Response], kind: type[SourceFailure], words: str, server: WebServer, ways_out: WaysOut
+) -> None:
+    server.routes["/bad"] = route
+    started = time.monotonic()
+    with pytest.raises(kind, match=words):
+        ways_out.fetch(server.url("/bad"))
+    assert time.monotonic() - started < 5
+    server.answer("/good", b"fine")
+    assert ways_out.fetch(server.url("/good")).body == b"fine"
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 200 OK\r\n" + b"X-Drip: 1\r\n" * 3], ids=["nothing", "headers"])
+def test_headers_that_never_end_are_given_up_at_the_limit(says: bytes) -> None:
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(says)
+            for _ in range(40):
+                try:
+                    connection.sendall(b"X-Drip: 1\r\n" if says else b"")
+                except OSError:
+                    return
+                time.sleep(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        started = time.monotonic()
+        with pytest.raises(TryLater, match=r"within 0\.5 s"):
+            WaysOut(loopback_policy(timeout_s=0.5)).fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        assert time.monotonic() - started < 2
+
+
+def test_what_does_not_speak_http_is_a_failure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=lambda: listener.accept()[0].sendall(b"220 mail ready\r\n"), daemon=True).start()
+        with pytest.raises(TryLater):
+            WaysOut(loopback_policy()).fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+
+
+@pytest.mark.parametrize("address", ["ftp://example.org/feed", "example.org/feed", "/etc/passwd", "", "http://", "x:"])
+def test_what_is_no_web_address_is_a_failure(address: str, ways_out: WaysOut) -> None:
+    with pytest.raises(Misconfigured, match="must begin with http"):
+        ways_out.fetch(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://exa mple.org/", "http://[::1", "http://a.b:99999/", "http://\ud800/", "http://a..b/"]
+)
+def test_an_address_that_makes_no_sense_is_a_failure_and_no_crash(address: str, ways_out: WaysOut) -> None:
+    with pytest.raises(SourceFailure):
+        ways_out.fetch(address)
+
+
+def test_a_port_where_nobody_listens_is_tried_later(ways_out: WaysOut) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(TryLater, match="cannot be reached"):
+        ways_out.fetch(f"http://127.0.0.1:{port}/")
+
+
+SECRET_PATHS = [f"/feed?token={SECRET}", f"/{SECRET}/feed"]
+
+
+@pytest.mark.parametrize("path", SECRET_PATHS)
+def test_no_failure_and_no_log_line_shows_a_secret(
+    path: str, server: WebServer, ways_out: WaysOut, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for route in [lambda request: Response(status=500), redirect(path), reset]:
+        server.routes[path.partition("?")[0]] = route
+        with pytest.raises(SourceFailure) as caught:
+            ways_out.fetch(server.url(path).replace("//", f"//ada:{SECRET}@"))
+        assert SECRET not in str(caught.value)
+        assert "***" in str(caught.value)
+    assert SECRET not in caplog.text
+
+
+# Politeness
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_asks_to_be_left_alone_is_not_asked_again(
+    status: int, server: WebServer, ways_out: WaysOut
+) -> None:
+    server.routes["/feed"] = lambda request: Response(status=status, headers={"Retry-After": "300"})
+    server.answer("/other", b"fine")
+    with pytest.raises(TryLater, match="left alone for 5 minutes") as caught:
+        ways_out.fetch(server.url("/feed"))
+    assert caught.value.after == timedelta(minutes=5)
+    with pytest.raises(TryLater, match="was not asked") as again:
+        ways_out.fetch(server.url("/other"))
+    assert again.value.after is not None
+    assert timedelta(minutes=4) < again.value.after <= timedelta(minutes=5)
+    assert len(server.requests) == 1
+
+
+def test_requests_to_one_host_are_a_pause_apart_but_its_own_redirects_are_not(server: WebServer) -> None:
+    server.routes["/"] = redirect("/feed")
+    server.answer("/feed", b"ok")
+    ways_out = WaysOut(loopback_policy(pause_s=0.3))
+    started = time.monotonic()
+    ways_out.fetch(server.url("/"))
+    assert time.monotonic() - started < 0.3
+    ways_out.fetch(server.url("/"))
+    assert 0.3 <= time.monotonic() - started < 0.6
+
+
+def test_cookies_are_kept_for_the_redirects_of_one_fetch_and_then_forgotten(
+    server: WebServer, ways_out: WaysOut
+) -> None:
+    server.routes["/"] = lambda request: Response(status=302, headers={"Location": "/feed", "Set-Cookie": "seen=1"})
+    server.answer("/feed", b"ok")
+    ways_out.fetch(server.url("/"))
+    ways_out.fetch(server.url("/feed"))
+    assert [request.headers["Cookie"] for request in server.requests] == [None, "seen=1", None]
+
+
+# The guard
+
+
+def test_a_private_address_is_refused_with_the_setting_that_allows_it(server: WebServer) -> None:
+    ways_out = WaysOut(NetworkPolicy())
+    with pytest.raises(Misconfigured, match=r"\[network\] allow_private"):
+        ways_out.fetch(server.url("/"))
+    assert server.requests == []
+
+
+def test_a_redirect_to_a_private_address_is_refused(server: WebServer) -> None:
+    with WebServer() as inner:
+        inner.answer("/", b"the router's password")
+        server.routes["/"] = redirect(inner.url("/").replace("127.0.0.1", "localhost"))
+        addresses = {"public.example": ["127.0.0.1"], "localhost": ["127.0.0.1"]}
+        ways_out = WaysOut(
+            loopback_policy(allow_private=("public.example",)), resolve=lambda host, port: addresses[host]
+        )
+        with pytest.raises(Misconfigured, match="no public address"):
+            ways_out.fetch(f"http://public.example:{server.port}/")
+    assert len(server.requests) == 1
+    assert inner.requests == []
+
+
+def test_a_name_that_resolves_otherwise_a_moment_later_gains_nothing(server: WebServer) -> None:
+    server.answer("/", b"ok", connection="close")
+    answers = [["127.0.0.1"], ["127.0.0.2"], ["127.0.0.1", "127.0.0.2"]]
+    asked: list[str] = []
+
+    def rebinding(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return answers[len(asked) - 1]
+
+    ways_out = WaysOut(loopback_policy(), resolve=rebinding)
+    address = f"http://rebinding.example:{server.port}/"
+    assert ways_out.fetch(address).body == b"ok"
+    assert asked == ["rebinding.example"]  # once: what was vetted is what was connected to
+    with pytest.raises(Misconfigured, match=r"127\.0\.0\.2, which is no public address"):
+        ways_out.fetch(address)
+    assert ways_out.fetch(address).body == b"ok"
+
+
+def test_after_an_address_where_nobody_answers_the_next_one_is_tried(server: WebServer) -> None:
+    server.answer("/", b"ok")
+    policy = loopback_policy(allow_private=("127.0.0.1", "::1"))
+    ways_out = WaysOut(policy, resolve=lambda host, port: ["::1", "127.0.0.1"])
+    assert ways_out.fetch(f"http://two.example:{server.port}/").body == b"ok"
+
+
+def test_proxies_and_passwords_of_the_environment_are_ignored(
+    server: WebServer, ways_out: WaysOut, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    server.answer("/", b"ok")
+    assert ways_out.fetch(server.url("/")).body == b"ok"
+    assert ways_out.requests_session().get(server.url("/"), timeout=5).content == b"ok"
+    assert all("Authorization" not in request.headers for request in server.requests)
+
+
+def test_a_host_can_be_mapped_to_another_base(server: WebServer) -> None:
+    server.answer("/mirror/api/query", b"mapped")
+    ways_out = WaysOut(NetworkPolicy(hosts={"export.arxiv.org": server.url("/mirror/")}, pause_s=0))
+    fetched = ways_out.fetch("https://export.arxiv.org/api/query?start=0")
+    assert (fetched.body, fetched.url) == (b"mapped", "https://export.arxiv.org/api/query?start=0")
+    assert server.requests[0].query == {"start": "0"}
+    assert server.requests[0].headers["Host"] == f"127.0.0.1:{server.port}"
+
+
+def test_the_target_of_a_mapping_is_trusted_only_by_way_of_the_mapping(server: WebServer) -> None:
+    server.answer("/", b"mapped")
+    ways_out = WaysOut(NetworkPolicy(hosts={"mapped.example": server.url("")}, pause_s=0))
+    assert ways_out.fetch("http://mapped.example/").body == b"mapped"
+    with pytest.raises(Misconfigured, match="no public address"):
+        ways_out.fetch(server.url("/"))
+    server.routes["/"] = redirect(server.url("/inner"))
+    with pytest.raises(Misconfigured, match="no public address"):
+        ways_out.fetch("http://mapped.example/")
+
+
+# TLS
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[tuple[WebServer, Certificate, list[str | None]]]:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed, so no certificate can be made")
+    certificate = Certificate.make(tmp_path)
+    names: list[str | None] = []
+    context = certificate.context()
+    context.sni_callback = lambda connection, name, _: names.append(name)
+    with WebServer(tls=context) as server:
+        server.answer("/", b"ok")
+        yield server, certificate, names
+
+
+def test_the_certificate_and_sni_go_by_the_name_while_the_connection_goes_to_the_vetted_address(
+    tls_server: tuple[WebServer, Certificate, list[str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, certificate, names = tls_server
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    ways_out = WaysOut(loopback_policy(), resolve=lambda host, port: ["127.0.0.1"])
+    assert ways_out.fetch(f"https://localhost:{server.port}/").body == b"ok"
+    assert names == ["localhost"]
+    with pytest.raises(TryLater, match="certificate that cannot be trusted"):
+        ways_out.fetch(f"https://other.example:{server.port}/")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    tls_server: tuple[WebServer, Certificate, list[str | None]],
+) -> None:
+    server, _, _ = tls_server
+    with pytest.raises(TryLater, match="certificate that cannot be trusted"):
+        WaysOut(loopback_policy()).fetch(f"https://localhost:{server.port}/")
+
+
+# The library's clients
+
+
+def test_the_httpx_client_is_under_the_same_limits(server: WebServer, ways_out: WaysOut) -> None:
+    server.routes["/large"] = lambda request: Response(body=itertools.repeat(bytes(MEBIBYTE), 100))
+    server.routes["/echo"] = lambda request: Response(body=request.body)
+    with ways_out.http() as client:
+        assert client.post(server.url("/echo"), content=b"hello").content == b"hello"
+        with pytest.raises(httpx.TransportError):
+            client.get(server.url("/large"))
+        with pytest.raises(httpx.ConnectError):
+            client.get(server.url("/echo").replace("127.0.0.1", "127.0.0.2"))
+    assert ways_out.http().get(server.url("/echo")).status_code == 200  # closing one client closed no other
+
+
+def test_a_requests_session_is_under_the_same_policy(server: WebServer, ways_out: WaysOut) -> None:
+    server.routes["/"] = redirect("/answer")
+    server.routes["/answer"] = lambda request: Response(
+        status=418, headers={"Content-Type": "text/plain; charset=latin-1"}, body="Grüße".encode("latin-1")
+    )
+    server.routes["/echo"] = lambda request: Response(body=request.method.encode() + b" " + request.body)
+    session = ways_out.requests_session()
+    answer = session.get(server.url("/"))
+    assert (answer.status_code, answer.text, answer.url) == (418, "Grüße", server.url("/answer"))
+    assert answer.history[0].status_code == 302
+    assert session.post(server.url("/echo"), data={"a": "1"}).text == "POST a=1"
+    assert server.requests[0].headers["User-Agent"].startswith("telos-assistant/")
+    with pytest.raises(Misconfigured, match="no public address"):
+        session.get(server.url("/").replace("127.0.0.1", "127.0.0.2"))
+    server.routes["/loop"] = redirect("/loop")
+    with pytest.raises(requests.TooManyRedirects):
+        session.get(server.url("/loop"))
+
+
+# The reader
+
+
+def shout(text: str) -> str:
+    return text.upper()
+
+
+def hang(text: str) -> str:
+    time.sleep(60)
+    return text
+
+
+def devour(text: str) -> str:
+    return text * 10**10
+
+
+def refuse(text: str) -> str:
+    raise Misconfigured(f"{text} is no feed.")
+
+
+READINGS: dict[str, tuple[Callable[[str], str], str]] = {
+    "a parser that hangs": (hang, "took longer than 3 s"),
+    "a parser that eats memory": (devour, "ran out of the memory"),
+    "a parser that refuses": (refuse, "page is no feed"),
+}
+
+
+@pytest.mark.parametrize(("parse", "words"), READINGS.values(), ids=READINGS)
+def test_a_document_that_cannot_be_read_is_a_failure_and_the_next_one_is_read(
+    parse: Callable[[str], str], words: str, ways_out: WaysOut
+) -> None:
+    with pytest.raises(Misconfigured, match=words):
+        ways_out.read(parse, "page")
+    assert ways_out.read(shout, "page") == "PAGE"
+
+
+# The end
+
+
+def test_closing_breaks_off_what_is_under_way_and_lets_nothing_start(server: WebServer) -> None:
+    ways_out = WaysOut(loopback_policy(timeout_s=30))
+    server.routes["/slow"] = lambda request: Response(body=drip(300, 0.1))
+    failures: list[SourceFailure] = []
+
+    def attempt(work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except SourceFailure as err:
+            failures.append(err)
+
+    works: list[Callable[[], Any]] = [lambda: ways_out.fetch(server.url("/slow")), lambda: ways_out.read(hang, "page")]
+    threads = [threading.Thread(target=attempt, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    started = time.monotonic()
+    ways_out.close()
+    for thread in threads:
+        thread.join(5)
+    assert time.monotonic() - started < 2
+    assert [type(failure) for failure in failures] == [TryLater, TryLater]
+    with pytest.raises(TryLater, match="stopping"):
+        ways_out.fetch(server.url("/slow"))
