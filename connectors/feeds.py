@@ -21,8 +21,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr
 
 from connectors import documents
-from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, TryLater
-from connectors.child import ChildFailure
+from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options
 from connectors.dates import is_credible
 from connectors.documents import Document
 from connectors.links import canonical, is_web
@@ -166,8 +165,6 @@ class Feeds:
             return self._ways_out.read(documents.read, fetched.body, dict(fetched.headers), fetched.url)
         except Misconfigured as err:
             raise Misconfigured(f"{shown} cannot be read. {err}") from err
-        except ChildFailure as err:
-            raise TryLater(f"{shown} was too much to read: parsing took too long or too much memory.") from err
 
 
 def _file(address: str, most_bytes: int) -> bytes:

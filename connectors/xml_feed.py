@@ -14,12 +14,10 @@ from typing import Any
 
 from connectors import dates
 from connectors.entry import Entry, Feed
+from connectors.mending import mended
 
-_ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _MAILBOX = re.compile(r"^<?[^\s@<>]+@[^\s@<>]+>?\s*\(([^)]+)\)?$")
 _HALF_DAY = re.compile(r"\b[ap]\.?m\.?\b", re.IGNORECASE)
-_BARE_AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?\w{1,32};)", re.DOTALL)
 _FEED_ELEMENT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)\b")
 
 
@@ -32,7 +30,7 @@ def parse(text: str) -> Feed | None:
     import feedparser  # heavy, and only the reader child needs it
 
     headers = {"content-type": "application/xml; charset=utf-8"}
-    stream = BytesIO(_mended(text).encode())
+    stream = BytesIO(mended(text).encode())
     parsed = feedparser.parse(stream, response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
     root = _FEED_ELEMENT.search(text)
     version = parsed.get("version") or ""
@@ -47,15 +45,6 @@ def parse(text: str) -> Feed | None:
         authors=_authors(parsed.feed) if is_atom else (),
         entries=tuple(_entry(entry) for entry in parsed.entries),
     )
-
-
-def _mended(text: str) -> str:
-    """`text` without the three faults that most often keep a feed from being well-formed XML.
-
-    They are blanks or a wrong encoding before or in the declaration, control characters, and ampersands left bare.
-    """
-    legal = _ILLEGAL_IN_XML.sub("", _DECLARATION.sub("", text))
-    return _BARE_AMPERSAND.sub(lambda match: "&amp;" if match[0] == "&" else match[0], legal)
 
 
 def _entry(entry: Any) -> Entry:

@@ -1,0 +1,151 @@
+"""Changes the `[[sources]]` tables of `config.toml` and nothing else: comments, order and spelling stay as they are.
+
+Every verb takes the text of the file and gives back the changed text; `change` reads the file, applies one, sees that
+the result can be loaded and puts it in the old one's place in one step, so that no reader finds half a file.
+`assistant.sources` calls it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Item, Key, Table
+
+from assistant.config.load import load
+from assistant.errors import BadConfiguration, Conflict, NotFound
+
+_OWN = stat.S_IRUSR | stat.S_IWUSR
+
+
+def change(path: Path, edit: Callable[[str], str]) -> None:
+    """Apply `edit` to the file; a file that is not there yet begins empty.
+
+    Raises: BadConfiguration where the file, or what would become of it, cannot be loaded; it is then as it was.
+    """
+    target = path.resolve()  # a link into a folder of dotfiles stays one
+    load(target)
+    text = target.read_text(encoding="utf-8") if target.exists() else ""
+    try:
+        changed = edit(text)
+    except TOMLKitError as err:
+        raise BadConfiguration(f"{path} cannot be changed by Telos: {err}.", "Change it by hand.") from err
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _OWN
+    with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
+        try:
+            draft.write(changed)
+            draft.flush()
+            os.fchmod(draft.fileno(), mode)
+            os.fsync(draft.fileno())
+            _see_that_it_loads(Path(draft.name), path)
+            os.replace(draft.name, target)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+
+
+def _see_that_it_loads(draft: Path, path: Path) -> None:
+    try:
+        load(draft)
+    except BadConfiguration as err:
+        raise BadConfiguration(err.sentence.replace(str(draft), str(path)), err.remedy) from err
+
+
+def add(text: str, keys: Mapping[str, Any]) -> str:
+    """With one more source after the others."""
+    document = tomlkit.parse(text if not text or text.endswith("\n") else f"{text}\n")
+    if "sources" not in document:
+        document.append("sources", tomlkit.aot())
+    tables = _tables(document)
+    _refuse_taken(tables, keys["name"])
+    table = tomlkit.table()
+    for key, value in keys.items():
+        table.add(key, value)
+    before = "".join(part.as_string() for part in (document, *tables[-1:]))
+    if before and not before.endswith("\n\n"):
+        table.trivia.indent = "\n"
+    tables.append(table)
+    if not tomlkit.dumps(document).endswith(table.as_string()):
+        table.add(tomlkit.nl())
+    return tomlkit.dumps(document)
+
+
+def set_key(text: str, name: str, key: str, value: Any) -> str:
+    """With `key` of the source at `value`. Its `name` is a key like the others."""
+    document = tomlkit.parse(text)
+    tables = _tables(document)
+    if key == "name":
+        _refuse_taken(tables, value)
+    table = tables[_index(tables, name)]
+    tail = _cut_tail(table)
+    table[key] = value
+    table.value.body.extend(tail)
+    return tomlkit.dumps(document)
+
+
+def drop_key(text: str, name: str, key: str) -> str:
+    """Without `key` at the source."""
+    document = tomlkit.parse(text)
+    tables = _tables(document)
+    tables[_index(tables, name)].pop(key, None)
+    return tomlkit.dumps(document)
+
+
+def remove(text: str, name: str) -> str:
+    """Without the source. The comments around it stay, because they may be about others."""
+    document = tomlkit.parse(text)
+    tables = _tables(document)
+    index = _index(tables, name)
+    tail = _cut_tail(tables[index])
+    left = "".join(item.as_string() for _, item in tail)
+    del tables[index]
+    if not tables:
+        del document["sources"]
+        return tomlkit.dumps(document) + left.lstrip("\n")
+    if index:
+        tables[index - 1].value.body.extend(tail)
+    else:
+        tables[0].trivia.indent = left.lstrip("\n") + tables[0].trivia.indent
+    return tomlkit.dumps(document)
+
+
+def _tables(document: TOMLDocument) -> AoT:
+    tables = document.get("sources", tomlkit.aot())
+    if not isinstance(tables, AoT):
+        raise BadConfiguration("The sources stand in one line, which Telos cannot change.", "Change it by hand.")
+    return tables
+
+
+def _index(tables: AoT, name: str) -> int:
+    for index, table in enumerate(tables):
+        if table.get("name") == name:
+            return index
+    names = [str(table.get("name")) for table in tables]
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}?" if close else "`telos sources list` shows those there are."
+    raise NotFound(f"There is no source named {name!r}.", hint)
+
+
+def _refuse_taken(tables: AoT, name: str) -> None:
+    if any(table.get("name") == name for table in tables):
+        raise Conflict(f"There is a source named {name!r} already.", "Choose another name.")
+
+
+def _cut_tail(table: Table) -> list[tuple[Key | None, Item]]:
+    """Take off what follows the last key. tomlkit counts it to this table, a reader to what comes next."""
+    body = table.value.body
+    start = len(body)
+    while start and body[start - 1][0] is None:
+        start -= 1
+    tail = body[start:]
+    del body[start:]
+    return tail
