@@ -25,10 +25,13 @@ from assistant.errors import Conflict
 from assistant.failpoints import failpoint
 from assistant.mail import compose
 from memory.models import Delivery, DeliveryState
-from memory.store import audit, digests, outbox
+from memory.store import audit, digests, outbox, settings
 from memory.store.connection import Database
 
 log = logging.getLogger(__name__)
+
+FIRST_START = "digest.first_start"
+"""The setting that holds the instant at which Telos first ran in this home."""
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=30)
@@ -90,9 +93,14 @@ def deliver(parts: Outbox, digest_id: int) -> Delivery:
     return _again(parts.database, digest_id)
 
 
-def recover(database: Database, now: datetime) -> int:
-    """At start, before anything is sent: what a process left in `sending` becomes `unknown`. Returns how many."""
+def begin(database: Database, now: datetime) -> None:
+    """At start, before anything is sent: what a process left in `sending` becomes `unknown`.
+
+    The first start of all is noted, for no digest is due from before it.
+    """
     with database.write() as session:
+        if settings.get(session, FIRST_START) is None:
+            settings.put(session, FIRST_START, now.isoformat())
         interrupted = outbox.in_state(session, DeliveryState.SENDING)
         for delivery in interrupted:
             assert delivery.id is not None
@@ -100,7 +108,6 @@ def recover(database: Database, now: datetime) -> int:
             audit.record(session, "unknown", f"digest {delivery.digest_id}", at=now)
     for delivery in interrupted:
         log.warning("Digest %s: %s", delivery.digest_id, _INTERRUPTED)
-    return len(interrupted)
 
 
 def put_back(database: Database, digest_id: int, *, now: datetime, give_up: timedelta) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from assistant.answers.digest import DigestLine, DigestStatus, Timing
 from assistant.carriers import Carrier, FileCarrier, StdoutCarrier
 from assistant.clock import local_day
-from assistant.delivery import Outbox, deliver, deliver_due, put_back, queue_digest
+from assistant.delivery import FIRST_START, Outbox, deliver, deliver_due, put_back, queue_digest
 from assistant.digest import record
 from assistant.digest.build import Edition, Parts, build
 from assistant.digest.view import DigestView
@@ -167,7 +167,11 @@ def status(service: Service) -> DigestStatus:
 
 def timetable(service: Service) -> Timetable:
     """What the configuration and the pause say, as of now."""
-    return Timetable.of(service.settings, _pause(service.database))
+    with service.database.read() as session:
+        since = settings.get(session, FIRST_START)
+    return Timetable.of(
+        service.settings, pause=_pause(service.database), since=datetime.fromisoformat(since) if since else None
+    )
 
 
 def outbox_of(service: Service) -> Outbox:

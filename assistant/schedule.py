@@ -43,21 +43,27 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """What the user wants: an hour, days of the week, a zone, a bound for catching up, perhaps a pause."""
+    """What the user wants: an hour, days of the week, a zone, a bound for catching up, perhaps a pause.
+
+    `since` is when Telos first ran here: an hour before that was not missed, so day one brings no digest by surprise.
+    """
 
     at: time
     days: tuple[Weekday, ...]
     zone: ZoneInfo
     catch_up: timedelta
     pause: Pause | None = None
+    since: datetime | None = None
 
     @classmethod
-    def of(cls, settings: Settings, pause: Pause | None = None) -> Timetable:
+    def of(cls, settings: Settings, *, pause: Pause | None = None, since: datetime | None = None) -> Timetable:
         digest = settings.digest
-        return cls(digest.at, digest.days, settings.user.zone, timedelta(hours=digest.catch_up_hours), pause)
+        return cls(digest.at, digest.days, settings.user.zone, timedelta(hours=digest.catch_up_hours), pause, since)
 
     def wants(self, day: date) -> bool:
-        return WEEKDAYS[day.weekday()] in self.days and not (self.pause and self.pause.covers(day))
+        if WEEKDAYS[day.weekday()] not in self.days or (self.pause and self.pause.covers(day)):
+            return False
+        return self.since is None or self.since <= self.start(day)
 
     def start(self, day: date) -> datetime:
         """The instant from which the digest of `day` is due."""

@@ -2,7 +2,7 @@
 
     with Client(Home.find()) as telos:
         print(telos.status().version)
-        telos.digest.more(2)
+        telos.digest.say("more", 2)
 
 Every method raises the `TelosError` that the service raised. The nouns are imported when they are first asked for,
 because a command needs one of them and each builds its models on import.

@@ -66,7 +66,7 @@ def next_run(session: Session, day: date, recipient: str) -> int:
 
 def days_made(session: Session, recipient: str, *, until: date, limit: int) -> list[date]:
     """The last local days up to `until` that have a scheduled digest, whatever became of it, the newest first."""
-    chosen = select(Digest.local_date).where(
+    chosen = select(col(Digest.local_date)).where(
         Digest.recipient == recipient, Digest.run == 0, col(Digest.local_date) <= until
     )
     return list(session.exec(chosen.order_by(col(Digest.local_date).desc()).limit(limit)))

@@ -25,8 +25,9 @@ def table(
     zone: ZoneInfo = BERLIN,
     catch_up_hours: float = 12,
     pause: Pause | None = None,
+    since: datetime | None = None,
 ) -> Timetable:
-    return Timetable(at, days, zone, timedelta(hours=catch_up_hours), pause)
+    return Timetable(at, days, zone, timedelta(hours=catch_up_hours), pause, since)
 
 
 def berlin(text: str) -> datetime:
