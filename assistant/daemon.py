@@ -15,7 +15,6 @@ from threading import Event, Timer
 from types import FrameType
 
 from assistant.api.app import create_app
-from assistant.delivery import recover
 from assistant.endpoint import bind, socket_path
 from assistant.errors import BadConfiguration
 from assistant.home import Home
@@ -53,7 +52,6 @@ def run(home: Home) -> None:
         service = Service(home, serves=True)
         opened.callback(service.close)
         opened.enter_context(keep_log(home, lambda: service.settings))
-        recover(service.database, service.clock.now())
         runner = Runner(service)
         opened.callback(runner.close)
         server = Server(create_app(service, runner), bind(path))

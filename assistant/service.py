@@ -12,9 +12,10 @@ import os
 from contextlib import ExitStack
 from threading import Event, Lock
 
+from assistant import delivery
 from assistant.clock import Clock, SystemClock
 from assistant.config.load import load
-from assistant.config.schema import Settings
+from assistant.config.schema import MemorySettings, Settings
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
 from assistant.errors import BadConfiguration
@@ -27,6 +28,9 @@ from memory.store import settings as facts
 from memory.store.connection import Database
 from memory.vectors import Vectors
 
+SERVING = "embedder.serving"
+"""The fact that names the embedder whose vectors are searched: `{"embedder": ..., "revision": ...}`."""
+
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +38,7 @@ class Service:
     """The parts. `stopping` is set when the service is about to end: long work looks at it between steps.
 
     `settings` is replaced whole when the file changes; a part that follows from it is replaced with it. The embedder is
-    the exception: another one takes effect at `telos memory reindex`.
+    the exception: another one takes effect at `telos memory reindex`, and `serving` is the one until then.
     """
 
     def __init__(
@@ -61,8 +65,10 @@ class Service:
         with ExitStack() as opened:
             self.database = Database.open(home.database, backups=home.backups)
             opened.callback(self.database.close)
+            delivery.begin(self.database, self.started_at)
             self.ways_out = WaysOut(_policy(self.settings))
             opened.callback(self.ways_out.close)
+            self.serving = self._serving()
             self.embedder = embedder or self._own_embedder(opened)
             self.vectors = Vectors(home.index, self.embedder)
             opened.callback(self.vectors.close)
@@ -119,8 +125,18 @@ class Service:
         self.stopping.set()
         self._open.close()
 
+    def _serving(self) -> MemorySettings:
+        """The embedder whose vectors are searched: the configured one in a new home, and then that of the last reindex."""
+        wanted = self.settings.memory
+        with self.database.write() as session:
+            served = facts.get(session, SERVING)
+            if served is None:
+                facts.put(session, SERVING, {"embedder": wanted.embedder, "revision": wanted.revision})
+                return wanted
+        return wanted.model_copy(update=served)
+
     def _own_embedder(self, opened: ExitStack) -> WorkerEmbedder:
-        embedder = WorkerEmbedder(self.settings.memory)
+        embedder = WorkerEmbedder(self.serving)
         opened.callback(embedder.close)
         return embedder
 

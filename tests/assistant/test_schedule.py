@@ -52,6 +52,8 @@ def berlin(text: str) -> datetime:
             date(2026, 11, 23),
             id="on the day a pause ends",
         ),
+        pytest.param(table(since=berlin("2026-11-20T15:00")), "2026-11-20T15:01", None, id="set up after its hour"),
+        pytest.param(table(since=berlin("2026-11-20T06:00")), "2026-11-20T15:01", FRIDAY, id="set up before its hour"),
         pytest.param(table(time(2, 30)), "2027-03-28T03:29:00", None, id="before an hour that the spring change skips"),
         pytest.param(
             table(time(2, 30)), "2027-03-28T03:30:00", date(2027, 3, 28), id="an hour that the spring change skips"
