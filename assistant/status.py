@@ -1,28 +1,138 @@
-"""How Telos fares, gathered from its parts."""
+"""How Telos fares, gathered from its parts. It starts nothing and changes nothing, so it may be asked at any time."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.answers.status import Status
+from assistant import digests
+from assistant.answers.digest import DigestStatus
+from assistant.answers.status import Health, MemoryStatus, ServiceStatus, SourceStatus, Status
+from assistant.config.schema import SourceSettings
 from assistant.service import Service
 from assistant.version import VERSION
+from assistant.workers.embedder import WorkerEmbedder
+from memory.models import Job, Source, Stage
+from memory.store import items, jobs, sources
+
+MEBIBYTE = 1024 * 1024
 
 
-def status_of(service: Service) -> Status:
+def status(service: Service) -> Status:
+    with service.database.read() as session:
+        rows = {source.name: source for source in sources.live(session)}
+        waiting = items.waiting(session)
+        known = items.count(session)
+        recurring = jobs.every(session)
+    read = [source_status(wanted, rows.get(wanted.name)) for wanted in service.settings.sources]
+    digest = digests.status(service)
     return Status(
-        version=VERSION,
-        pid=os.getpid(),
-        serves=service.serves,
-        home=str(service.home.data),
-        rss_mb=rss_mb(),
+        service=_service(service),
+        sources=read,
+        memory=_memory(service, known, sum(waiting.values()) - waiting.get(Stage.INDEXED, 0)),
+        digest=digest,
+        attention=[*_attention(service), *_of_sources(read), *_of_jobs(recurring), *_of_digest(digest)],
+    )
+
+
+def source_status(wanted: SourceSettings, row: Source | None) -> SourceStatus:
+    """A configured source and what is known of it."""
+    health, sentence = _health(wanted, row)
+    if row is None:
+        return SourceStatus(name=wanted.name, kind=wanted.kind, health=health)
+    return SourceStatus(
+        name=wanted.name,
+        kind=wanted.kind,
+        health=health,
+        last_success_at=row.last_success_at,
+        last_new_item_at=row.last_new_item_at,
+        next_poll_at=None if wanted.paused else row.next_poll_at,
+        failures=row.failures,
+        sentence=sentence,
+        notices=row.notices,
     )
 
 
 def rss_mb() -> float:
-    """The memory this process holds, in MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
+    """The memory that this process holds, in MiB; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0.0
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE, 1)
+
+
+def _health(wanted: SourceSettings, row: Source | None) -> tuple[Health, str]:
+    if wanted.paused:
+        return "paused", ""
+    if row is None or row.last_attempt_at is None:
+        return "new", ""
+    if row.failures:
+        return "broken", row.last_error or ""
+    if row.stale_since is not None:
+        since = row.last_new_item_at or row.created_at
+        return "stale", f"It answers, but brought nothing new since {since:%Y-%m-%d}: has it moved or ended?"
+    return "ok", ""
+
+
+def _service(service: Service) -> ServiceStatus:
+    return ServiceStatus(
+        version=VERSION,
+        pid=os.getpid(),
+        serves=service.serves,
+        started_at=service.started_at,
+        home=str(service.home.data),
+        config_file=str(service.home.config_file),
+        engine=service.engine.name,
+        rss_mb=rss_mb(),
+    )
+
+
+def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
+    path = service.home.database
+    size = sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
+    embedder = service.embedder
+    return MemoryStatus(
+        items=known,
+        pending=pending,
+        database_mb=round(size / MEBIBYTE, 1),
+        embedder=service.serving.embedder,
+        wanted_embedder=service.settings.memory.embedder,
+        embedder_rss_mb=round(embedder.rss_mb(), 1) if isinstance(embedder, WorkerEmbedder) else 0.0,
+    )
+
+
+def _attention(service: Service) -> Iterator[str]:
+    if not service.home.config_file.exists():
+        yield f"There is no configuration at {service.home.config_file}. Run `telos init`."
+    elif service.configuration_problem is not None:
+        problem = service.configuration_problem
+        yield f"{problem.sentence}\n{problem.remedy} Until then the settings before the change go on."
+    elif not service.settings.sources:
+        yield "Nothing is read yet. Add a source: telos sources add feeds https://example.org/feed.xml --name example"
+    if service.serving != service.settings.memory.model_copy(update={"idle_minutes": service.serving.idle_minutes}):
+        yield (
+            f"The embedder {service.settings.memory.embedder} is configured and {service.serving.embedder} still serves. "
+            "Run `telos memory reindex` to change over."
+        )
+
+
+def _of_sources(read: list[SourceStatus]) -> Iterator[str]:
+    for source in read:
+        if source.health in ("broken", "stale"):
+            yield f"Source {source.name}: {source.sentence}"
+
+
+def _of_jobs(rows: list[Job]) -> Iterator[str]:
+    for row in rows:
+        if row.failures:
+            yield f"The job {row.name} failed {row.failures} times in a row: {row.last_error}"
+
+
+def _of_digest(digest: DigestStatus) -> Iterator[str]:
+    for line in digest.troubled:
+        yield f"The digest of {line.day} is {line.state}: {line.error or 'no reason is known'}"
+    for line in digest.waiting:
+        if line.error:
+            yield f"The digest of {line.day} waits to be sent: {line.error}"

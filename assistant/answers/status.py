@@ -1,14 +1,63 @@
-"""How Telos fares, at a glance."""
+"""How Telos fares, at a glance: the service, each source, the memory, the digest, and what needs the user."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import BaseModel
 
+from assistant.answers.digest import DigestStatus
 
-class Status(BaseModel):
+Health = Literal["ok", "new", "paused", "broken", "stale"]
+
+
+class SourceStatus(BaseModel):
+    """A configured source. `new` is one that was never polled; `stale` one that answers and brings nothing any more."""
+
+    name: str
+    kind: str
+    health: Health
+    last_success_at: datetime | None = None
+    last_new_item_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    failures: int = 0
+    sentence: str = ""
+    """What is wrong with it, and the remedy."""
+    notices: list[str] = []
+    """What its last poll skipped, and why."""
+
+
+class MemoryStatus(BaseModel):
+    items: int
+    pending: int
+    """Texts on their way into the indexes."""
+    database_mb: float
+    embedder: str
+    """The model whose vectors are searched."""
+    wanted_embedder: str
+    """The configured one: another than `embedder` until `telos memory reindex`."""
+    embedder_rss_mb: float
+    """What its process holds; 0 while none runs."""
+
+
+class ServiceStatus(BaseModel):
+    """`serves`: a daemon answered; otherwise the command looked for itself."""
+
     version: str
     pid: int
     serves: bool
-    """Whether a daemon answered; otherwise the command looked for itself."""
+    started_at: datetime
     home: str
+    config_file: str
+    engine: str
     rss_mb: float
+
+
+class Status(BaseModel):
+    service: ServiceStatus
+    sources: list[SourceStatus]
+    memory: MemoryStatus
+    digest: DigestStatus
+    attention: list[str]
+    """What needs the user, a sentence each with its remedy; empty when all is well."""

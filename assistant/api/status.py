@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from assistant import status as domain
 from assistant.answers.status import Status
-from assistant.api.dependencies import RunnerDep, ServiceDep
-from assistant.status import status_of
+from assistant.api.dependencies import ServiceDep
 
 router = APIRouter(prefix="/api/status", tags=["status"])
 
 
 @router.get("")
-def status(service: ServiceDep, runner: RunnerDep) -> Status:
-    return status_of(service)
+def status(service: ServiceDep) -> Status:
+    return domain.status(service)

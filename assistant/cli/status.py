@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from assistant.cli.screen import JsonOption, client_from, print_json, say
+from assistant.cli.screen import JsonOption, ago, client_from, harmless, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from assistant.answers.digest import DigestStatus
+    from assistant.answers.status import SourceStatus, Status
+
+_COLOURS = {"ok": "green", "new": "cyan", "paused": "dim", "broken": "red", "stale": "yellow"}
 
 
 def status(context: typer.Context, as_json: JsonOption = False) -> None:
-    """How Telos fares: the service, each source, the memory, the digest, what needs you.
+    """How Telos fares: the service, the memory, the digest, each source, and what needs you.
 
     Example: telos status --json
     """
@@ -17,4 +25,60 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(answer)
         return
-    say(f"Telos {answer.version} at {answer.home}: {answer.rss_mb} MB")
+    _print_parts(answer)
+    if answer.sources:
+        say("")
+        _print_sources(answer.sources)
+    for sentence in answer.attention:
+        _print_attention(sentence)
+
+
+def _print_parts(answer: Status) -> None:
+    service, memory = answer.service, answer.memory
+    running = f"running since {ago(service.started_at)}, pid {service.pid}" if service.serves else "not running"
+    if service.serves:
+        running += f", {service.rss_mb:.0f} MB"
+    waiting = f", {memory.pending} waiting to be indexed" if memory.pending else ""
+    embedder = f", the embedder holds {memory.embedder_rss_mb:.0f} MB" if memory.embedder_rss_mb else ""
+    say(f"Telos {service.version}  {running}")
+    say(f"Home     {service.home} (configuration: {service.config_file})")
+    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}")
+    say(f"Digest   {_digest(answer.digest)}")
+
+
+def _digest(digest: DigestStatus) -> str:
+    timing, last = digest.timing, digest.last_sent
+    if timing.paused_until:
+        coming = f"paused until {timing.paused_until}"
+    elif timing.next_at:
+        coming = f"next {timing.next_at.astimezone():%a %d %b %H:%M} ({ago(timing.next_at)})"
+    else:
+        coming = "none is wanted"
+    sent = f", last sent {last.day} with {last.entries} entries" if last else ", none was sent yet"
+    missed = f", missed on {', '.join(str(day) for day in timing.missed)}" if timing.missed else ""
+    return coming + sent + missed
+
+
+def _print_sources(sources: list[SourceStatus]) -> None:
+    from rich.text import Text
+
+    rows = [
+        (
+            source.name,
+            source.kind,
+            Text(source.health, style=_COLOURS[source.health]),
+            ago(source.last_success_at),
+            ago(source.last_new_item_at),
+            ago(source.next_poll_at) if source.next_poll_at else "-",
+        )
+        for source in sources
+    ]
+    print_table(("Source", "Kind", "Health", "Last read", "Last new item", "Next"), rows)
+
+
+def _print_attention(sentence: str) -> None:
+    from rich.text import Text
+
+    from assistant.cli.screen import console
+
+    console().print(Text("\n! ", style="bold yellow") + Text(harmless(sentence)), soft_wrap=True)

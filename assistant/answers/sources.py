@@ -1,0 +1,92 @@
+"""Sources: what is configured, how each fares, and what a document would bring."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+State = Literal["new", "ok", "quiet", "failing", "paused"]
+"""`new` was never polled, `quiet` answers but brings nothing new for longer than is its way."""
+
+
+class SourceLine(BaseModel):
+    """A source in a list. `address` has its secrets masked."""
+
+    name: str
+    kind: str
+    address: str
+    state: State
+    last_success_at: datetime | None = None
+    last_new_item_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+    """What is wrong and what to do, if it fails."""
+    notices: list[str] = []
+    """What its last poll skipped, and why."""
+
+
+class TriedItem(BaseModel):
+    """An item that a document would bring. `text` is plain."""
+
+    id: str
+    title: str
+    url: str
+    published: datetime | None
+    updated: datetime | None
+    authors: list[str]
+    text: str
+
+
+class Tried(BaseModel):
+    """What came of a document: its items, or the sentence that says why there are none. `kind` is rss, atom or json."""
+
+    document: str
+    kind: str | None = None
+    items: list[TriedItem] = []
+    error: str | None = None
+
+
+class Tested(BaseModel):
+    """What a source brings at this moment, of which nothing was kept. `title` is its own name for itself, if it has one."""
+
+    name: str
+    kind: str
+    items: list[TriedItem]
+    notices: list[str]
+    title: str = ""
+
+
+class Addition(BaseModel):
+    """A source to be added. `arguments` are values of its kind's first key (an address, categories), `keys` the others."""
+
+    kind: str
+    arguments: list[str] = []
+    name: str = ""
+    keys: dict[str, Any] = {}
+    is_tested: bool = True
+    """Whether it must answer before it is written down."""
+
+
+class Added(BaseModel):
+    name: str
+    kind: str
+    items: int | None
+    """How many items it has now; unknown if it was not tested."""
+    advice: str = ""
+
+
+class Imported(BaseModel):
+    """What became of an OPML file: names added, and addresses left out because a source has them already."""
+
+    added: list[str]
+    known: list[str]
+
+
+class Exported(BaseModel):
+    """An OPML document, and the names of the sources that could not be in it."""
+
+    opml: str
+    left_out: list[str]
