@@ -146,6 +146,7 @@ def timing(service: Service) -> Timing:
     is_paused = table.pause is not None and table.pause.covers(local_day(now, table.zone))
     return Timing(
         next_at=next_instant(table, now, made),
+        zone=table.zone.key,
         paused_until=table.pause.until if table.pause and is_paused else None,
         missed=list(missed_days(table, now, made)),
     )

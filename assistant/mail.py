@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -21,6 +22,7 @@ from assistant.carriers import Letter, Refused
 from assistant.config.schema import Settings
 from assistant.digest.render import render
 from assistant.digest.view import DigestView
+from assistant.secrets import mask, secret_values
 
 LIST_ID = "Telos morning digest <digest.telos.localhost>"
 """The same in every digest, so that a mail program can file them. RFC 2919 keeps `localhost` for lists without a domain."""
@@ -64,7 +66,7 @@ def feedback_link(view: DigestView, entry: int, verb: str, *, secret: str, reply
 
 
 def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
-    """The digest as a letter from the user's server to the user.
+    """The digest as a letter from the user's server to the user, without any secret of the configuration.
 
     Raises: Refused if an address of the configuration is none.
     """
@@ -73,21 +75,23 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     reply_to = _address(mail.reply_to or view.recipient, "[mail] reply_to").addr_spec
     recipient = _address(view.recipient, "[user] email")
     secret = secret_of(view, key)
+    hidden = secret_values(settings)
     rendered = render(
         view, feedback_link=lambda entry, verb: feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
     )
     message = EmailMessage(policy=SMTP)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient
-    message["Subject"] = " ".join(rendered.subject.split())
+    message["Subject"] = " ".join(mask(rendered.subject, hidden).split())
     message["Date"] = view.built_at
     message["Message-ID"] = message_id_of(view, key)
     message["List-Id"] = LIST_ID
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Reply-To"] = reply_to
-    message.set_content(rendered.text, cte="quoted-printable")
-    message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    message.set_content(mask(rendered.text, hidden), cte="quoted-printable")
+    page = mask(rendered.html, hidden | {html.escape(secret) for secret in hidden})
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
     return Letter(name=name_of(view), sender=sender.addr_spec, recipient=recipient.addr_spec, message=message)
 
 

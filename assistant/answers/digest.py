@@ -59,9 +59,10 @@ class Undone(BaseModel):
 
 
 class Timing(BaseModel):
-    """When the next scheduled digest comes; `paused_until` is the day a pause ends."""
+    """When the next scheduled digest comes; `paused_until` is the day a pause ends. `zone` is the user's."""
 
     next_at: datetime | None
+    zone: str
     paused_until: date | None
     missed: list[date]
     """Wanted days since the last digest that passed without one."""
