@@ -46,6 +46,21 @@ def send(service: Service, *, again: bool = False, progress: Progress = unheard)
 
     Raises: Conflict if today has one, unless `again`; BadConfiguration if it could not be addressed.
     """
+    today, run = refuse_second(service, again=again)
+    progress(0, STEPS, "choosing and writing")
+    view = _build(service, today, run)
+    progress(1, STEPS, "putting it into the outbox")
+    kept = _queue(service, view)
+    assert kept.id is not None
+    progress(2, STEPS, "delivering")
+    return _deliver(service, kept.id)
+
+
+def refuse_second(service: Service, *, again: bool) -> tuple[date, int]:
+    """Today, and the run that a digest made now has.
+
+    Raises: Conflict if today has a digest, unless `again`; BadConfiguration if it could not be addressed.
+    """
     today = local_day(service.clock.now(), service.settings.user.zone)
     recipient = _recipient(service)
     with service.database.read() as session:
@@ -55,13 +70,7 @@ def send(service: Service, *, again: bool = False, progress: Progress = unheard)
             f"The digest of {today} has been made already.",
             "`telos digest resend` sends the same once more, `telos digest send --again` makes a second one.",
         )
-    progress(0, STEPS, "choosing and writing")
-    view = _build(service, today, run)
-    progress(1, STEPS, "putting it into the outbox")
-    kept = _queue(service, view)
-    assert kept.id is not None
-    progress(2, STEPS, "delivering")
-    return _deliver(service, kept.id)
+    return today, run
 
 
 def queue_scheduled(service: Service) -> DigestView | None:

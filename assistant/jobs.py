@@ -8,6 +8,7 @@ so once in the log, and once when it heals; `telos jobs` shows the rows.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from assistant.duties import DIGEST, Duty, Outcome, duties, duty, reads
+from assistant.duties import DIGEST, INDEX, POLL, Duty, Outcome, duties, duty, reads
 from assistant.errors import Conflict
 from assistant.progress import Cancelled, Progress, unheard
 from assistant.service import Service
@@ -30,6 +31,9 @@ THREADS = 4
 
 DIGEST_PATIENCE = timedelta(minutes=5)
 """A due digest waits so long for what is being read and indexed, so that it knows of this morning."""
+
+READING_S = 120.0
+"""A digest that the user asks for waits no longer for what is due to be read."""
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 
@@ -91,6 +95,19 @@ class Runner:
         finally:
             self._end(name)
 
+    def read_due(self, progress: Progress = unheard) -> None:
+        """Read and index what is due, so that a digest made now knows of it. A job that fails has kept why."""
+        for is_wanted in (_polls, _indexes):
+            now = self._service.clock.now()
+            names = {name for name in [*due(now, duties(self._service)), *self.running] if is_wanted(name)}
+            for name in names:
+                if self._begin(name):
+                    self._pool.submit(self._run_quietly, name)
+            deadline = time.monotonic() + READING_S
+            while (left := names & self.running) and time.monotonic() < deadline:
+                progress(len(names - left), len(names), "reading what is due")
+                time.sleep(0.05)
+
     def states(self) -> list[JobState]:
         """Every job, in the order of when it is due."""
         with self._service.database.read() as session:
@@ -138,17 +155,20 @@ class Runner:
         return names
 
     def _run_in_pool(self, name: str) -> None:
-        has_moved = False
+        if self._run_quietly(name) and not self._service.stopping.is_set():
+            self.tick()
+
+    def _run_quietly(self, name: str) -> bool:
+        """Run a job that has begun, in a thread that nobody listens to; whether it did something."""
         try:
-            has_moved = self._work(duty(self._service, name), unheard).did > 0
+            return self._work(duty(self._service, name), unheard).did > 0
         except Cancelled:
             log.info("%s was interrupted by the end of the service, and goes on at its next start", name)
         except Exception:  # noqa: BLE001, S110 - the job runner's loop: `_work` has kept and logged the failure
             pass
         finally:
             self._end(name)
-        if has_moved and not self._service.stopping.is_set():
-            self.tick()
+        return False
 
     def _work(self, chosen: Duty, progress: Progress) -> Outcome:
         """Do it, and keep how it went. Raises what it fails with."""
@@ -189,3 +209,11 @@ class Runner:
     def _end(self, name: str) -> None:
         with self._turn:
             self._running.discard(name)
+
+
+def _polls(name: str) -> bool:
+    return name.startswith(POLL)
+
+
+def _indexes(name: str) -> bool:
+    return name == INDEX

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -22,24 +22,34 @@ from assistant.answers.digest import (
     Undone,
     Word,
 )
-from assistant.api.dependencies import ServiceDep
+from assistant.api.dependencies import RunnerDep, ServiceDep
 from assistant.api.streams import stream
 from assistant.digest.view import DigestView, to_json
 from assistant.errors import BadRequest
 from assistant.feedback import Place
+from assistant.progress import Progress
 from memory.models import MuteKind, Verb
 
 router = APIRouter(prefix="/api/digest", tags=["digest"])
 
 
 @router.post("/preview")
-def preview(service: ServiceDep) -> StreamingResponse:
-    return stream(service, lambda progress: to_json(digests.preview(service, progress)))
+def preview(service: ServiceDep, runner: RunnerDep) -> StreamingResponse:
+    def work(progress: Progress) -> dict[str, Any]:
+        runner.read_due(progress)
+        return to_json(digests.preview(service, progress))
+
+    return stream(service, work)
 
 
 @router.post("/send")
-def send(service: ServiceDep, request: SendRequest) -> StreamingResponse:
-    return stream(service, lambda progress: digests.send(service, again=request.again, progress=progress))
+def send(service: ServiceDep, runner: RunnerDep, request: SendRequest) -> StreamingResponse:
+    def work(progress: Progress) -> DigestLine:
+        digests.refuse_second(service, again=request.again)
+        runner.read_due(progress)
+        return digests.send(service, again=request.again, progress=progress)
+
+    return stream(service, work)
 
 
 @router.post("/resend")
