@@ -35,7 +35,7 @@ _LEAST_REMEMBERED = 1000
 
 
 class FeedOptions(Options):
-    url: str = Field(default="", repr=False)
+    url: str = Field(repr=False)
     """Where the feed is: an http(s) address, or the absolute path of a file. An address with a token in it is a
     secret: put it into a file and name that in `url_file`."""
     url_file: str = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import Base64Bytes, BaseModel
 
 State = Literal["new", "ok", "quiet", "failing", "paused"]
 """`new` was never polled, `quiet` answers but brings nothing new for longer than is its way."""
@@ -26,6 +27,17 @@ class SourceLine(BaseModel):
     """What is wrong and what to do, if it fails."""
     notices: list[str] = []
     """What its last poll skipped, and why."""
+
+
+class Document(BaseModel):
+    """A document to be tried: the address it is fetched from, or the name of a file and what is in it."""
+
+    name: str
+    content: Base64Bytes | None = None
+
+    @classmethod
+    def of_file(cls, name: str, content: bytes) -> Document:
+        return cls(name=name, content=b64encode(content))
 
 
 class TriedItem(BaseModel):
@@ -76,6 +88,23 @@ class Added(BaseModel):
     items: int | None
     """How many items it has now; unknown if it was not tested."""
     advice: str = ""
+
+
+class Change(BaseModel):
+    """What to change about a source; what is left out stays as it is."""
+
+    name: str | None = None
+    paused: bool | None = None
+
+
+class Subscriptions(BaseModel):
+    """An OPML file to be imported."""
+
+    content: Base64Bytes
+
+    @classmethod
+    def of_file(cls, content: bytes) -> Subscriptions:
+        return cls(content=b64encode(content))
 
 
 class Imported(BaseModel):

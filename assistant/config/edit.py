@@ -1,7 +1,7 @@
 """Changes the `[[sources]]` tables of `config.toml` and nothing else: comments, order and spelling stay as they are.
 
-Every verb takes the text of the file and gives back the changed text; `change` reads the file, applies one, sees that
-the result can be loaded and puts it in the old one's place in one step, so that no reader finds half a file.
+An edit takes the text of the file and gives back the changed text; `change` reads the file, applies one, sees that the
+result can be loaded and puts it in the old one's place in one step, so that no reader finds half a file.
 `assistant.sources` calls it.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,41 +22,61 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Item, Key, Table
 
 from assistant.config.load import load
+from assistant.config.schema import Settings
 from assistant.errors import BadConfiguration, Conflict, NotFound
 
 _OWN = stat.S_IRUSR | stat.S_IWUSR
 
 
-def change(path: Path, edit: Callable[[str], str]) -> None:
-    """Apply `edit` to the file; a file that is not there yet begins empty.
+def change(path: Path, edit: Callable[[str], str]) -> Settings:
+    """Apply `edit` to the file, which begins empty where there is none; the settings that it now holds.
 
-    Raises: BadConfiguration where the file, or what would become of it, cannot be loaded; it is then as it was.
+    Raises: BadConfiguration where the file, or what would become of it, cannot be loaded; Conflict where somebody else
+    changed it meanwhile. It is then as it was.
     """
     target = path.resolve()  # a link into a folder of dotfiles stays one
+    with _draft(target, edit) as (draft, before, settings):
+        if _text(target) != before:
+            raise Conflict(f"{path} was changed by somebody else just now.", "Try again.")
+        os.replace(draft, target)
+    return settings
+
+
+def would_be(path: Path, edit: Callable[[str], str]) -> Settings:
+    """The settings that the file would hold after `edit`. Raises what `change` raises."""
+    with _draft(path.resolve(), edit) as (_, _, settings):
+        return settings
+
+
+@contextmanager
+def _draft(target: Path, edit: Callable[[str], str]) -> Iterator[tuple[Path, str, Settings]]:
+    """The changed file beside the old one, the text it was made from, and the settings it holds."""
     load(target)
-    text = target.read_text(encoding="utf-8") if target.exists() else ""
+    before = _text(target)
     try:
-        changed = edit(text)
+        changed = edit(before)
     except TOMLKitError as err:
-        raise BadConfiguration(f"{path} cannot be changed by Telos: {err}.", "Change it by hand.") from err
+        raise BadConfiguration(f"{target} cannot be changed by Telos: {err}.", "Change it by hand.") from err
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _OWN
-    with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        draft = Path(file.name)
         try:
-            draft.write(changed)
-            draft.flush()
-            os.fchmod(draft.fileno(), mode)
-            os.fsync(draft.fileno())
-            _see_that_it_loads(Path(draft.name), path)
-            os.replace(draft.name, target)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
+            file.write(changed)
+            file.flush()
+            os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode) if target.exists() else _OWN)
+            os.fsync(file.fileno())
+            yield draft, before, _loaded(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
-def _see_that_it_loads(draft: Path, path: Path) -> None:
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _loaded(draft: Path, path: Path) -> Settings:
     try:
-        load(draft)
+        return load(draft)
     except BadConfiguration as err:
         raise BadConfiguration(err.sentence.replace(str(draft), str(path)), err.remedy) from err
 
@@ -70,7 +91,7 @@ def add(text: str, keys: Mapping[str, Any]) -> str:
     table = tomlkit.table()
     for key, value in keys.items():
         table.add(key, value)
-    before = "".join(part.as_string() for part in (document, *tables[-1:]))
+    before = tables[-1].as_string() if tables else text
     if before and not before.endswith("\n\n"):
         table.trivia.indent = "\n"
     tables.append(table)
