@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from assistant.cli import digest, jobs, memory, sources
+from assistant.cli.doctor import doctor
+from assistant.cli.init import init
 from assistant.cli.run import run
 from assistant.cli.screen import Invocation, print_failure
 from assistant.cli.status import status
@@ -51,8 +53,10 @@ def _options(
     invocation.debug = debug
 
 
+app.command()(init)
 app.command()(run)
 app.command()(status)
+app.command()(doctor)
 app.add_typer(sources.app, name="sources")
 app.add_typer(digest.app, name="digest")
 app.add_typer(memory.app, name="memory")

@@ -35,7 +35,7 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
 
 def _print_parts(answer: Status) -> None:
     service, memory = answer.service, answer.memory
-    running = f"running since {ago(service.started_at)}, pid {service.pid}" if service.serves else "not running"
+    running = f"running, pid {service.pid}, started {ago(service.started_at)}" if service.serves else "not running"
     if service.serves:
         running += f", {service.rss_mb:.0f} MB"
     waiting = f", {memory.pending} waiting to be indexed" if memory.pending else ""

@@ -14,9 +14,11 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from assistant.answers.doctor import Finding
 from assistant.answers.status import Status
 from assistant.client.wire import Wire
 from assistant.home import Home
+from assistant.progress import Progress, unheard
 
 if TYPE_CHECKING:
     from assistant.client.digest import Digest
@@ -36,6 +38,10 @@ class Client:
 
     def status(self) -> Status:
         return self._wire.get("/api/status", Status)
+
+    def doctor(self, on_progress: Progress = unheard) -> list[Finding]:
+        """Try every part of the service."""
+        return self._wire.stream("/api/doctor", list[Finding], on_progress=on_progress)
 
     @cached_property
     def sources(self) -> Sources:

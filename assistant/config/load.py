@@ -39,15 +39,22 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         text = ""
     except (OSError, UnicodeDecodeError) as err:
         raise BadConfiguration(f"The configuration {path} cannot be read: {err}.", "Correct the file.") from err
+    return check(text, path, environment)
+
+
+def check(text: str, path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in a text that is, or is to become, the configuration file at `path`.
+
+    Raises: BadConfiguration.
+    """
     try:
-        return parse(text, SecretPlaces(path.parent, environment))
+        return _parse(text, SecretPlaces(path.parent, environment))
     except _Mistakes as err:
         sentences = "".join(f"\n  {sentence}" for sentence in err.sentences)
         raise BadConfiguration(f"The configuration {path} cannot be used:{sentences}", _REMEDY) from err
 
 
-def parse(text: str, places: SecretPlaces) -> Settings:
-    """The settings in the text of a configuration file."""
+def _parse(text: str, places: SecretPlaces) -> Settings:
     try:
         tables: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:

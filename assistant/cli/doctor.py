@@ -1,0 +1,61 @@
+"""`telos doctor`: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from assistant.cli.screen import Invocation, JsonOption, client_from, harmless, print_json, progress_bar
+from assistant.errors import TelosError
+
+if TYPE_CHECKING:
+    from assistant.answers.doctor import Finding
+
+_MARKS = {"ok": ("ok      ", "green"), "warning": ("warning ", "yellow"), "error": ("error   ", "bold red")}
+
+
+def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Check everything that can be set up wrongly, and name the remedy for each finding.
+
+    Leaves with 1 if something is broken. Nothing is changed, stored or sent.
+
+    Example: telos doctor
+    """
+    findings = _examine(context)
+    if as_json:
+        print_json(findings)
+    else:
+        _print(findings)
+    if any(finding.verdict == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _examine(context: typer.Context) -> list[Finding]:
+    """From the ground up; the parts only if the ground bears them."""
+    from assistant.answers.doctor import Finding
+    from assistant.doctor.ground import examine_ground  # heavy: the connectors' options
+
+    findings = list(examine_ground(context.ensure_object(Invocation).find_home()))
+    if any(finding.verdict == "error" for finding in findings):
+        return findings
+    try:
+        with client_from(context) as client, progress_bar("Examining") as progress:
+            findings.extend(client.doctor(progress))
+    except TelosError as err:
+        findings.append(Finding(subject="service", verdict="error", sentence=err.sentence, remedy=err.remedy))
+    return findings
+
+
+def _print(findings: list[Finding]) -> None:
+    from rich.text import Text
+
+    from assistant.cli.screen import console
+
+    screen = console()
+    for finding in findings:
+        mark, style = _MARKS[finding.verdict]
+        line = Text(mark, style=style) + Text(f"{finding.subject}: ", style="bold") + Text(harmless(finding.sentence))
+        screen.print(line, soft_wrap=True)
+        if finding.remedy:
+            screen.print(Text(f"        {harmless(finding.remedy)}", style="dim"), soft_wrap=True)

@@ -1,0 +1,163 @@
+"""What the service is made of, tried one by one: database, index, embedder, sources, mail, clock and zone, model.
+
+Each check tries the real thing up to the last step that leaves no trace: a source is asked and nothing stored, the mail
+server is logged into and nothing sent. Served by `GET /api/doctor`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+from threading import Event
+
+from assistant.answers.doctor import Finding
+from assistant.config.schema import SourceSettings
+from assistant.errors import TelosError
+from assistant.progress import Progress
+from assistant.service import Service
+from assistant.smtp import SmtpCarrier
+from connectors.base import SourceFailure
+from connectors.registry import connectors
+from memory.errors import MemoryFailure
+from memory.store import jobs, lookup
+
+_RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+_TOLERANCE = timedelta(minutes=5)
+
+
+def examine_parts(service: Service, progress: Progress) -> list[Finding]:
+    checks = _checks(service)
+    findings: list[Finding] = []
+    for number, (subject, check) in enumerate(checks):
+        progress(number, len(checks), subject)
+        findings.extend(_tried(subject, check))
+    return findings
+
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def _checks(service: Service) -> list[tuple[str, Check]]:
+    return [
+        ("database", partial(_database, service)),
+        ("embedder", partial(_embedder, service)),
+        ("index", partial(_index, service)),
+        ("mail", partial(_mail, service)),
+        ("clock", partial(_clock, service)),
+        ("model", partial(_model, service)),
+        *((f"source {source.name}", partial(_source, service, source)) for source in service.settings.sources),
+    ]
+
+
+def _tried(subject: str, check: Check) -> Iterator[Finding]:
+    """The findings of a check; a failure that Telos can put into words is one."""
+    try:
+        yield from check()
+    except (TelosError, MemoryFailure) as err:
+        yield Finding(subject=subject, verdict="error", sentence=err.sentence, remedy=err.remedy)
+    except SourceFailure as err:
+        yield Finding(subject=subject, verdict="error", sentence=str(err))
+
+
+def _database(service: Service) -> Iterator[Finding]:
+    damage = service.database.check()
+    for sentence in damage:
+        yield Finding(
+            subject="database",
+            verdict="error",
+            sentence=sentence,
+            remedy=f"Stop the service and restore a copy from {service.home.backups}, or one of your own.",
+        )
+    if not damage:
+        yield Finding(subject="database", verdict="ok", sentence=f"{service.home.database} is sound.")
+
+
+def _embedder(service: Service) -> Iterator[Finding]:
+    started = time.monotonic()
+    service.embedder.encode(["Is anybody there?"])
+    seconds = time.monotonic() - started
+    yield Finding(
+        subject="embedder",
+        verdict="ok",
+        sentence=f"{service.serving.embedder} answers ({service.embedder.dimension} numbers a text, {seconds:.1f} s).",
+    )
+
+
+def _index(service: Service) -> Iterator[Finding]:
+    with service.database.read() as session:
+        rows = len(lookup.embedded_chunks(session, service.embedder.slug))
+    held = min(len(service.vectors.matrix), len(service.vectors.index))
+    if held == rows:
+        yield Finding(subject="index", verdict="ok", sentence=f"It holds all {rows} vectors.")
+        return
+    yield Finding(
+        subject="index",
+        verdict="warning",
+        sentence=f"It holds {held} of {rows} vectors.",
+        remedy="It is brought in step with the database when something new is indexed, or by `telos memory reindex`.",
+    )
+
+
+def _mail(service: Service) -> Iterator[Finding]:
+    mail = service.settings.mail
+    if mail.via != "smtp":
+        where = f"written to {service.home.outbox}" if mail.via == "file" else "printed by `telos run`"
+        yield Finding(
+            subject="mail",
+            verdict="ok",
+            sentence=f"Digests are {where}.",
+            remedy='To have them mailed, set via = "smtp" and your mail server under [mail].',
+        )
+        return
+    password = mail.password.get_secret_value() if mail.password else None
+    with SmtpCarrier(mail, password).login():
+        pass
+    who = f" as {mail.username}" if mail.username else ""
+    yield Finding(subject="mail", verdict="ok", sentence=f"{mail.host}:{mail.port} lets Telos in{who}.")
+    if mail.security == "none" and mail.username:
+        yield Finding(
+            subject="mail",
+            verdict="warning",
+            sentence="The password and the digest travel unencrypted.",
+            remedy='Set security = "starttls" or "tls" under [mail].',
+        )
+
+
+def _clock(service: Service) -> Iterator[Finding]:
+    now, zone = service.clock.now(), service.settings.user.zone
+    with service.database.read() as session:
+        seen = [at for job in jobs.every(session) for at in (job.last_started_at, job.last_finished_at) if at]
+    if now < _RELEASED or any(at > now + _TOLERANCE for at in seen):
+        yield Finding(
+            subject="clock",
+            verdict="error",
+            sentence=f"The clock says {now:%Y-%m-%d %H:%M} UTC, which is earlier than what Telos has seen.",
+            remedy="Set the clock (timedatectl set-ntp true).",
+        )
+        return
+    yield Finding(
+        subject="clock",
+        verdict="ok",
+        sentence=f"It is {now.astimezone(zone):%A %H:%M} in {zone.key}; the digest comes at {service.settings.digest.at:%H:%M}.",
+    )
+
+
+def _model(service: Service) -> Iterator[Finding]:
+    yield Finding(
+        subject="model",
+        verdict="ok",
+        sentence=f"The engine {service.engine.name} writes the digest; it needs no language model.",
+    )
+
+
+def _source(service: Service, source: SourceSettings) -> Iterator[Finding]:
+    """Ask for one item, and keep nothing."""
+    connector = connectors()[source.kind](source.options, service.ways_out)
+    polled = connector.poll(None, now=service.clock.now(), limit=1, cancelled=Event())
+    batch = next(islice(polled, 1), None)
+    paused = " It is paused." if source.paused else ""
+    brought = "It answers." if batch and batch.items else "It answers, with nothing recent."
+    yield Finding(subject=f"source {source.name}", verdict="ok", sentence=brought + paused)
