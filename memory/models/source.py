@@ -23,6 +23,8 @@ class Source(SQLModel, table=True):
     cursor: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     moved_to: str | None = None
     """The new address after a permanent redirect, used in place of the configured one."""
+    moved_from: str | None = None
+    """A print of the configured address that it replaces. Where the configuration names another by now, it does not."""
     next_poll_at: datetime | None = Field(default=None, sa_type=Instant)
     failures: int = 0
     """Failed polls in a row."""

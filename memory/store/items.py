@@ -241,6 +241,12 @@ def get(session: Session, item_id: int) -> Item | None:
     return session.get(Item, item_id)
 
 
+def known_ids(session: Session, source_id: int, external_ids: Collection[str]) -> set[str]:
+    """Which of these external ids a source has brought before."""
+    chosen = select(Item.external_id).where(Item.source_id == source_id, col(Item.external_id).in_(external_ids))
+    return set(session.exec(chosen))
+
+
 def text_of(session: Session, item_id: int) -> str | None:
     """The current text of an item, without its title; `None` when there is no such item."""
     version = current_versions(session, [item_id]).get(item_id)

@@ -46,11 +46,15 @@ def ensure(session: Session, name: str, kind: str, now: datetime) -> Source:
     if source is None:
         source = Source(name=name, kind=kind, created_at=now)
     if source.kind != kind:
-        source.kind, source.cursor, source.moved_to = kind, None, None
+        source.kind, source.cursor = kind, None
+        source.moved_to = source.moved_from = None
     source.removed_at = None
-    session.add(source)
-    session.flush()
+    _save(session, source)
     return source
+
+
+def get(session: Session, source_id: int) -> Source | None:
+    return session.get(Source, source_id)
 
 
 def by_name(session: Session, name: str) -> Source | None:
@@ -78,8 +82,7 @@ def rename(session: Session, old: str, new: str) -> bool:
     if source is None:
         return False
     source.name = new
-    session.add(source)
-    session.flush()
+    _save(session, source)
     return True
 
 
@@ -89,17 +92,20 @@ def mark_removed(session: Session, name: str, now: datetime) -> bool:
     if source is None or source.removed_at is not None:
         return False
     source.removed_at = now
-    session.add(source)
-    session.flush()
+    _save(session, source)
     return True
 
 
-def move_cursor(session: Session, source: Source, cursor: Mapping[str, Any], moved_to: str | None) -> None:
-    """Remember where the next poll starts, and a new address if there is one. Goes with the batch it belongs to."""
+def move_cursor(session: Session, source: Source, cursor: Mapping[str, Any]) -> None:
+    """Remember where the next poll starts. Goes with the batch that it follows."""
     source.cursor = dict(cursor)
-    source.moved_to = moved_to or source.moved_to
-    session.add(source)
-    session.flush()
+    _save(session, source)
+
+
+def remember_move(session: Session, source: Source, moved_from: str | None, moved_to: str | None) -> None:
+    """Keep a new address and the print of the one it replaces, or forget them with `None`."""
+    source.moved_from, source.moved_to = moved_from, moved_to
+    _save(session, source)
 
 
 def record_success(session: Session, source: Source, success: Success) -> None:
@@ -113,8 +119,7 @@ def record_success(session: Session, source: Source, success: Success) -> None:
     source.rhythm_s = success.rhythm_s
     source.stale_since = success.stale_since
     source.notices = list(success.notices)
-    session.add(source)
-    session.flush()
+    _save(session, source)
 
 
 def record_failure(session: Session, source: Source, failure: Failure) -> None:
@@ -124,5 +129,9 @@ def record_failure(session: Session, source: Source, failure: Failure) -> None:
     source.broken_since = source.broken_since or failure.at
     source.last_attempt_at = failure.at
     source.next_poll_at = failure.next_poll_at
+    _save(session, source)
+
+
+def _save(session: Session, source: Source) -> None:
     session.add(source)
     session.flush()

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("cursor", sa.JSON(), nullable=True),
         sa.Column("moved_to", sa.String(), nullable=True),
+        sa.Column("moved_from", sa.String(), nullable=True),
         sa.Column("next_poll_at", Instant(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
