@@ -75,7 +75,7 @@ class Telling:
 
     @cached_property
     def words(self) -> list[str]:
-        return words(self.text)[:COMPARED_WORDS]
+        return words(self.text[: COMPARED_WORDS * 6])[:COMPARED_WORDS]
 
     @cached_property
     def title_words(self) -> frozenset[str]:

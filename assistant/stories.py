@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 from sqlmodel import Session
 
+from assistant.engine.sentences import words
 from assistant.sameness import WINDOW, Rarity, Relation, Telling, relation
 from connectors.links import canonical
 from memory.models import Stage
@@ -126,7 +127,7 @@ def _keys(telling: Telling) -> Iterable[str]:
         yield f"url {telling.url}"
     if telling.title_words:
         yield "title " + " ".join(sorted(telling.title_words))
-    yield f"text {' '.join(telling.words[:OPENING])}"
+    yield f"text {' '.join(words(telling.text[:OPENING * 12])[:OPENING])}"
     if telling.vector is None:
         yield from (f"run {run}" for run in telling.sketch)
         yield from (f"pair {one} {two}" for one, two in combinations(sorted(telling.title_words), 2))

@@ -53,6 +53,8 @@ class DigestSettings(_Section):
     """The share of entries given to items the ranking knows little about, marked as such."""
     per_source_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """No source fills more than this share of the entries while others have something to say."""
+    section_share: Annotated[float, Field(gt=0, le=1)] = 0.7
+    """No section fills more than this share of the entries while others have something to say."""
     catch_up_hours: Annotated[float, Field(ge=0, le=24)] = 12.0
     """A digest missed by sleep or downtime is still built and sent within so many hours, on its own local day."""
     give_up_hours: Annotated[float, Field(gt=0, le=72)] = 24.0

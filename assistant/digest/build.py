@@ -6,15 +6,27 @@ in the transaction that queues it. The caller decides when, for whom, and what b
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
 from assistant.config.schema import Settings
+from assistant.digest import notes
+from assistant.digest.candidates import Candidate, Gathered, gather
+from assistant.digest.headings import headings
+from assistant.digest.lessons import lessons
+from assistant.digest.select import Judged, Selection, select
 from assistant.digest.view import DigestView
+from assistant.digest.write import Written, write
 from assistant.engine.contract import Engine
-from memory.embed import Embedder
+from assistant.errors import TelosError
+from assistant.features import Interests
+from assistant.ranking import Taste
+from memory.embed import Embedder, NoEmbedder
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +40,96 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The key of a digest: the user's local day, who gets it, and which of the day it is (0 is the scheduled one)."""
+    """The key of a digest: the user's local day, who gets it, and which of the day it is (0 is the scheduled one).
+
+    `due_at` is set when it comes late, `missed` names the days that had none: both are said at its foot.
+    """
 
     day: date
     recipient: str
     run: int = 0
+    due_at: datetime | None = None
+    missed: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What the embedder gave: the name of its vectors, their length, the interests; `None` and 0 without it."""
+
+    slug: str | None
+    dimension: int
+    interests: Interests
 
 
 def build(session: Session, parts: Parts, edition: Edition, now: datetime) -> DigestView:
     """The digest of `edition` as of `now`. Nothing is stored or marked; the same rows give the same digest."""
-    raise NotImplementedError
+    settings = parts.settings
+    since = now - timedelta(days=settings.digest.max_age_days)
+    phrases = headings(settings.user.language)
+    meaning = _meaning(parts)
+    gathered = gather(session, settings, meaning.slug, since, now)
+    selection = _choose(session, gathered, meaning, settings, now)
+    written = write(selection.chosen, parts.engine, settings.digest.reading_minutes, phrases)
+    facts = [
+        *notes.about_deliveries(session),
+        *notes.about_schedule(edition.due_at, edition.missed),
+        *notes.about_sources(session, settings),
+        *_about_meaning(parts, meaning, [one.candidate for one in selection.chosen]),
+        *_about_content(gathered, selection, written, parts.engine.name),
+    ]
+    return DigestView(
+        local_date=edition.day,
+        recipient=edition.recipient,
+        run=edition.run,
+        built_at=now,
+        since=since,
+        writer=written.writer,
+        language=phrases.language,
+        zone=settings.user.timezone,
+        candidates=len(gathered.candidates),
+        sections=written.sections,
+        notes=notes.told(facts, phrases.language, settings.user.timezone),
+    )
+
+
+def _meaning(parts: Parts) -> _Meaning:
+    phrases = parts.settings.user.interests
+    nothing = _Meaning(None, 0, Interests(phrases))
+    if parts.embedder is None:
+        return nothing
+    try:
+        vectors = parts.embedder.encode(phrases) if phrases else None
+        return _Meaning(parts.embedder.slug, parts.embedder.dimension, Interests(phrases, vectors))
+    except (TelosError, NoEmbedder) as err:
+        log.warning("The digest is ranked without meaning: %s", err)
+        return nothing
+
+
+def _choose(session: Session, gathered: Gathered, meaning: _Meaning, settings: Settings, now: datetime) -> Selection:
+    taste = Taste.learn(lessons(session, meaning.slug), meaning.interests, meaning.dimension, now)
+    judgements = taste.judge([candidate.subject for candidate in gathered.candidates])
+    judged = [Judged(*pair) for pair in zip(gathered.candidates, judgements, strict=True)]
+    return select(judged, settings.digest)
+
+
+def _about_meaning(parts: Parts, meaning: _Meaning, shown: list[Candidate]) -> list[notes.Facts]:
+    if meaning.slug is None:
+        return [{"kind": "no_meaning"}] if parts.embedder is not None else []
+    assert parts.embedder is not None
+    languages = (candidate.lead.language for candidate in shown)
+    return notes.about_languages(code for code in languages if code and not parts.embedder.knows_language(code))
+
+
+def _about_content(gathered: Gathered, selection: Selection, written: Written, engine: str) -> list[notes.Facts]:
+    room = selection.room + written.no_room
+    found: list[notes.Facts] = []
+    if not written.sections:
+        found.append({"kind": "empty"})
+    if selection.unlikely + room:
+        left = {"n": selection.unlikely + room, "unlikely": selection.unlikely, "room": room}
+        found.append({"kind": "left_out", **left})
+    if gathered.muted:
+        found.append({"kind": "muted", "n": gathered.muted})
+    if written.engine_error:
+        found.append({"kind": "writer", "writer": engine, "error": written.engine_error})
+    return found

@@ -1,17 +1,27 @@
 """A digest as mail: subject, text and HTML with its style inlined. No remote content, no scripts.
 
-It knows the view alone: `mail` wraps what it gives into a message and hands in the feedback links.
+It knows the view alone: `mail` wraps what it gives into a message and hands in the feedback links. The HTML is escaped
+by the template engine; links keep only the schemes a reader may follow. The two media queries (dark, narrow) stay in a
+style element, since they cannot be inlined.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from assistant.digest.view import DigestView
+from assistant.digest.headings import Headings, headings
+from assistant.digest.view import FEEDBACK_VERBS, DigestView
 
 FeedbackLink = Callable[[int, str], str]
 """(entry number, one of `view.FEEDBACK_VERBS`) -> a `mailto:` address, unescaped."""
+
+LINE = 72
+LEAD_CHARACTERS = 60
+_SCHEMES = ("http://", "https://", "mailto:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +33,71 @@ class Rendered:
 
 def render(view: DigestView, *, feedback_link: FeedbackLink | None = None) -> Rendered:
     """The mail's parts; without `feedback_link` (a preview) no feedback stands beside the entries."""
-    raise NotImplementedError
+    import css_inline  # weight: only mail needs it
+
+    phrases = headings(view.language)
+    facts = {
+        "view": view,
+        "say": phrases.say,
+        "day": phrases.long_date(view.local_date),
+        "summary": summary(view, phrases),
+        "writer": writer(view, phrases),
+        "subject": subject(view, phrases),
+        "ago": lambda then: phrases.ago(then, view.built_at),
+        "feedback_link": feedback_link,
+        "verbs": FEEDBACK_VERBS,
+    }
+    html = _environment().get_template("digest.html").render(facts)
+    inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+    text = _environment().get_template("digest.txt").render(facts)
+    return Rendered(subject(view, phrases), text.strip() + "\n", inliner.inline(html))
+
+
+def subject(view: DigestView, phrases: Headings) -> str:
+    """The day and the first title, on one line."""
+    day = phrases.short_date(view.local_date)
+    if not view.entries:
+        return phrases.say("subject_empty", date=day)
+    lead = textwrap.shorten(view.entries[0].title, LEAD_CHARACTERS, placeholder="…")
+    return phrases.say("subject", date=day, lead=lead or view.entries[0].title[:LEAD_CHARACTERS])
+
+
+def summary(view: DigestView, phrases: Headings) -> str:
+    if not view.entries:
+        return phrases.say("summary_empty")
+    return phrases.say("summary", shown=len(view.entries), n=view.candidates, minutes=max(1, round(view.minutes)))
+
+
+def writer(view: DigestView, phrases: Headings) -> str:
+    if view.writer == "extractive":
+        return phrases.say("writer_extractive")
+    return phrases.say("writer_model", writer=view.writer)
+
+
+@cache
+def _environment() -> Any:
+    import jinja2  # weight: only mail needs it
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("assistant.digest", "templates"),
+        autoescape=lambda name: bool(name) and str(name).endswith(".html"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["followable"] = followable
+    environment.filters["wrapped"] = wrapped
+    return environment
+
+
+def followable(url: str) -> str:
+    """`url` if a mail reader may follow it, else nothing: no `javascript:`, no `data:`, no `file:`."""
+    return url if url.lower().startswith(_SCHEMES) else ""
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """`text` in lines of at most 72 characters, each after `indent`; a long word (a link) stays whole."""
+    return textwrap.fill(
+        " ".join(text.split()), LINE, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip

@@ -81,6 +81,32 @@ def entry(session: Session, digest_id: int, number: int) -> Entry | None:
     return session.exec(select(Entry).where(Entry.digest_id == digest_id, Entry.number == number)).first()
 
 
+def entries_by_ids(session: Session, entry_ids: Collection[int]) -> dict[int, Entry]:
+    found = session.exec(select(Entry).where(col(Entry.id).in_(entry_ids)))
+    return {entry.id: entry for entry in found if entry.id is not None}
+
+
+def built_at(session: Session, digest_ids: Collection[int]) -> dict[int, datetime]:
+    """When each of these digests was built."""
+    found = session.exec(select(col(Digest.id), col(Digest.built_at)).where(col(Digest.id).in_(digest_ids)))
+    return {digest_id: at for digest_id, at in found if digest_id is not None}
+
+
+def told(session: Session, story_ids: Collection[int]) -> dict[int, list[str]]:
+    """The sentences in which each of these stories was told, in digests that did not fail."""
+    chosen = (
+        select(Entry)
+        .join(Delivery, col(Delivery.digest_id) == col(Entry.digest_id))
+        .where(col(Entry.story_id).in_(story_ids), col(Delivery.state) != DeliveryState.FAILED)
+        .order_by(col(Entry.id))
+    )
+    sentences: dict[int, list[str]] = {}
+    for entry in session.exec(chosen):
+        if entry.story_id is not None:
+            sentences.setdefault(entry.story_id, []).extend(str(sentence["text"]) for sentence in entry.sentences)
+    return sentences
+
+
 def citations(session: Session, entry_ids: Collection[int]) -> dict[int, list[int]]:
     """The ids of the items that each entry cites, by entry id, in the order of their positions."""
     chosen = select(EntryItem).where(col(EntryItem.entry_id).in_(entry_ids)).order_by(col(EntryItem.position))

@@ -19,7 +19,7 @@ from memory.identity import KnownItem, NewItem, match
 from memory.models import Chunk, Item, Source, Stage, Version
 
 __all__ = [
-    "ItemFilter", "NewItem", "Saved", "advance", "count", "current", "current_versions", "get", "hide", "in_stage",
+    "ItemFilter", "NewItem", "Saved", "advance", "by_ids", "count", "current", "current_versions", "get", "hide", "in_stage",
     "list_items", "mark_deleted", "remove", "save", "text_of", "unhide", "waiting",
 ]  # fmt: skip
 
@@ -239,6 +239,11 @@ def current() -> ColumnElement[bool]:
 
 def get(session: Session, item_id: int) -> Item | None:
     return session.get(Item, item_id)
+
+
+def by_ids(session: Session, item_ids: Collection[int]) -> list[Item]:
+    """Those of these items that there are, in the order of their ids."""
+    return list(session.exec(select(Item).where(col(Item.id).in_(item_ids)).order_by(col(Item.id))))
 
 
 def known_ids(session: Session, source_id: int, external_ids: Collection[str]) -> set[str]:

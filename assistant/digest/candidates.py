@@ -1,0 +1,241 @@
+"""What a digest may show: the stories that are new, or that moved since they were shown, without what is muted.
+
+It reads rows and builds what ranking and writing need of each story. It knows no score and no length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from assistant.config.schema import Settings
+from assistant.digest.view import Citation
+from assistant.features import Subject
+from memory.models import Item, MuteKind, Source, Version
+from memory.store import digests, items, mutes, sources, stories, vectors
+
+MOST_CITED = 6
+"""A story told by more items cites the best of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """An item as the digest sees it."""
+
+    item_id: int
+    source: str
+    kind: str
+    title: str
+    text: str
+    url: str
+    authors: tuple[str, ...]
+    topics: tuple[str, ...]
+    language: str
+    published: datetime
+
+    def cited_as(self, number: int) -> Citation:
+        return Citation(
+            number=number,
+            item_id=self.item_id,
+            source=self.source,
+            title=self.title,
+            url=self.url,
+            published=self.published,
+            authors=self.authors,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A story with the articles to tell, the lead first. `known` is what the user has been told of it."""
+
+    story_id: int
+    section: str
+    articles: tuple[Article, ...]
+    subject: Subject
+    known: tuple[str, ...] = ()
+    is_follow_up: bool = False
+
+    @property
+    def lead(self) -> Article:
+        return self.articles[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The candidates, and how many items mutes kept out."""
+
+    candidates: tuple[Candidate, ...]
+    muted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Muted:
+    """What the user never wants to see, ready to be asked."""
+
+    words: re.Pattern[str] | None
+    authors: frozenset[str]
+    sources: frozenset[str]
+    stories: frozenset[int]
+
+    @classmethod
+    def read(cls, session: Session) -> _Muted:
+        of: dict[MuteKind, set[str]] = {kind: set() for kind in MuteKind}
+        for mute in mutes.effective(session):
+            of[mute.kind].add(mute.value)
+        phrases = sorted(map(_whole_word, of[MuteKind.WORD]))
+        return cls(
+            words=re.compile("|".join(phrases), re.IGNORECASE) if phrases else None,
+            authors=frozenset(name.casefold() for name in of[MuteKind.AUTHOR]),
+            sources=frozenset(of[MuteKind.SOURCE]),
+            stories=frozenset(int(value) for value in of[MuteKind.STORY]),
+        )
+
+    def hides(self, article: Article, story_id: int) -> bool:
+        return (
+            story_id in self.stories
+            or article.source in self.sources
+            or any(name.casefold() in self.authors for name in article.authors)
+            or (self.words is not None and self.words.search(f"{article.title}\n{article.text}") is not None)
+        )
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows behind a set of stories, read once."""
+
+    sources: Mapping[int, Source]
+    versions: Mapping[int, Version]
+    shown_at: Mapping[int, datetime]
+    cited: Collection[int]
+    told: Mapping[int, list[str]]
+    vectors: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def gather(session: Session, settings: Settings, embedder_slug: str | None, since: datetime, now: datetime) -> Gathered:
+    """Every story with something to tell: published at `since` or later and not shown, or moved since it was."""
+    section_of = {source.name: source.section for source in settings.sources}
+    moved = {story.id: story for story in stories.open_stories(session, since) if story.id is not None}
+    members = stories.members(session, moved)
+    every = [item for group in members.values() for item in group]
+    rows = _read(session, every, moved, embedder_slug)
+    muted = _Muted.read(session)
+    found: list[Candidate] = []
+    hidden = 0
+    for story_id, group in members.items():
+        live = [item for item in group if rows.sources[item.source_id].name in section_of]
+        shown_at = rows.shown_at.get(story_id)
+        if shown_at is not None and moved[story_id].moved_at <= shown_at:
+            continue
+        fresh = [item for item in live if _is_fresh(item, since, shown_at, rows.cited)]
+        articles = [_article(item, rows) for item in fresh]
+        visible = [article for article in articles if not muted.hides(article, story_id)]
+        hidden += len(articles) - len(visible)
+        if visible:
+            found.append(_candidate(story_id, visible, rows, section_of, now))
+    return Gathered(tuple(sorted(found, key=lambda candidate: candidate.story_id)), hidden)
+
+
+def subject(articles: Sequence[Article], vector: NDArray[np.float32] | None, at: datetime) -> Subject:
+    """A story as the ranking sees it at `at`."""
+    newest = max(article.published for article in articles)
+    return Subject(
+        vector=vector,
+        title=articles[0].title,
+        text=articles[0].text[:2000],
+        sources=_each_once(article.source for article in articles),
+        authors=_each_once(name for article in articles for name in article.authors)[:8],
+        topics=_each_once(topic for article in articles for topic in article.topics)[:8],
+        age_days=max((at - newest).total_seconds() / 86_400, 0.0),
+        size=len({article.source for article in articles}),
+    )
+
+
+def article_of(item: Item, version: Version, source: Source) -> Article:
+    assert item.id is not None
+    return Article(
+        item_id=item.id,
+        source=source.name,
+        kind=item.kind,
+        title=" ".join(version.title.split()) or _first_words(version.text),
+        text=version.text,
+        url=item.url,
+        authors=tuple(item.authors),
+        topics=tuple(item.topics),
+        language=item.language,
+        published=item.published_at,
+    )
+
+
+def mean_vector(packed: Iterable[bytes]) -> NDArray[np.float32] | None:
+    """The direction between the vectors, of unit length; `None` if there is none."""
+    rows = [np.frombuffer(data, dtype="<f4") for data in packed]
+    if not rows:
+        return None
+    total: NDArray[np.float32] = np.sum(rows, axis=0, dtype=np.float32)
+    length = float(np.linalg.norm(total))
+    return total / np.float32(length) if length else None
+
+
+def _read(session: Session, every: Sequence[Item], moved: Collection[int], embedder_slug: str | None) -> _Rows:
+    item_ids = [item.id for item in every if item.id is not None]
+    shown_at = {story: at for story, at in digests.stories_shown(session).items() if story in moved}
+    return _Rows(
+        sources=sources.by_ids(session, sorted({item.source_id for item in every})),
+        versions=items.current_versions(session, item_ids),
+        shown_at=shown_at,
+        cited=digests.items_shown(session, item_ids) if shown_at else (),
+        told=digests.told(session, shown_at) if shown_at else {},
+        vectors=vectors.lead_vectors(session, item_ids, embedder_slug) if embedder_slug else {},
+    )
+
+
+def _is_fresh(item: Item, since: datetime, shown_at: datetime | None, cited: Collection[int]) -> bool:
+    """Not shown, not too old, and in a story shown before only what came after it was."""
+    if item.id in cited or item.published_at < since:
+        return False
+    return shown_at is None or item.first_seen_at > shown_at
+
+
+def _candidate(
+    story_id: int, visible: list[Article], rows: _Rows, section_of: Mapping[str, str], now: datetime
+) -> Candidate:
+    ordered = sorted(visible, key=lambda one: (-min(len(one.text), 1500) // 300, one.published, one.item_id))
+    cited = tuple(ordered[:MOST_CITED])
+    lead = cited[0]
+    packed = [rows.vectors[article.item_id] for article in cited if article.item_id in rows.vectors]
+    return Candidate(
+        story_id=story_id,
+        section=section_of[lead.source] or lead.kind,
+        articles=cited,
+        subject=subject(cited, mean_vector(packed), now),
+        known=tuple(rows.told.get(story_id, ())),
+        is_follow_up=story_id in rows.shown_at,
+    )
+
+
+def _article(item: Item, rows: _Rows) -> Article:
+    assert item.id is not None
+    return article_of(item, rows.versions[item.id], rows.sources[item.source_id])
+
+
+def _whole_word(phrase: str) -> str:
+    """A pattern for `phrase` that does not match inside a longer word (in scripts that have spaces)."""
+    start = r"\b" if phrase[:1].isascii() and phrase[:1].isalnum() else ""
+    end = r"\b" if phrase[-1:].isascii() and phrase[-1:].isalnum() else ""
+    return f"{start}{re.escape(phrase)}{end}"
+
+
+def _first_words(text: str) -> str:
+    first = " ".join(text.split())
+    return first if len(first) <= 90 else first[:90].rsplit(" ", 1)[0] + "…"
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))

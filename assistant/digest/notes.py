@@ -1,0 +1,106 @@
+"""The foot of a digest: what failed, is stale, was left out and how much, and what became of earlier ones.
+
+A note is facts in a row and a sentence in the view; the sentence is made here from the facts each time, so that a
+digest shown again reads as it did. It knows rows of sources and deliveries, and no entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from assistant.config.schema import Settings
+from assistant.digest.headings import Headings, headings
+from assistant.digest.view import Note
+from memory.models import DeliveryState
+from memory.store import digests, outbox, sources
+
+Facts = dict[str, Any]
+
+TROUBLE = frozenset(
+    ("failed", "stale", "delivery_failed", "delivery_unknown", "late", "missed", "no_meaning", "writer")
+)
+
+
+def about_sources(session: Session, settings: Settings) -> list[Facts]:
+    """Those that fail and those that bring nothing for longer than is usual; paused ones are the user's wish."""
+    if not settings.sources:
+        return [{"kind": "no_sources"}]
+    wanted = {source.name for source in settings.sources if not source.paused}
+    found: list[Facts] = []
+    for source in sources.live(session):
+        if source.name not in wanted:
+            continue
+        if source.broken_since is not None:
+            since = source.broken_since.isoformat()
+            found.append({"kind": "failed", "source": source.name, "since": since, "error": source.last_error or ""})
+        elif source.stale_since is not None:
+            since = (source.last_new_item_at or source.stale_since).isoformat()
+            found.append({"kind": "stale", "source": source.name, "since": since})
+    return found
+
+
+def about_deliveries(session: Session) -> list[Facts]:
+    """Earlier digests that failed, or of which nobody knows whether they arrived, and that no digest has named."""
+    found: list[Facts] = []
+    for delivery in outbox.unreported(session):
+        digest = digests.by_id(session, delivery.digest_id)
+        if digest is not None:
+            kind = "delivery_failed" if delivery.state is DeliveryState.FAILED else "delivery_unknown"
+            day = digest.local_date.isoformat()
+            found.append({"kind": kind, "date": day, "run": digest.run, "error": delivery.last_error or ""})
+    return found
+
+
+def about_schedule(due_at: datetime | None, missed: Sequence[date]) -> list[Facts]:
+    """That it comes late, and on which days there was none."""
+    found: list[Facts] = []
+    if due_at is not None:
+        found.append({"kind": "late", "due": due_at.isoformat()})
+    if missed:
+        found.append({"kind": "missed", "dates": [day.isoformat() for day in missed]})
+    return found
+
+
+def about_languages(languages: Iterable[str]) -> list[Facts]:
+    """`languages` has the code of each shown story whose language the embedder does not know."""
+    unknown = list(languages)
+    if not unknown:
+        return []
+    return [{"kind": "language", "n": len(unknown), "languages": sorted(set(unknown))}]
+
+
+def told(facts: Iterable[Mapping[str, Any]], language: str, zone: str) -> tuple[Note, ...]:
+    """The notes as they are read, what needs the user first."""
+    phrases = headings(language)
+    notes = [
+        Note(
+            kind=str(fact["kind"]),
+            sentence=phrases.say(f"note_{fact['kind']}", **_in_words(fact, phrases, ZoneInfo(zone))),
+            facts={key: value for key, value in fact.items() if key != "kind"},
+            is_trouble=fact["kind"] in TROUBLE,
+        )
+        for fact in facts
+    ]
+    return tuple(sorted(notes, key=lambda note: not note.is_trouble))
+
+
+def _in_words(fact: Mapping[str, Any], phrases: Headings, zone: ZoneInfo) -> Facts:
+    """Instants as local days or times, days as dates, lists as enumerations."""
+    words: Facts = {key: value for key, value in fact.items() if key != "kind"}
+    if "since" in words:
+        words["since"] = phrases.short_date(datetime.fromisoformat(words["since"]).astimezone(zone).date())
+    if "due" in words:
+        words["due"] = f"{datetime.fromisoformat(words['due']).astimezone(zone):%H:%M}"
+    if "date" in words:
+        words["iso"] = words["date"]
+        words["date"] = phrases.short_date(date.fromisoformat(words["date"]))
+    if "dates" in words:
+        words["dates"] = phrases.listing([phrases.short_date(date.fromisoformat(day)) for day in words["dates"]])
+    if "languages" in words:
+        words["languages"] = ", ".join(words["languages"])
+    return words
