@@ -78,7 +78,7 @@ def try_documents(
 
 
 @app.command("test")
-def test_source(context: typer.Context, name: Name, as_json: JsonOption = False) -> None:
+def ask(context: typer.Context, name: Name, as_json: JsonOption = False) -> None:
     """Ask a source for what it has now. Nothing is kept.
 
     Example: telos sources test the-verge
