@@ -49,7 +49,8 @@ class _GuardedAdapter(BaseAdapter):
     ) -> requests.Response:
         """One hop; the limits are the policy's, whatever the library asks for. Raises: SourceFailure."""
         url = request.url or ""
-        headers = {**request.headers, "User-Agent": self._policy.user_agent}
+        headers = request.headers.copy()
+        headers["User-Agent"] = self._policy.user_agent
         headers.pop("Accept-Encoding", None)  # the client names what the transport can decode
         try:
             answer = self._client.request(
