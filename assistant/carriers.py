@@ -92,7 +92,7 @@ class StdoutCarrier:
         body = letter.message.get_body(("plain",))
         text = "" if body is None else str(body.get_content())
         try:
-            self._stream.write(f"{letter.message['Subject']}\n\n{_printable(text)}\n")
+            self._stream.write(_printable(f"{letter.message['Subject']}\n\n{text}\n"))
             self._stream.flush()
         except (OSError, ValueError) as err:
             raise Deferred(f"The digest could not be printed: {err}.") from err

@@ -142,9 +142,9 @@ def _attempt(parts: Outbox, delivery: Delivery, view: DigestView) -> None:
             _sent(parts, delivery, view, answer)
             failpoint("deliver.after_sent")
     except Deferred as err:
-        _defer(parts, delivery, str(err), counts=not has_begun)
+        _defer(parts, delivery, str(err), is_counted=has_begun)
     except Refused as err:
-        _fail(parts, delivery, str(err))
+        _fail(parts, delivery, str(err), is_counted=has_begun)
     except Unanswered as err:
         log.warning("Digest %s: %s", delivery.digest_id, err)
         with parts.database.write() as session:
@@ -163,18 +163,22 @@ def _sent(parts: Outbox, delivery: Delivery, view: DigestView, answer: str) -> N
     log.info("Digest %s of %s was sent: %s", delivery.digest_id, view.local_date, answer)
 
 
-def _defer(parts: Outbox, delivery: Delivery, error: str, *, counts: bool) -> None:
+def _defer(parts: Outbox, delivery: Delivery, error: str, *, is_counted: bool) -> None:
     assert delivery.id is not None
     until = parts.clock.now() + wait_after(delivery.attempts + 1)
     with parts.database.write() as session:
-        outbox.defer(session, delivery.id, until=min(until, delivery.give_up_at), error=error, counts=counts)
+        if not is_counted:
+            outbox.count_attempt(session, delivery.id)
+        outbox.defer(session, delivery.id, until=min(until, delivery.give_up_at), error=error)
 
 
-def _fail(parts: Outbox, delivery: Delivery, error: str) -> None:
+def _fail(parts: Outbox, delivery: Delivery, error: str, *, is_counted: bool = True) -> None:
     assert delivery.id is not None
     log.warning("Digest %s: %s", delivery.digest_id, error)
     now = parts.clock.now()
     with parts.database.write() as session:
+        if not is_counted:
+            outbox.count_attempt(session, delivery.id)
         outbox.finish(session, delivery.id, DeliveryState.FAILED, now, error)
         audit.record(session, "failed", f"digest {delivery.digest_id}", at=now)
 

@@ -92,14 +92,15 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     message.set_content(mask(rendered.text, hidden), cte="quoted-printable")
     page = mask(rendered.html, hidden | {html.escape(secret) for secret in hidden})
     message.add_alternative(page, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=_{secret}")  # unknown to whoever wrote the texts, and the same in a resend
     return Letter(name=name_of(view), sender=sender.addr_spec, recipient=recipient.addr_spec, message=message)
 
 
 def _address(text: str, where: str) -> Address:
     name, specification = parseaddr(text)
     try:
-        if "@" not in specification:
-            raise ValueError("it has no @")
+        if "@" not in specification or not text.isprintable():
+            raise ValueError("no address")
         return Address(name, addr_spec=specification)
     except (ValueError, IndexError, MessageError) as err:
         raise Refused(

@@ -65,12 +65,16 @@ def finish(session: Session, delivery_id: int, state: DeliveryState, now: dateti
     session.add(delivery)
 
 
-def defer(session: Session, delivery_id: int, *, until: datetime, error: str, counts: bool = False) -> None:
-    """Back to `queued`: not taken, to be tried again. `counts` adds an attempt that never came to `sending`."""
+def count_attempt(session: Session, delivery_id: int) -> None:
+    """Count an attempt that ended before it came to `sending`."""
+    session.execute(update(Delivery).where(col(Delivery.id) == delivery_id).values(attempts=Delivery.attempts + 1))
+
+
+def defer(session: Session, delivery_id: int, *, until: datetime, error: str) -> None:
+    """Back to `queued`: not taken, to be tried again."""
     delivery = session.get_one(Delivery, delivery_id)
     delivery.state, delivery.sending_at = DeliveryState.QUEUED, None
     delivery.next_attempt_at, delivery.last_error = until, error
-    delivery.attempts += int(counts)
     session.add(delivery)
 
 
