@@ -20,6 +20,7 @@ import httpx
 from httpcore import SOCKET_OPTION, NetworkBackend, NetworkStream
 
 from connectors.deadline import Deadline
+from connectors.pacing import Stopped
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -97,6 +98,8 @@ def _is_public(address: Address) -> bool:
 class GuardedBackend(NetworkBackend):
     """Opens connections to vetted addresses only, or to any when `guard` is None. `shut` ends all that are open."""
 
+    is_shut = False
+
     def __init__(self, guard: Guard | None, deadline: Deadline) -> None:
         self._guard = guard
         self._deadline = deadline
@@ -122,36 +125,37 @@ class GuardedBackend(NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as err:
                 failure = err
             else:
-                return self._watched(stream)
+                return self.watched(stream)
         raise failure or httpcore.ConnectError(f"{host} has no address")
 
     def shut(self) -> None:
         """Break off every open connection, under whatever thread is reading from it."""
         with self._opening:
+            self.is_shut = True
             streams = list(self._open)
         for stream in streams:
             with contextlib.suppress(OSError, AttributeError):
                 socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
-    def _watched(self, stream: NetworkStream) -> NetworkStream:
-        watched = _TimedStream(stream, self._deadline, self._watched)
+    def watched(self, stream: NetworkStream) -> NetworkStream:
+        """`stream` under the deadline of its exchange, and within reach of `shut`."""
+        watched = _WatchedStream(stream, self, self._deadline)
         with self._opening:
             self._open.add(watched)
         return watched
 
 
-class _TimedStream(NetworkStream):
-    """A connection whose every operation is cut by the deadline of its exchange."""
-
-    def __init__(
-        self, stream: NetworkStream, deadline: Deadline, watched: Callable[[NetworkStream], NetworkStream]
-    ) -> None:
+class _WatchedStream(NetworkStream):
+    def __init__(self, stream: NetworkStream, backend: GuardedBackend, deadline: Deadline) -> None:
         self._stream = stream
+        self._backend = backend
         self._deadline = deadline
-        self._watched = watched
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.cut(timeout))
+        piece = self._stream.read(max_bytes, self._deadline.cut(timeout))
+        if self._backend.is_shut:  # or the end that we made would pass for the end of the body
+            raise Stopped("Telos is stopping.")
+        return piece
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._deadline.cut(timeout))
@@ -162,7 +166,7 @@ class _TimedStream(NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> NetworkStream:
-        return self._watched(self._stream.start_tls(ssl_context, server_hostname, self._deadline.cut(timeout)))
+        return self._backend.watched(self._stream.start_tls(ssl_context, server_hostname, self._deadline.cut(timeout)))
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)

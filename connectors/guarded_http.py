@@ -67,8 +67,6 @@ class GuardedTransport(httpx.BaseTransport):
         self._pace.stop()
         for backend in self._backends:
             backend.shut()
-        self._public.close()
-        self._trusted.close()
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         base = self._mapped.get(request.url.host)

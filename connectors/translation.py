@@ -53,7 +53,7 @@ def failure_of(error: Exception, url: str, policy: NetworkPolicy) -> SourceFailu
             wait = f"{shown} was not asked: its host wants to be left alone for {_spoken(error.after)} more."
             return TryLater(wait, error.after)
         case Stopped():
-            return TryLater(f"{shown} was not asked: Telos is stopping.")
+            return TryLater(f"{shown} was not read: Telos is stopping.")
         case httpx.TooManyRedirects():
             return Misconfigured(f"{shown} redirects more than {policy.max_redirects} times. Check its address.")
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | httpx.LocalProtocolError():

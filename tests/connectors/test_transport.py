@@ -544,5 +544,6 @@ def test_closing_breaks_off_what_is_under_way_and_lets_nothing_start(server: Web
         thread.join(5)
     assert time.monotonic() - started < 2
     assert [type(failure) for failure in failures] == [TryLater, TryLater]
+    assert all("Telos is stopping" in str(failure) for failure in failures)
     with pytest.raises(TryLater, match="stopping"):
         ways_out.fetch(server.url("/slow"))
