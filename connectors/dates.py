@@ -21,6 +21,8 @@ _HOURS_OF_ZONE: dict[str, float] = {
     "EEST": 3,
 }
 _HOURS_OF_ZONE |= {"MSK": 3, "IST": 5.5, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11}
+HALF_DAY = re.compile(r"\b[ap]\.?m\b", re.IGNORECASE)
+"""Marks a twelve-hour clock, whose afternoons most date readers take for mornings."""
 _NAMED_ZONE = re.compile(r"\s*\b([A-Z]{3,4})$")
 _FORMATS = (
     "%a, %b %d %Y %I:%M:%S %p",
@@ -39,7 +41,7 @@ _AHEAD = timedelta(days=1)
 def parse(text: str) -> datetime | None:
     """The instant that a date of RFC 3339, RFC 822 or a known habit of publishers names; UTC where it has no zone."""
     text, zone = _without_zone(" ".join(text.split()))
-    for reader in (datetime.fromisoformat, parsedate_to_datetime, _by_habit):
+    for reader in (datetime.fromisoformat, _by_rfc_822, _by_habit):
         try:
             instant = reader(text)
             aware = instant if instant.tzinfo else instant.replace(tzinfo=zone)
@@ -61,6 +63,12 @@ def _without_zone(text: str) -> tuple[str, timezone]:
     if match is None or hours is None:
         return text, UTC
     return text[: match.start()], timezone(timedelta(hours=hours))
+
+
+def _by_rfc_822(text: str) -> datetime:
+    if HALF_DAY.search(text):
+        raise ValueError(f"{text!r} is of a twelve-hour clock")
+    return parsedate_to_datetime(text)
 
 
 def _by_habit(text: str) -> datetime:

@@ -17,7 +17,6 @@ from connectors.entry import Entry, Feed
 from connectors.mending import mended
 
 _MAILBOX = re.compile(r"^<?[^\s@<>]+@[^\s@<>]+>?\s*\(([^)]+)\)?$")
-_HALF_DAY = re.compile(r"\b[ap]\.?m\.?\b", re.IGNORECASE)
 _FEED_ELEMENT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)\b")
 
 
@@ -108,7 +107,7 @@ def _instant(entry: Any, name: str) -> datetime | None:
     written = entry[name] or ""
     found = dates.parse(written)
     parts = entry.get(f"{name}_parsed")
-    if found or not parts or _HALF_DAY.search(written):
+    if found or not parts or dates.HALF_DAY.search(written):
         return found
     try:
         return datetime.fromtimestamp(timegm(parts), UTC)
