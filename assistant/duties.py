@@ -14,16 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
 from assistant import digests
+from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.indexing import Indexing, index_pending
+from assistant.ingest import Ingest, poll_source
 from assistant.progress import Progress
 from assistant.service import Service
-from memory.models import Job, Stage
-from memory.store import items, jobs
+from memory.models import Job, Source, Stage
+from memory.store import items, jobs, sources
 
 POLL = "poll:"
 INDEX = "index"
@@ -50,6 +53,18 @@ class Outcome:
 Work = Callable[[Service, Progress], Outcome]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """How a job's last runs went. `failures` counts those in a row."""
+
+    last_started_at: datetime | None = None
+    last_finished_at: datetime | None = None
+    last_outcome: str | None = None
+    failures: int = 0
+    last_error: str | None = None
+    broken_since: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """A job and when it is due; `None` where there is nothing for it to do."""
@@ -57,6 +72,12 @@ class Duty:
     name: str
     at: datetime | None
     work: Work
+    history: History = History()
+
+    @property
+    def is_poll(self) -> bool:
+        """A poll keeps its history in its source's row; other jobs have a row of their own."""
+        return self.name.startswith(POLL)
 
 
 def reads(name: str) -> bool:
@@ -65,16 +86,21 @@ def reads(name: str) -> bool:
 
 
 def duties(service: Service) -> list[Duty]:
-    """Every job of the service with its due time, as the rows stand now."""
+    """Every job of the service with its due time, as the rows stand now. Ask the clock afterwards what is due."""
     now = service.clock.now()
     with service.database.read() as session:
         rows = {row.name: row for row in jobs.every(session)}
+        read = {row.name: row for row in sources.live(session)}
         index_at = _index_at(session, rows.get(INDEX), now)
+    own = [
+        (INDEX, index_at, _index),
+        (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
+        (DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
+        (MAINTAIN, _not_before(rows.get(MAINTAIN), now), _maintain),
+    ]
     return [
-        Duty(INDEX, index_at, _index),
-        Duty(DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
-        Duty(DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
-        Duty(MAINTAIN, _not_before(rows.get(MAINTAIN), now), _maintain),
+        *(_poll_duty(wanted, read.get(wanted.name), now) for wanted in service.settings.sources),
+        *(Duty(name, at, work, _history(rows.get(name))) for name, at, work in own),
     ]
 
 
@@ -87,6 +113,47 @@ def duty(service: Service, name: str) -> Duty:
     if name not in known:
         raise NotFound(f"There is no job {name!r}.", f"There are: {', '.join(known)}.")
     return known[name]
+
+
+def _poll_duty(wanted: SourceSettings, row: Source | None, now: datetime) -> Duty:
+    name = POLL + wanted.name
+    work = partial(_poll, wanted)
+    if row is None:
+        return Duty(name, None if wanted.paused else now, work)
+    history = History(
+        last_started_at=row.last_attempt_at,
+        last_finished_at=row.last_attempt_at,
+        failures=row.failures,
+        last_error=row.last_error,
+        broken_since=row.broken_since,
+    )
+    return Duty(name, None if wanted.paused else _poll_at(row, now), work, history)
+
+
+def _poll_at(row: Source, now: datetime) -> datetime:
+    """When its row says; at once where the clock has been put back behind its last poll."""
+    is_ahead = row.last_attempt_at is not None and row.last_attempt_at > now
+    return now if row.next_poll_at is None or is_ahead else row.next_poll_at
+
+
+def _history(row: Job | None) -> History:
+    if row is None:
+        return History()
+    return History(
+        last_started_at=row.last_started_at,
+        last_finished_at=row.last_finished_at,
+        last_outcome=row.last_outcome,
+        failures=row.failures,
+        last_error=row.last_error,
+        broken_since=row.broken_since,
+    )
+
+
+def _poll(wanted: SourceSettings, service: Service, _: Progress) -> Outcome:
+    polled = poll_source(Ingest(service.database, service.ways_out, service.clock, service.stopping), wanted)
+    if polled.failure is not None:
+        return Outcome(polled.failure, did=polled.new + polled.updated)
+    return Outcome(f"{polled.new} new, {polled.updated} changed.", did=polled.new + polled.updated)
 
 
 def _not_before(row: Job | None, at: datetime | None) -> datetime | None:

@@ -11,23 +11,22 @@ import logging
 import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from assistant.backoff import backoff
 from assistant.duties import DIGEST, INDEX, POLL, Duty, Outcome, duties, duty, reads
 from assistant.errors import Conflict
 from assistant.progress import Cancelled, Progress, unheard
 from assistant.service import Service
-from memory.models import Job
 from memory.store import jobs
 
 log = logging.getLogger(__name__)
 
 TICK_S = 30
-THREADS = 4
+THREADS = 6
 
 DIGEST_PATIENCE = timedelta(minutes=5)
 """A due digest waits so long for what is being read and indexed, so that it knows of this morning."""
@@ -35,23 +34,13 @@ DIGEST_PATIENCE = timedelta(minutes=5)
 READING_S = 120.0
 """A digest that the user asks for waits no longer for what is due to be read."""
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
 def due(now: datetime, planned: Iterable[Duty], running: Collection[str] = ()) -> list[str]:
     """The names of the jobs to start now, the longest due first."""
     ready = [duty for duty in planned if duty.at is not None and duty.at <= now and duty.name not in running]
     return [duty.name for duty in sorted(ready, key=lambda duty: (duty.at, duty.name))]
-
-
-@dataclass(frozen=True)
-class JobState:
-    """A job as `telos jobs` shows it."""
-
-    name: str
-    at: datetime | None
-    is_running: bool
-    row: Job | None
 
 
 class Runner:
@@ -79,8 +68,9 @@ class Runner:
         try:
             self._service.reload()
             self._start_due()
-        except Exception:
-            log.exception("A tick failed; the next one tries again")
+        except Exception:  # the next tick tries again
+            if not self._service.stopping.is_set():
+                log.exception("A tick failed")
 
     def run(self, name: str, progress: Progress = unheard) -> Outcome:
         """Run a job now, in this thread, due or not.
@@ -98,8 +88,7 @@ class Runner:
     def read_due(self, progress: Progress = unheard) -> None:
         """Read and index what is due, so that a digest made now knows of it. A job that fails has kept why."""
         for is_wanted in (_polls, _indexes):
-            now = self._service.clock.now()
-            names = {name for name in [*due(now, duties(self._service)), *self.running] if is_wanted(name)}
+            names = {name for name in [*self._due(), *self.running] if is_wanted(name)}
             for name in names:
                 if self._begin(name):
                     self._pool.submit(self._run_quietly, name)
@@ -108,16 +97,10 @@ class Runner:
                 progress(len(names - left), len(names), "reading what is due")
                 time.sleep(0.05)
 
-    def states(self) -> list[JobState]:
-        """Every job, in the order of when it is due."""
-        with self._service.database.read() as session:
-            rows = {row.name: row for row in jobs.every(session)}
-        planned = duties(self._service)
-        far = datetime.max.replace(tzinfo=self._service.clock.now().tzinfo)
-        return [
-            JobState(duty.name, duty.at, duty.name in self._running, rows.get(duty.name))
-            for duty in sorted(planned, key=lambda duty: (duty.at or far, duty.name))
-        ]
+    def duties(self) -> list[Duty]:
+        """Every job, the next one due first."""
+        far = datetime.max.replace(tzinfo=UTC)
+        return sorted(duties(self._service), key=lambda duty: (duty.at or far, duty.name))
 
     @property
     def running(self) -> frozenset[str]:
@@ -136,12 +119,14 @@ class Runner:
         self._pool.shutdown(wait=True)
 
     def _start_due(self) -> None:
-        now = self._service.clock.now()
         with self._turn:
-            names = due(now, duties(self._service), self._running)
-            for name in self._held_back(names, now):
+            for name in self._held_back(self._due(), self._service.clock.now()):
                 self._running.add(name)
                 self._pool.submit(self._run_in_pool, name)
+
+    def _due(self) -> list[str]:
+        planned = duties(self._service)
+        return due(self._service.clock.now(), planned, self._running)
 
     def _held_back(self, names: list[str], now: datetime) -> list[str]:
         """`names` without the digest, while it still waits for what is being read."""
@@ -164,8 +149,8 @@ class Runner:
             return self._work(duty(self._service, name), unheard).did > 0
         except Cancelled:
             log.info("%s was interrupted by the end of the service, and goes on at its next start", name)
-        except Exception:  # noqa: BLE001, S110 - the job runner's loop: `_work` has kept and logged the failure
-            pass
+        except Exception as err:
+            log.debug("%s failed", name, exc_info=err)
         finally:
             self._end(name)
         return False
@@ -173,16 +158,18 @@ class Runner:
     def _work(self, chosen: Duty, progress: Progress) -> Outcome:
         """Do it, and keep how it went. Raises what it fails with."""
         service, name = self._service, chosen.name
-        with service.database.write() as session:
-            started = jobs.start(session, name, service.clock.now())
-            failures = started.failures
+        if not chosen.is_poll:
+            with service.database.write() as session:
+                jobs.start(session, name, service.clock.now())
         try:
             outcome = chosen.work(service, service.heeding(progress))
         except Cancelled:
             raise
         except Exception as err:
-            self._keep_failure(name, err, failures)
+            self._keep_failure(chosen, err)
             raise
+        if chosen.is_poll:
+            return outcome
         now = service.clock.now()
         with service.database.write() as session:
             next_at = None if outcome.again_after is None else now + outcome.again_after
@@ -191,13 +178,17 @@ class Runner:
             log.info("%s works again: %s", name, outcome.sentence)
         return outcome
 
-    def _keep_failure(self, name: str, err: Exception, failures: int) -> None:
+    def _keep_failure(self, failed: Duty, err: Exception) -> None:
+        if failed.is_poll:  # no failure of the source, which ingest keeps, but of Telos
+            log.error("%s failed: %s", failed.name, err, exc_info=err)
+            return
         now = self._service.clock.now()
-        wait = min(FIRST_WAIT * 2 ** min(failures, 10), LONGEST_WAIT)
+        pause = backoff(failed.history.failures + 1, first=FIRST_PAUSE, most=LONGEST_PAUSE)
         with self._service.database.write() as session:
-            has_broken = jobs.fail(session, name, now=now, next_at=now + wait, error=str(err) or type(err).__name__)
+            error = str(err) or type(err).__name__
+            has_broken = jobs.fail(session, failed.name, now=now, next_at=now + pause, error=error)
         if has_broken:
-            log.error("%s failed: %s", name, err, exc_info=err)
+            log.error("%s failed: %s", failed.name, err, exc_info=err)
 
     def _begin(self, name: str) -> bool:
         with self._turn:

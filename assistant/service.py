@@ -22,9 +22,11 @@ from assistant.errors import BadConfiguration
 from assistant.home import Home
 from assistant.progress import Cancelled, Progress
 from assistant.workers.embedder import WorkerEmbedder
+from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder
 from memory.store import settings as facts
+from memory.store import sources
 from memory.store.connection import Database
 from memory.vectors import Vectors
 
@@ -66,6 +68,7 @@ class Service:
             self.database = Database.open(home.database, backups=home.backups)
             opened.callback(self.database.close)
             delivery.begin(self.database, self.started_at)
+            self._retire_sources()
             self.ways_out = WaysOut(_policy(self.settings))
             opened.callback(self.ways_out.close)
             self.serving = self._serving()
@@ -96,6 +99,7 @@ class Service:
                 self.ways_out = WaysOut(_policy(settings))
                 self._open.callback(self.ways_out.close)  # the one before may be in use; it closes at the end, too
             self.settings = settings
+            self._retire_sources()
             log.info("The configuration was read again: %d sources", len(settings.sources))
             return True
 
@@ -124,6 +128,14 @@ class Service:
         """End the child processes and let go of the files. Work still under way fails."""
         self.stopping.set()
         self._open.close()
+
+    def _retire_sources(self) -> None:
+        """Mark the sources that the configuration does not name any more. Their items stay."""
+        wanted = {source.name for source in self.settings.sources}
+        with self.database.write() as session:
+            for row in sources.live(session):
+                if row.name not in wanted and row.kind in connectors():
+                    sources.mark_removed(session, row.name, self.clock.now())
 
     def _serving(self) -> MemorySettings:
         """The embedder whose vectors are searched: the configured one in a new home, and then that of the last reindex."""

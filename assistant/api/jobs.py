@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from assistant.answers.jobs import JobAnswer, RanAnswer
 from assistant.api.dependencies import RunnerDep, ServiceDep
 from assistant.api.streams import stream
-from assistant.jobs import JobState
+from assistant.duties import Duty
 from assistant.progress import Progress
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
@@ -16,7 +19,7 @@ router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 @router.get("")
 def jobs(runner: RunnerDep) -> list[JobAnswer]:
-    return [_answer(state) for state in runner.states()]
+    return [_answer(duty, runner.running) for duty in runner.duties()]
 
 
 @router.post("/{name:path}/run")
@@ -29,18 +32,5 @@ def run(name: str, service: ServiceDep, runner: RunnerDep) -> StreamingResponse:
     return stream(service, work)
 
 
-def _answer(state: JobState) -> JobAnswer:
-    row = state.row
-    if row is None:
-        return JobAnswer(name=state.name, next_at=state.at, is_running=state.is_running)
-    return JobAnswer(
-        name=state.name,
-        next_at=state.at,
-        is_running=state.is_running,
-        last_started_at=row.last_started_at,
-        last_finished_at=row.last_finished_at,
-        last_outcome=row.last_outcome,
-        failures=row.failures,
-        last_error=row.last_error,
-        broken_since=row.broken_since,
-    )
+def _answer(duty: Duty, running: Collection[str]) -> JobAnswer:
+    return JobAnswer(name=duty.name, next_at=duty.at, is_running=duty.name in running, **asdict(duty.history))
