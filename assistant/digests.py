@@ -7,6 +7,7 @@ says when. The API's router and the jobs call these, and nobody else.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -22,7 +23,16 @@ from assistant.errors import BadConfiguration, BadRequest, Conflict
 from assistant.feedback import digest_of
 from assistant.mail import recipient_of
 from assistant.progress import Progress, unheard
-from assistant.schedule import FARTHEST_DAY, REMEMBERED_DAYS, Pause, Timetable, due_day, missed_days, next_instant
+from assistant.schedule import (
+    FARTHEST_DAY,
+    REMEMBERED_DAYS,
+    Pause,
+    Timetable,
+    due_day,
+    is_late,
+    missed_days,
+    next_instant,
+)
 from assistant.service import Service
 from assistant.smtp import SmtpCarrier
 from memory.models import Delivery, DeliveryState, Digest
@@ -38,7 +48,8 @@ STEPS = 3
 def preview(service: Service, progress: Progress = unheard) -> DigestView:
     """The digest as it would be now. Nothing is kept, marked or sent."""
     progress(0, 1, "choosing and writing")
-    return _build(service, local_day(service.clock.now(), service.settings.user.zone), run=0)
+    today = local_day(service.clock.now(), service.settings.user.zone)
+    return _build(service, Edition(today, _recipient(service)))
 
 
 def send(service: Service, *, again: bool = False, progress: Progress = unheard) -> DigestLine:
@@ -46,9 +57,9 @@ def send(service: Service, *, again: bool = False, progress: Progress = unheard)
 
     Raises: Conflict if today has one, unless `again`; BadConfiguration if it could not be addressed.
     """
-    today, run = refuse_second(service, again=again)
+    edition = refuse_second(service, again=again)
     progress(0, STEPS, "choosing and writing")
-    view = _build(service, today, run)
+    view = _build(service, edition)
     progress(1, STEPS, "putting it into the outbox")
     kept = _queue(service, view)
     assert kept.id is not None
@@ -56,8 +67,8 @@ def send(service: Service, *, again: bool = False, progress: Progress = unheard)
     return _deliver(service, kept.id)
 
 
-def refuse_second(service: Service, *, again: bool) -> tuple[date, int]:
-    """Today, and the run that a digest made now has.
+def refuse_second(service: Service, *, again: bool) -> Edition:
+    """What a digest made now is: the first of today, or `again` the next.
 
     Raises: Conflict if today has a digest, unless `again`; BadConfiguration if it could not be addressed.
     """
@@ -70,13 +81,17 @@ def refuse_second(service: Service, *, again: bool) -> tuple[date, int]:
             f"The digest of {today} has been made already.",
             "`telos digest resend` sends the same once more, `telos digest send --again` makes a second one.",
         )
-    return today, run
+    return Edition(today, recipient, run)
 
 
 def queue_scheduled(service: Service) -> DigestView | None:
     """The digest that is due now, built and put into the outbox; `None` if none is."""
-    day = due_day(timetable(service), service.clock.now(), _days_made(service))
-    return None if day is None else _queue(service, _build(service, day, run=0))
+    table, now = timetable(service), service.clock.now()
+    day = due_day(table, now, _days_made(service))
+    if day is None:
+        return None
+    due_at = table.start(day) if is_late(table, now, day) else None
+    return _queue(service, _build(service, Edition(day, _recipient(service), due_at=due_at)))
 
 
 def deliver_waiting(service: Service) -> list[DigestLine]:
@@ -206,10 +221,13 @@ def _carrier(service: Service) -> Carrier:
             return StdoutCarrier(sys.stdout)
 
 
-def _build(service: Service, day: date, run: int) -> DigestView:
+def _build(service: Service, edition: Edition) -> DigestView:
+    """The digest of `edition`; it also says which days before it had none."""
+    now = service.clock.now()
+    missed = [day for day in missed_days(timetable(service), now, _days_made(service)) if day < edition.day]
     parts = Parts(settings=service.settings, engine=service.engine, embedder=service.embedder)
     with service.database.read() as session:
-        return build(session, parts, Edition(day, _recipient(service), run), service.clock.now())
+        return build(session, parts, replace(edition, missed=tuple(missed)), now)
 
 
 def _queue(service: Service, view: DigestView) -> DigestView:
