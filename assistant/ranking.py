@@ -29,7 +29,7 @@ REPLAYED = 1500
 """The newest answers that are replayed; older ones have faded."""
 SURPRISE, KEPT_WHEN_SURPRISED = 2.0, 0.6
 """In standard deviations of a group's log loss; at twice as many, the square of it is kept."""
-ALIKE = 0.5
+ALIKE = 0.4
 """Cosine from which two stories are said to be alike."""
 TELLING_WEIGHT = 0.15
 """A learned log-odds that is worth a reason."""

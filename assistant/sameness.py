@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from urllib.parse import urlsplit
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.sentences import words
+from assistant.engine.sentences import is_unspaced, words
 from memory.stopwords import STOPWORDS
 
 WINDOW = timedelta(hours=72)
@@ -35,6 +35,7 @@ SAME_EVENT = 0.88
 LINKED_EVENT = 0.55
 """Of an item that links to the other one: a link alone may be a mere reference."""
 ALIKE_BY_MEANING = 0.6
+TITLE_WITHOUT_NAMES = 0.35
 COMPARED_WORDS = 400
 SKETCH = 6
 COMMON_GROUND = 50
@@ -79,13 +80,21 @@ class Telling:
 
     @cached_property
     def title_words(self) -> frozenset[str]:
-        return frozenset(word for word in words(self.title) if word not in STOPWORDS)
+        """The words of the title that carry meaning; of scripts without spaces, pairs of characters."""
+        every = words(self.title)
+        pairs = {one + two for one, two in pairwise(every) if is_unspaced(one) and is_unspaced(two)}
+        return frozenset(word for word in every if word not in STOPWORDS and not is_unspaced(word)) | pairs
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Capitalised words within sentences, and numbers: who, where, how many."""
         found = (match[1].casefold() for match in _NAME.finditer(f" {self.text[:2500]}"))
         return frozenset(name for name in found if name not in STOPWORDS and name not in _CALENDAR)
+
+    @property
+    def has_proper_names(self) -> bool:
+        """Whether its script marks names with capitals and there are some."""
+        return any(name[0].isalpha() for name in self.names) and not is_unspaced(self.words[0])
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
@@ -169,6 +178,8 @@ def _tell_same_event(one: Telling, other: Telling, rarity: Rarity) -> bool:
         return titles >= 0.6 and names >= 0.5 and len(one.title_words & other.title_words) >= 2
     if meaning < ALIKE_BY_MEANING or (titles == 0 and names < 0.5 and meaning < 0.85):
         return False
+    if not (one.has_proper_names and other.has_proper_names):
+        return titles >= TITLE_WITHOUT_NAMES  # meaning alone joins too much, most of all in languages it does not know
     return _alike(one, other, rarity) >= SAME_EVENT
 
 

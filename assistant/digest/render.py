@@ -7,6 +7,7 @@ style element, since they cannot be inlined.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ FeedbackLink = Callable[[int, str], str]
 
 LINE = 72
 LEAD_CHARACTERS = 60
+_COMMAND = re.compile(r"`([^`]+)`")
 _SCHEMES = ("http://", "https://", "mailto:")
 
 
@@ -80,19 +82,27 @@ def _environment() -> Any:
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("assistant.digest", "templates"),
-        autoescape=lambda name: bool(name) and str(name).endswith(".html"),
+        autoescape=jinja2.select_autoescape(["html"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["followable"] = followable
     environment.filters["wrapped"] = wrapped
+    environment.filters["with_code"] = with_code
     return environment
 
 
 def followable(url: str) -> str:
     """`url` if a mail reader may follow it, else nothing: no `javascript:`, no `data:`, no `file:`."""
     return url if url.lower().startswith(_SCHEMES) else ""
+
+
+def with_code(sentence: str) -> Any:
+    """`sentence` as safe HTML, with what stands between back-quotes set as code."""
+    import markupsafe  # weight: comes with jinja2
+
+    return markupsafe.Markup(_COMMAND.sub(r"<code>\1</code>", str(markupsafe.escape(sentence))))  # noqa: S704 escaped
 
 
 def wrapped(text: str, indent: str = "") -> str:

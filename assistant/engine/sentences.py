@@ -72,11 +72,12 @@ def words(text: str) -> list[str]:
 def reading_length(text: str) -> int:
     """How many words a reader takes `text` for: two characters of Chinese or Japanese count as one."""
     found = _WORD.findall(text)
-    unspaced = sum(_is_unspaced(word) for word in found)
+    unspaced = sum(is_unspaced(word) for word in found)
     return len(found) - unspaced + (unspaced + 1) // 2
 
 
-def _is_unspaced(word: str) -> bool:
+def is_unspaced(word: str) -> bool:
+    """Whether a word of `words` is a character of a script without spaces."""
     return len(word) == 1 and bool(_UNSPACED_CHARACTER.match(word))
 
 
@@ -85,7 +86,7 @@ def shorten(sentence: str, max_words: int) -> str:
     kept = 0.0
     end = 0
     for match in _WORD.finditer(sentence):
-        kept += 0.5 if _is_unspaced(match[0]) else 1.0
+        kept += 0.5 if is_unspaced(match[0]) else 1.0
         if kept > max_words:
             return sentence[:end].rstrip(" ,;:-–—") + "…"
         end = match.end()
