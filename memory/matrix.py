@@ -1,35 +1,26 @@
-"""All vectors of one embedder as a memory-mapped matrix: exact scores over any subset of items.
+"""All vectors of one embedder as a memory-mapped matrix: exact scores over any subset of chunks.
 
-It knows no SQL: a row is a chunk's vector with the ids of the chunk and of its item. `memory.recall` asks it where a
-filter has chosen the items, `assistant.indexing` adds to it, and it can always be rebuilt from `Vector` rows.
+It knows no SQL: a row is a chunk's vector with the chunk's id. `memory.vectors` keeps it in step with the `Vector` rows,
+from which it can always be made anew, and asks it where a filter has chosen the chunks.
 
-Two files grow together: `NAME.vectors` (float32 rows) is written first, `NAME.ids` (pairs of int64) after it, so that
-after a crash the shorter one says how many rows are whole. A removed row keeps its place with chunk id -1.
+Two files grow together: `NAME.vectors` (float32 rows) is written first, `NAME.ids` (int64) after it, so that after a
+crash the shorter one says how many rows are whole. A removed row keeps its place with the id -1.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memory.embed import Ids, Rows
 
 GONE = -1
 DENSE_SHARE = 0.2
 """Above this share of rows, one product with the whole matrix is faster than gathering the chosen rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """The best rows, best first: ids of chunks and items, and cosine scores."""
-
-    chunk_ids: Ids
-    item_ids: Ids
-    scores: Rows
 
 
 class VectorMatrix:
@@ -45,7 +36,7 @@ class VectorMatrix:
         self._open()
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self._ids[:, 0] != GONE))
+        return int(np.count_nonzero(self._ids != GONE))
 
     @property
     def gone(self) -> int:
@@ -54,17 +45,17 @@ class VectorMatrix:
 
     def chunk_ids(self) -> Ids:
         """The chunks it holds, in no order."""
-        held: Ids = np.extract(self._ids[:, 0] != GONE, self._ids[:, 0])
+        held: Ids = np.extract(self._ids != GONE, self._ids)
         return held
 
-    def add(self, chunk_ids: Ids, item_ids: Ids, rows: Rows) -> None:
+    def add(self, chunk_ids: Ids, rows: Rows) -> None:
         """Append rows; a chunk that is there already is replaced."""
         if not len(chunk_ids):
             return
         with self._lock:
             self._mark_gone(chunk_ids)
             _append(self._vectors_path, np.ascontiguousarray(rows, dtype="<f4").tobytes())
-            _append(self._ids_path, np.column_stack([chunk_ids, item_ids]).astype("<i8").tobytes())
+            _append(self._ids_path, chunk_ids.astype("<i8").tobytes())
             self._map()
 
     def remove(self, chunk_ids: Ids) -> None:
@@ -79,25 +70,31 @@ class VectorMatrix:
             self._ids_path.unlink()
             self._open()
 
-    def search(self, query: Rows, limit: int, item_ids: Ids | None = None) -> Nearest:
-        """The `limit` rows nearest to `query` (dimension,), among all items or those in `item_ids` alone."""
+    def search(self, query: Rows, limit: int, among: Ids | None = None) -> tuple[Ids, Rows]:
+        """The `limit` chunks nearest to `query` (dimension,), best first, with cosine scores: of all, or of `among`."""
         with self._lock:
             ids, rows = self._ids, self._rows
-        is_chosen = ids[:, 0] != GONE
-        if item_ids is not None and len(ids):
-            is_chosen &= _membership(item_ids, upto=int(ids[:, 1].max()))[ids[:, 1]]
+        is_chosen = ids != GONE
+        if among is not None and len(ids):
+            is_chosen &= _membership(among, upto=int(ids.max()))[ids]
         places = np.flatnonzero(is_chosen)
         is_dense = len(places) > DENSE_SHARE * len(ids)
         scores = (rows @ query)[places] if is_dense else rows[places] @ query
         best = _best(scores, limit)
-        chosen = places[best]
-        return Nearest(np.array(ids[chosen, 0]), np.array(ids[chosen, 1]), scores[best])
+        return np.array(ids[places[best]]), scores[best]
+
+    def scores(self, query: Rows, chunk_ids: Ids) -> dict[int, float]:
+        """The cosine of each of these chunks that it holds."""
+        with self._lock:
+            ids, rows = self._ids, self._rows
+        places = np.flatnonzero(np.isin(ids, chunk_ids))
+        return dict(zip(ids[places].tolist(), (rows[places] @ query).tolist(), strict=True))
 
     def _open(self) -> None:
         """Cut both files back to their whole rows, then map them."""
         for path in (self._vectors_path, self._ids_path):
             path.touch(mode=0o600)
-        row_bytes, id_bytes = 4 * self._dimension, 16
+        row_bytes, id_bytes = 4 * self._dimension, 8
         whole = min(self._vectors_path.stat().st_size // row_bytes, self._ids_path.stat().st_size // id_bytes)
         os.truncate(self._vectors_path, whole * row_bytes)
         os.truncate(self._ids_path, whole * id_bytes)
@@ -105,21 +102,21 @@ class VectorMatrix:
 
     def _map(self) -> None:
         if self._ids_path.stat().st_size == 0:
-            self._ids = np.empty((0, 2), dtype=np.int64)
+            self._ids = np.empty(0, dtype=np.int64)
             self._rows = np.empty((0, self._dimension), dtype=np.float32)
             return
-        self._ids = np.memmap(self._ids_path, dtype="<i8", mode="r+").reshape(-1, 2)
+        self._ids = np.memmap(self._ids_path, dtype="<i8", mode="r+")
         self._rows = np.memmap(self._vectors_path, dtype="<f4", mode="r").reshape(-1, self._dimension)
 
     def _mark_gone(self, chunk_ids: Ids) -> None:
         if len(self._ids):
-            self._ids[np.isin(self._ids[:, 0], chunk_ids), 0] = GONE
+            self._ids[np.isin(self._ids, chunk_ids)] = GONE
 
 
-def _membership(item_ids: Ids, upto: int) -> np.typing.NDArray[np.bool_]:
-    """A table that answers `is item i among item_ids` for every i from 0 to `upto`."""
-    table = np.zeros(upto + 1, dtype=bool)
-    table[item_ids[item_ids <= upto]] = True
+def _membership(chunk_ids: Ids, upto: int) -> NDArray[np.bool_]:
+    """A table that answers `is chunk i among chunk_ids` for every i from 0 to `upto`, and `no` for -1, its last place."""
+    table = np.zeros(upto + 2, dtype=bool)
+    table[chunk_ids[chunk_ids <= upto]] = True
     return table
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from sqlmodel import Session
@@ -23,9 +24,13 @@ GONE_SHARE = 0.25
 
 
 class Vectors:
-    """The indexes of `embedder` under `folder`. Opened at the first use; threads of one process may share it."""
+    """The indexes of `embedder` under `folder`. Opened at the first use; threads of one process may share it.
+
+    Whoever changes rows and indexes together holds `turn` meanwhile.
+    """
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
+        self.turn = Lock()
         self._folder = folder
         self._embedder = embedder
 
@@ -41,20 +46,19 @@ class Vectors:
     def index(self) -> VectorIndex:
         return VectorIndex(self._folder, self._embedder.slug)
 
-    def add(self, chunk_ids: Ids, item_ids: Ids, rows: Rows) -> None:
+    def add(self, chunk_ids: Ids, rows: Rows) -> None:
         """Take vectors in; doing it twice is doing it once."""
         self.index.add(chunk_ids, rows)
-        self.matrix.add(chunk_ids, item_ids, rows)
+        self.matrix.add(chunk_ids, rows)
 
-    def nearest(self, query: Rows, limit: int, item_ids: Ids | None = None) -> tuple[Ids, Rows]:
+    def nearest(self, query: Rows, limit: int, among: Ids | None = None) -> tuple[Ids, Rows]:
         """Chunks nearest to `query` (dimension,), best first, with cosine scores.
 
-        Exact among `item_ids`; among all items by Chroma, or exact too while Chroma lacks some.
+        Exact among the chunks of `among`; among all by Chroma, or exact too while Chroma lacks some.
         """
-        if item_ids is None and len(self.index) >= len(self.matrix):
+        if among is None and len(self.index) >= len(self.matrix):
             return self.index.search(query, limit)
-        found = self.matrix.search(query, limit, item_ids)
-        return found.chunk_ids, found.scores
+        return self.matrix.search(query, limit, among)
 
     def reconcile(self, session: Session) -> int:
         """Bring both indexes in step with the rows; returns how many vectors were out of step."""
@@ -66,8 +70,8 @@ class Vectors:
         if len(self.index) != len(rows) - len(missing):
             self.index.remove(self.index.surplus(rows))
             missing = np.union1d(missing, self.index.missing(rows))
-        for chunk_ids, item_ids, vectors in lookup.vectors(session, self.slug, self._embedder.dimension, missing):
-            self.add(chunk_ids, item_ids, vectors)
+        for chunk_ids, vectors in lookup.vectors(session, self.slug, self._embedder.dimension, missing):
+            self.add(chunk_ids, vectors)
         if self.matrix.gone > GONE_SHARE * max(len(rows), 1):
             self._rebuild_matrix(session)
         return len(missing) + len(extra)
@@ -75,8 +79,7 @@ class Vectors:
     def rebuild(self, session: Session, on_done: Callable[[int], None]) -> None:
         """Make both anew from the rows, leaving nothing on disk of what they held; reports how many are in."""
         self._rebuild_matrix(session)
-        pages = ((chunks, rows) for chunks, _, rows in lookup.vectors(session, self.slug, self._embedder.dimension))
-        for done in self.index.rebuild(pages):
+        for done in self.index.rebuild(lookup.vectors(session, self.slug, self._embedder.dimension)):
             on_done(done)
 
     def destroy(self) -> None:
@@ -90,5 +93,5 @@ class Vectors:
 
     def _rebuild_matrix(self, session: Session) -> None:
         self.matrix.clear()
-        for chunk_ids, item_ids, rows in lookup.vectors(session, self.slug, self._embedder.dimension):
-            self.matrix.add(chunk_ids, item_ids, rows)
+        for chunk_ids, rows in lookup.vectors(session, self.slug, self._embedder.dimension):
+            self.matrix.add(chunk_ids, rows)

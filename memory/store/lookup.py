@@ -40,9 +40,15 @@ class Passage:
     published: datetime
 
 
-def item_ids(session: Session, chosen: ItemFilter) -> Ids:
-    """The items that a filter lets through."""
-    return _ids(session, select(func.aggregate_strings(col(Item.id), ",")).where(*chosen.conditions()))
+def chunk_ids(session: Session, chosen: ItemFilter) -> Ids:
+    """The chunks of the items that a filter lets through."""
+    joined = (
+        select(func.aggregate_strings(col(Chunk.id), ","))
+        .select_from(Item)
+        .join(Version, col(Version.item_id) == col(Item.id))
+        .join(Chunk, col(Chunk.version_id) == col(Version.id))
+    )
+    return _ids(session, joined.where(*chosen.conditions()))
 
 
 def embedded_chunks(session: Session, embedder: str) -> Ids:
@@ -50,23 +56,17 @@ def embedded_chunks(session: Session, embedder: str) -> Ids:
     return _ids(session, select(func.aggregate_strings(col(Vector.chunk_id), ",")).where(Vector.embedder == embedder))
 
 
-def vectors(
-    session: Session, embedder: str, dimension: int, chunk_ids: Ids | None = None
-) -> Iterator[tuple[Ids, Ids, Rows]]:
-    """Pages of chunk ids, their items' ids and their vectors: of all chunks, or of `chunk_ids`."""
-    if chunk_ids is None:
-        chunk_ids = embedded_chunks(session, embedder)
-    for start in range(0, len(chunk_ids), PAGE):
-        wanted = chunk_ids[start : start + PAGE].tolist()
+def vectors(session: Session, embedder: str, dimension: int, chosen: Ids | None = None) -> Iterator[tuple[Ids, Rows]]:
+    """Pages of chunk ids and their vectors: of all chunks, or of the `chosen`."""
+    wanted = embedded_chunks(session, embedder) if chosen is None else chosen
+    for start in range(0, len(wanted), PAGE):
         found = session.exec(
-            select(Vector.chunk_id, Version.item_id, Vector.data)
-            .join(Chunk, col(Chunk.id) == col(Vector.chunk_id))
-            .join(Version, col(Version.id) == col(Chunk.version_id))
-            .where(Vector.embedder == embedder, col(Vector.chunk_id).in_(wanted))
+            select(Vector.chunk_id, Vector.data).where(
+                Vector.embedder == embedder, col(Vector.chunk_id).in_(wanted[start : start + PAGE].tolist())
+            )
         ).all()
         if found:
-            chunks, items, data = zip(*found, strict=True)
-            yield np.array(chunks, dtype=np.int64), np.array(items, dtype=np.int64), unpack(data, dimension)
+            yield np.array([row[0] for row in found], dtype=np.int64), unpack([row[1] for row in found], dimension)
 
 
 def passages(session: Session, chunk_ids: Collection[int], chosen: ItemFilter) -> dict[int, Passage]:
