@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,33 +82,30 @@ def is_same(known: KnownItem | NewItem, arrival: NewItem) -> bool:
 def match(known: Sequence[KnownItem], arrivals: Sequence[NewItem]) -> list[Match]:
     """Give each arrival under one external id to an item. Known ones come oldest generation first.
 
-    Where several arrivals are the same item the one updated last is kept, and among equals the first, so that a
-    document that repeats itself looks the same at each poll.
+    What one document holds is sorted out before it is compared with what is known, so that the same document comes to
+    the same items at each poll. An arrival that is the same item as another, updated later, is left out.
     """
-    groups: list[tuple[KnownItem | None, list[NewItem]]] = [(item, []) for item in known]
-    for arrival in arrivals:
-        group = _group_of(arrival, groups)
-        if group is None:
-            groups.append((None, [arrival]))
-        else:
-            group.append(arrival)
-    return [Match(item, _last_updated(texts)) for item, texts in groups if texts]
+    unclaimed = list(known)
+    distinct = _distinct(arrivals)
+    claims = [_claim(unclaimed, [item for item in unclaimed if item.digest == arrival.digest]) for arrival in distinct]
+    for place, arrival in enumerate(distinct):
+        if claims[place] is None:
+            claims[place] = _claim(unclaimed, [item for item in unclaimed if is_same(item, arrival)])
+    return [Match(claim, arrival) for claim, arrival in zip(claims, distinct, strict=True)]
 
 
-def _group_of(arrival: NewItem, groups: Sequence[tuple[KnownItem | None, list[NewItem]]]) -> list[NewItem] | None:
-    for known, texts in groups:
-        if (known or texts[0]).digest == arrival.digest:
-            return texts
-    for known, texts in reversed(groups):
-        if is_same(known or texts[0], arrival):
-            return texts
-    return None
+def _distinct(arrivals: Sequence[NewItem]) -> list[NewItem]:
+    """Each item once, as it was updated last; among equals as it came first."""
+    distinct: list[NewItem] = []
+    for arrival in sorted(arrivals, key=lambda item: item.updated or item.published or _NEVER, reverse=True):
+        if not any(is_same(other, arrival) for other in distinct):
+            distinct.append(arrival)
+    return distinct
 
 
-def _last_updated(texts: Sequence[NewItem]) -> NewItem:
-    kept = texts[0]
-    for text in texts[1:]:
-        when, kept_when = text.updated or text.published, kept.updated or kept.published
-        if when is not None and (kept_when is None or when > kept_when):
-            kept = text
-    return kept
+def _claim(unclaimed: list[KnownItem], suitable: Sequence[KnownItem]) -> KnownItem | None:
+    """Take the newest generation that suits."""
+    if not suitable:
+        return None
+    unclaimed.remove(suitable[-1])
+    return suitable[-1]

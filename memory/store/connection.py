@@ -26,6 +26,8 @@ BUSY_TIMEOUT_S = 30.0
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000")
 """FULL, because a commit of the outbox must outlive a power cut: the mail it speaks of cannot be called back."""
 
+_DAMAGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
 
 class Database:
     """An open, migrated database. Safe to share between threads; a session is not."""
@@ -48,14 +50,13 @@ class Database:
         database = cls(path, writer=writer, readers=_engine(path, "BEGIN", *_PRAGMAS, "query_only = ON"))
         try:
             database._migrate(backups)
-        except DatabaseError as err:
+        except BaseException as err:
             database.close()
-            raise DamagedDatabase(
-                f"The database {path} cannot be read: {err.orig}.",
-                "Move it away and restore a copy from the backups folder, or let Telos start anew.",
-            ) from err
-        except BaseException:
-            database.close()
+            if isinstance(err, DatabaseError) and getattr(err.orig, "sqlite_errorname", "") in _DAMAGE:
+                raise DamagedDatabase(
+                    f"The database {path} cannot be read: {err.orig}.",
+                    "Move it away and restore a copy from the backups folder, or let Telos start anew.",
+                ) from err
             raise
         return database
 

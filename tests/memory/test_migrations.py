@@ -1,0 +1,131 @@
+"""Older databases become present ones with their rows; the rows and the models agree on the schema.
+
+Each migration is tried from a populated database of the one before it. `ROWS` holds a row of every table as the first
+schema had it; a migration that adds a table adds its rows here, under its own revision.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlmodel import SQLModel
+
+import memory.migrations
+from memory.migrations import upgrade
+from memory.store.connection import Database
+
+AT = "2026-03-02 08:00:00.000000"
+ROWS: dict[str, dict[str, str]] = {
+    "0001": {
+        "source": f"(id, name, kind, failures, notices, created_at) VALUES (1, 'news', 'feeds', 0, '[]', '{AT}')",
+        "story": f"(id, title, started_at, moved_at) VALUES (1, 'Story', '{AT}', '{AT}')",
+        "item": "(id, source_id, external_id, generation, kind, thread_id, url, canonical_url, authors, topics, language,"
+        " private, published_at, first_seen_at, story_id)"
+        f" VALUES (1, 1, 'a', 0, 'article', '', '', '', '[]', '[]', 'en', 0, '{AT}', '{AT}', 1)",
+        "version": "(id, item_id, ord, revision, title, text, html, links, digest, seen_at, stage)"
+        f" VALUES (1, 1, 0, '', 'Title', 'Text', '', '[]', 'd', '{AT}', 'INDEXED')",
+        "chunk": '(id, version_id, ord, start, "end") VALUES (1, 1, 0, 0, 4)',
+        "vector": "(chunk_id, embedder, data) VALUES (1, 'e', x'00000000')",
+        "digest": "(id, local_date, recipient, run, built_at, since, writer, language, zone, notes, candidates)"
+        f" VALUES (1, '2026-03-02', 'a@b.example', 0, '{AT}', '{AT}', 'extractive', 'en', 'UTC', '[]', 1)",
+        "entry": "(id, digest_id, number, section, story_id, title, language, sentences, reasons, score, is_unproven,"
+        " is_follow_up) VALUES (1, 1, 1, 's', 1, 'Title', 'en', '[]', '[]', 0.5, 0, 0)",
+        "entryitem": "(entry_id, item_id, position) VALUES (1, 1, 1)",
+        "delivery": f"(id, digest_id, state, attempts, give_up_at, queued_at) VALUES (1, 1, 'SENT', 1, '{AT}', '{AT}')",
+        "feedback": f"(id, verb, entry_id, at, origin) VALUES (1, 'MORE', 1, '{AT}', 'cli')",
+        "mute": f"(id, kind, value, at, entry_id) VALUES (1, 'WORD', 'golf', '{AT}', 1)",
+        "job": "(name, failures) VALUES ('index', 0)",
+        "setting": "(name, value) VALUES ('fact', '1')",
+        "audit": f"(id, at, event, subject, detail) VALUES (1, '{AT}', 'read', 'news', '{{}}')",
+    }
+}
+
+
+def revisions() -> list[str]:
+    scripts = ScriptDirectory(str(Path(memory.migrations.__file__).parent))
+    return [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+
+def populated(path: Path, revision: str) -> None:
+    """A database as it stood at a revision, with a row in each table it then had."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        for step in revisions()[: revisions().index(revision) + 1]:
+            upgrade(connection, before=lambda _: None, to=step)
+            for table, row in ROWS.get(step, {}).items():
+                connection.exec_driver_sql(f"INSERT INTO {table} {row}")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", revisions())
+def test_a_database_of_each_older_schema_opens_with_all_its_rows(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "telos.db"
+    populated(path, revision)
+    database = Database.open(path, backups=tmp_path / "backups")
+    assert database.check() == []
+    database.close()
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ROWS["0001"]:
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), table
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (revisions()[-1],)
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        assert {"words", "words_leave_with_their_chunk"} <= tables
+
+
+@pytest.mark.parametrize("revision", revisions())
+def test_an_older_database_is_copied_before_it_is_changed(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "telos.db"
+    populated(path, revision)
+    Database.open(path, backups=tmp_path / "backups").close()
+    copies = [file.name for file in (tmp_path / "backups").glob("*")]
+    assert copies == ([] if revision == revisions()[-1] else [f"telos-{revision}.db"])
+
+
+def test_a_migration_that_fails_changes_nothing_and_leaves_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen from outside: a further migration that breaks in its midst, in a folder of its own."""
+    folder = tmp_path / "migrations"
+    source = Path(memory.migrations.__file__).parent
+    (folder / "versions").mkdir(parents=True)
+    for name in ("env.py", "script.py.mako"):
+        (folder / name).write_text((source / name).read_text())
+    for version in (source / "versions").glob("*.py"):
+        (folder / "versions" / version.name).write_text(version.read_text())
+    (folder / "versions" / "9999_breaks.py").write_text(
+        "from alembic import op\n"
+        f"revision, down_revision = '9999', '{revisions()[-1]}'\n"
+        "def upgrade():\n    op.execute('DELETE FROM setting')\n    op.execute('DROP TABLE nothing')\n"
+    )
+    path, newest = tmp_path / "telos.db", revisions()[-1]
+    Database.open(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"INSERT INTO setting {ROWS['0001']['setting']}")
+        connection.commit()
+    monkeypatch.setattr(memory.migrations, "__file__", str(folder / "__init__.py"))
+    with pytest.raises(OperationalError, match="nothing"):
+        Database.open(path, backups=tmp_path / "backups")
+    for file in (path, tmp_path / "backups" / f"telos-{newest}.db"):
+        with closing(sqlite3.connect(file)) as connection:
+            assert connection.execute("SELECT count(*) FROM setting").fetchone() == (1,)
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest,)
+
+
+def test_the_migrations_make_the_schema_that_the_models_describe(empty_database: Path) -> None:
+    with create_engine(f"sqlite:///{empty_database}").connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_name": lambda name, kind, _: not (kind == "table" and str(name).startswith("words")),
+                "compare_server_default": True,
+            },
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
