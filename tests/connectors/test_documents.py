@@ -284,8 +284,32 @@ def test_a_json_feed_with_wrong_types_is_read_for_what_it_can_be(item: dict[str,
 
 MARKUP = st.lists(
     st.sampled_from(
-        ("<item>", "</item>", "<title>", "</title>", "<link>", "</link>", "<![CDATA[", "]]>", "&amp;", "&", "<", ">")
-        + ("<guid>", "</guid>", "<pubDate>", "</pubDate>", "<!--", "-->", "\x00", "ü", "<author>", "a@b.c (D)", "x")
+        [
+            "<item>",
+            "</item>",
+            "<title>",
+            "</title>",
+            "<link>",
+            "</link>",
+            "<![CDATA[",
+            "]]>",
+            "&amp;",
+            "&",
+            "<",
+            ">",
+            "<guid>",
+            "</guid>",
+            "<pubDate>",
+            "</pubDate>",
+            "<!--",
+            "-->",
+            "\x00",
+            "ü",
+            "<author>",
+            "a@b.c",
+            "(D)",
+            "x",
+        ]
     ),
     max_size=30,
 ).map("".join)
@@ -316,7 +340,9 @@ def test_no_json_is_too_odd(item: Any) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_with_a_sentence(body: bytes) -> None:
+    refusal = ""
     try:
         read_document(body)
     except Misconfigured as err:
-        assert str(err).endswith(".")
+        refusal = str(err)
+    assert refusal == "" or refusal.endswith(".")

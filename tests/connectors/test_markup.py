@@ -13,8 +13,27 @@ from connectors.markup import clean, line, plain, read, tidy
 
 HTML = st.lists(
     st.sampled_from(
-        ("<p>", "</p>", "<a href='/x'>", "</a>", "<script>", "</script>", "<img src=x onerror=y>", "<li>", "<pre>")
-        + ("<!--", "-->", "<svg/onload=z>", "&lt;", "&#0;", "text", "\x00", "\u202e", "<iframe src=//e>", "<style>")
+        [
+            "<p>",
+            "</p>",
+            "<a href='/x'>",
+            "</a>",
+            "<script>",
+            "</script>",
+            "<img src=x onerror=y>",
+            "<li>",
+            "<pre>",
+            "<!--",
+            "-->",
+            "<svg/onload=z>",
+            "&lt;",
+            "&#0;",
+            "text",
+            "\x00",
+            "\u202e",
+            "<iframe src=//e>",
+            "<style>",
+        ]
     )
 ).map("".join)
 
