@@ -175,7 +175,7 @@ def _tell_same_event(one: Telling, other: Telling, rarity: Rarity) -> bool:
     names = rarity.overlap(one.names, other.names)
     titles = rarity.overlap(one.title_words, other.title_words)
     if meaning is None:
-        return titles >= 0.6 and names >= 0.5 and len(one.title_words & other.title_words) >= 2
+        return titles >= 0.5 and names >= 0.5 and len(one.title_words & other.title_words) >= 3
     if meaning < ALIKE_BY_MEANING or (titles == 0 and names < 0.5 and meaning < 0.85):
         return False
     if not (one.has_proper_names and other.has_proper_names):
