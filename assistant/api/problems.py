@@ -48,7 +48,7 @@ def _told(err: BaseException) -> TelosError:
             return BadRequest(str(err.detail))
     log.error("A request failed in a way that nobody foresaw", exc_info=err)
     return TelosError(
-        f"Telos failed where it should not: {type(err).__name__}: {err}.",
+        f"Telos failed where it should not: {type(err).__name__}: {err}",
         "This is a defect. The service's log has the details.",
     )
 

@@ -77,6 +77,6 @@ def main() -> None:
 
 def _unforeseen(err: Exception) -> TelosError:
     return TelosError(
-        f"Telos failed where it should not: {type(err).__name__}: {err}.",
+        f"Telos failed where it should not: {type(err).__name__}: {err}",
         "This is a defect. `telos --debug ...` shows where it happened.",
     )
