@@ -81,7 +81,10 @@ class Polled:
 
 
 def poll_source(ingest: Ingest, configured: SourceSettings) -> Polled:
-    """Bring what is new from a source and note how it fares. A failure of the source is noted and returned, not raised."""
+    """Bring what is new from a source and note how it fares. A failure of the source is noted and returned, not raised.
+
+    A poll that is cancelled says nothing about its source: what it stored stays, and the rest comes with the next.
+    """
     with ingest.database.write() as session:
         source = sources.ensure(session, configured.name, configured.kind, ingest.clock.now())
     assert source.id is not None
@@ -90,8 +93,10 @@ def poll_source(ingest: Ingest, configured: SourceSettings) -> Polled:
         for batch in _batches(ingest, configured, source):
             polled = _store(ingest, configured, source.id, batch, polled)
     except SourceFailure as failure:
+        if ingest.cancelled.is_set():
+            return polled
         return _note_failure(ingest, configured, source.id, replace(polled, failure=str(failure)), failure)
-    return _note_success(ingest, configured, source.id, polled)
+    return polled if ingest.cancelled.is_set() else _note_success(ingest, configured, source.id, polled)
 
 
 def _batches(ingest: Ingest, configured: SourceSettings, source: Source) -> Iterator[Batch]:
@@ -115,6 +120,8 @@ def _store(ingest: Ingest, configured: SourceSettings, source_id: int, batch: Ba
     if configured.full_text:
         arrivals, missed = _with_full_text(ingest, source_id, arrivals)
         notices += missed
+        if ingest.cancelled.is_set():  # pages may be missing only because the ways out are closed
+            return polled
     with ingest.database.write() as session:
         source = sources.get(session, source_id)
         if source is None:  # erased while it was polled
@@ -154,7 +161,9 @@ def _with_full_text(ingest: Ingest, source_id: int, arrivals: Sequence[NewItem])
     complete: list[NewItem] = []
     notices: list[str] = []
     for arrival in arrivals:
-        if not arrival.url or ingest.cancelled.is_set():
+        if ingest.cancelled.is_set():
+            break
+        if not arrival.url:
             complete.append(arrival)
             continue
         try:
