@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
@@ -47,19 +47,22 @@ class FeedOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The cursor, typed. `seen` maps each entry to the print of what it said."""
+    """The cursor, typed. `address` stands for the feed it belongs to, `seen` maps each entry to a print of what it said."""
 
+    address: str = ""
     etag: str = ""
     modified: str = ""
     body: str = ""
-    seen: Mapping[str, str] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, cursor: Cursor | None) -> _State:
-        return cls(**cursor) if cursor else cls()
+    def of(cls, cursor: Cursor | None, address: str) -> _State:
+        """Where the last poll of this address ended. Another address is another feed, which begins anew."""
+        known = {key: value for key, value in (cursor or {}).items() if key in cls.__dataclass_fields__}
+        return cls(**known) if known.get("address") == _print(address.encode()) else cls()
 
     def as_cursor(self) -> Cursor:
-        return {"etag": self.etag, "modified": self.modified, "body": self.body, "seen": dict(self.seen)}
+        return asdict(self)
 
     def conditions(self) -> dict[str, str]:
         """The headers that let the server answer "not modified"."""
@@ -97,8 +100,9 @@ class Feeds:
         self._ways_out = ways_out
 
     def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
-        state = _State.of(cursor)
+        state = _State.of(cursor, self._options.url)
         fetched = self._fetch(state.conditions())
+        state = replace(state, address=_print((fetched.moved_to or self._options.url).encode()))
         if fetched.status == 304 or _print(fetched.body) == state.body:
             yield Batch(cursor=state.as_cursor(), moved_to=fetched.moved_to)
             return

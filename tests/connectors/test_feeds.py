@@ -145,6 +145,30 @@ class TestPolls:
         assert poll.titles() == ["T1"]
         assert poll.batches[-1].moved_to == server.url("/new")
 
+    def test_go_on_at_the_new_address(self, server: WebServer, ways_out: WaysOut) -> None:
+        server.routes["/old"] = lambda request: Response(status=301, headers={"Location": "/new"})
+        server.answer("/new", feed(entry(2), entry(1)))
+        old = Poller(server.url("/old"), ways_out, first_run_items=1)
+        assert old.titles() == ["T2"]
+        new = Poller(server.url("/new"), ways_out, first_run_items=1)
+        new.cursor = old.cursor
+        server.answer("/new", feed(entry(3), entry(2), entry(1)))
+        assert new.titles() == ["T3"]
+
+    def test_begin_anew_when_the_user_names_another_feed(self, server: WebServer, ways_out: WaysOut) -> None:
+        server.answer("/one", feed(entry(1)))
+        server.answer("/two", feed(entry(3), entry(2)))
+        one, two = Poller(server.url("/one"), ways_out), Poller(server.url("/two"), ways_out, first_run_items=1)
+        one()
+        two.cursor = one.cursor
+        assert two.titles() == ["T3"]
+
+    def test_understand_a_cursor_of_another_version(self, server: WebServer, ways_out: WaysOut) -> None:
+        server.answer("/feed", feed(entry(1)))
+        poll = Poller(server.url("/feed"), ways_out)
+        poll.cursor = {"no such key": 1}
+        assert poll.titles() == ["T1"]
+
     def test_log_in(self, server: WebServer, ways_out: WaysOut) -> None:
         wanted = "Basic " + base64.b64encode(b"ann:pw").decode()
 
