@@ -9,11 +9,12 @@ COMMON_WORDS = {
     code: frozenset(words.split())
     for code, words in {
         "en": """
-            a about after again against all also am an and any are as at be because been before being between both but
-            by can could did do does doing during each few for from further had has have having he her here hers him
-            his how i if in into is it its itself just me more most my no nor not of off on once only or other our out
-            over own s same she should so some such t than that the their them then there these they this those through
-            to too under until up very was we were what when where which while who whom why will with would you your
+            a about after again against all also although am among an and another any are as at be because been before
+            being between both but by can could did do does doing during each either even every few for from further
+            had has have having he her here hers him his how however i if in into is it its itself just many me might
+            more most much must my no nor not now of off on once only onto or other others our out over own s same she
+            should since so some such t than that the their them then there these they this those through to too under
+            until up very was we were what when where which while who whom why will with within without would you your
             """,
         "de": """
             aber alle allem allen aller als am an auch auf aus bei beim bin bis bist da damit dann das dass dem den denn

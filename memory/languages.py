@@ -16,8 +16,12 @@ SAMPLE = 3000
 """Characters that are looked at."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_LANGUAGES_OF = {word: [code for code, words in COMMON_WORDS.items() if word in words]
-                 for word in frozenset().union(*COMMON_WORDS.values())}  # fmt: skip
+_LANGUAGES_OF = {
+    word: [code for code, words in COMMON_WORDS.items() if word in words]
+    for word in frozenset().union(*COMMON_WORDS.values())
+    if len(word) > 1
+}
+"""The languages that each telling word is common in. A single letter tells nothing: "a" is one in nine of them."""
 
 _SCRIPTS = {
     "han": scripts.HAN,
