@@ -122,7 +122,7 @@ def _embed_all(parts: Indexing, total: int, progress: Progress) -> None:
                 page = _next_page(parts, after=last_taken)
                 if page is not None:
                     last_taken = page.version_ids[-1]
-                    in_flight.append((page, embedding.submit(_encode, parts.embedder, page.texts)))
+                    in_flight.append((page, embedding.submit(encode, parts.embedder, page.texts)))
                 elif not in_flight and not _chunk_a_page(parts):
                     break
                 _chunk_a_page(parts)
@@ -152,7 +152,7 @@ def _next_page(parts: Indexing, after: int) -> _Page | None:
     return page
 
 
-def _encode(embedder: Embedder, texts: Sequence[str]) -> Rows:
+def encode(embedder: Embedder, texts: Sequence[str]) -> Rows:
     """Vectors of `texts`, in their order; encoded longest first, so that texts of one pass are about as long."""
     rows = np.empty((len(texts), embedder.dimension), dtype=np.float32)
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)

@@ -27,6 +27,7 @@ from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder
 from memory.store import settings as facts
 from memory.store import sources
+from memory.store import vectors as vector_rows
 from memory.store.connection import Database
 from memory.vectors import Vectors
 
@@ -112,6 +113,19 @@ class Service:
             progress(done, total, what)
 
         return report
+
+    def serve_embedder(self, chosen: MemorySettings, embedder: Embedder, vectors: Vectors) -> None:
+        """Let another embedder serve, now and from now on; the vectors of the one before go. Its index is complete."""
+        with self.database.write() as session:
+            facts.put(session, SERVING, {"embedder": chosen.embedder, "revision": chosen.revision})
+        before = self.vectors
+        self.serving, self.embedder, self.vectors = chosen, embedder, vectors
+        self._open.callback(vectors.close)
+        if isinstance(embedder, WorkerEmbedder):
+            self._open.callback(embedder.close)
+        with self.database.write() as session:
+            vector_rows.remove(session, before.slug)
+        before.discard()
 
     def prove_database(self) -> None:
         """Return once the database has answered."""

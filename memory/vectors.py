@@ -6,6 +6,7 @@ Rows are the truth. `assistant.indexing` adds what it has embedded, `memory.reca
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -78,18 +79,32 @@ class Vectors:
 
     def rebuild(self, session: Session, on_done: Callable[[int], None]) -> None:
         """Make both anew from the rows, leaving nothing on disk of what they held; reports how many are in."""
+        self.destroy()
         self._rebuild_matrix(session)
         for done in self.index.rebuild(lookup.vectors(session, self.slug, self._embedder.dimension)):
             on_done(done)
 
     def destroy(self) -> None:
-        """Remove every file of both. They may be filled again."""
-        self.matrix.clear()
-        self.index.destroy()
+        """Remove everything in the folder, what another embedder left there too. The indexes may be filled again."""
+        self.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700, parents=True)
+
+    def discard(self) -> None:
+        """Remove the files of these two indexes and nothing else: another embedder serves."""
+        self.close()
+        for path in self._folder.glob(f"{self.slug}.*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        if "index" in self.__dict__:
-            self.index.close()
+        """Let go of the files; the next use opens them again."""
+        index: VectorIndex | None = self.__dict__.pop("index", None)
+        if index is not None:
+            index.close()
+        self.__dict__.pop("matrix", None)
 
     def _rebuild_matrix(self, session: Session) -> None:
         self.matrix.clear()

@@ -1,7 +1,81 @@
-"""`/api/memory`"""
+"""`/api/memory`: everything that Telos has read or was given."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from assistant import memories
+from assistant.answers.memory import (
+    Added,
+    Answers,
+    EraseEstimate,
+    EraseRequest,
+    ExportPage,
+    Imported,
+    ItemView,
+    Lines,
+    Note,
+    Query,
+)
+from assistant.api.dependencies import ServiceDep
+from assistant.api.streams import stream
 
 router = APIRouter(prefix="/api/memory", tags=["memory"])
+
+
+@router.post("/search")
+def search(service: ServiceDep, query: Query) -> Answers:
+    return memories.search(service, query)
+
+
+@router.post("/notes")
+def add(service: ServiceDep, note: Note) -> Added:
+    return memories.add(service, note)
+
+
+@router.post("/import")
+def import_lines(service: ServiceDep, lines: Lines) -> Imported:
+    """Part of a JSONL file. `/index` makes what came findable by meaning at once."""
+    return memories.import_lines(service, lines)
+
+
+@router.post("/index")
+def index(service: ServiceDep) -> StreamingResponse:
+    return stream(service, lambda progress: memories.index(service, progress))
+
+
+@router.get("/export")
+def export(service: ServiceDep, after: int = 0) -> ExportPage:
+    return memories.export(service, after)
+
+
+@router.get("/items/{item_id}")
+def show(service: ServiceDep, item_id: int) -> ItemView:
+    return memories.show(service, item_id)
+
+
+@router.post("/items/{item_id}/forget")
+def forget(service: ServiceDep, item_id: int) -> ItemView:
+    return memories.forget(service, item_id, undo=False)
+
+
+@router.post("/items/{item_id}/remember")
+def remember(service: ServiceDep, item_id: int) -> ItemView:
+    return memories.forget(service, item_id, undo=True)
+
+
+@router.post("/erase/estimate")
+def estimate(service: ServiceDep, request: EraseRequest) -> EraseEstimate:
+    """How many items an erasure would take. Nothing is changed."""
+    return memories.estimate(service, request)
+
+
+@router.post("/erase")
+def erase(service: ServiceDep, request: EraseRequest) -> StreamingResponse:
+    return stream(service, lambda progress: memories.erase(service, request, progress))
+
+
+@router.post("/reindex")
+def reindex(service: ServiceDep) -> StreamingResponse:
+    return stream(service, lambda progress: memories.reindex(service, progress))

@@ -274,6 +274,12 @@ def list_items(
     return list(session.exec(wanted.limit(limit)))
 
 
+def page(session: Session, after: int, limit: int) -> list[Item]:
+    """The next items in the order of their ids, without hidden ones and those gone upstream."""
+    chosen = select(Item).where(col(Item.id) > after, *ItemFilter().conditions())
+    return list(session.exec(chosen.order_by(col(Item.id)).limit(limit)))
+
+
 def count(session: Session, chosen: ItemFilter | None = None) -> int:
     return session.exec(select(func.count(col(Item.id))).where(*(chosen or ItemFilter()).conditions())).one()
 

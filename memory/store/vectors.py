@@ -65,6 +65,12 @@ def missing(session: Session, embedder: str, limit: int) -> list[int]:
     return [chunk_id for chunk_id in rows if chunk_id is not None]
 
 
+def count_missing(session: Session, embedder: str) -> int:
+    """How many chunks this embedder has not seen."""
+    seen = select(Vector.chunk_id).where(Vector.chunk_id == Chunk.id, Vector.embedder == embedder).exists()
+    return session.exec(select(func.count(col(Chunk.id))).where(~seen)).one()
+
+
 def lead_vectors(session: Session, item_ids: Collection[int], embedder: str) -> dict[int, bytes]:
     """The vector of the first chunk of each item's current version, where there is one."""
     rows = session.exec(

@@ -1,0 +1,185 @@
+"""Choosing what is to be erased, and taking it out of every row that speaks of it. `memory.erase` does the rest.
+
+A person is looked for in Python, not in SQL: names sit in JSON lists, and beside letters that only Unicode knows as such.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, SQLModel, col, func, select
+
+from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Source, Version
+from memory.store import items, stories
+
+AT_ONCE = 500
+
+Mentions = Callable[[str], bool]
+"""Whether a text speaks of what is erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many rows went, and the days whose digests showed something of them."""
+
+    items: int
+    entries: int
+    stories: int
+    days: tuple[date, ...]
+
+
+def mentions(name: str) -> Mentions:
+    """Whether a text says a name: whole words, any white space between them, as written or in capitals.
+
+    Lower case does not count, so that a person called May takes no text that may be kept.
+    """
+    words = [re.escape(word) for word in name.split()]
+    written = r"\s+".join(words)
+    shouted = r"\s+".join(word.upper() for word in words)
+    pattern = re.compile(rf"(?<!\w)(?:{written}|{shouted})(?!\w)")
+    return lambda text: pattern.search(text) is not None
+
+
+def of_source(session: Session, name: str) -> list[int]:
+    """The items of a source, hidden ones as well."""
+    chosen = select(Item.id).join(Source, col(Source.id) == col(Item.source_id)).where(Source.name == name)
+    return [item_id for item_id in session.exec(chosen) if item_id is not None]
+
+
+def before(session: Session, instant: datetime) -> list[int]:
+    """The items published before an instant."""
+    chosen = select(Item.id).where(col(Item.published_at) < instant)
+    return [item_id for item_id in session.exec(chosen) if item_id is not None]
+
+
+def about(session: Session, is_meant: Mentions) -> list[int]:
+    """The items whose author is meant, or of which any version speaks of what is meant."""
+    columns = (Item.id, Item.authors, Item.topics, Item.url, Item.external_id, Item.thread_id)
+    texts = (Version.title, Version.text, Version.html, Version.links)
+    chosen = select(*columns, *texts).join(Version, col(Version.item_id) == col(Item.id))  # type: ignore[call-overload]
+    found: dict[int, None] = {}
+    for row in session.exec(chosen.execution_options(yield_per=AT_ONCE)):
+        if is_meant("\n".join(_strings(row[1:]))):
+            found[row[0]] = None
+    return list(found)
+
+
+def texts(session: Session, item_ids: Sequence[int]) -> Iterator[str]:
+    """Titles and texts of all versions of the items."""
+    for some in _parts(item_ids):
+        for title, text in session.exec(select(Version.title, Version.text).where(col(Version.item_id).in_(some))):
+            yield title
+            yield text
+
+
+def is_still_said(session: Session, words: str) -> bool:
+    """Whether something that is kept says this."""
+    columns = (Version.title, Version.text, Version.html)
+    return any(
+        session.exec(select(func.count(col(Version.id))).where(col(column).contains(words, autoescape=True))).one()
+        for column in columns
+    )
+
+
+def remove(session: Session, item_ids: Sequence[int]) -> Removed:
+    """Delete items with all that hangs on them, and the digest entries that tell of them, with the feedback on those."""
+    counts, story_ids, digest_ids = [0, 0], set[int](), set[int]()
+    for some in _parts(item_ids):
+        story_ids.update(s for s in session.exec(select(Item.story_id).where(col(Item.id).in_(some))) if s is not None)
+        cited = select(EntryItem.entry_id).where(col(EntryItem.item_id).in_(some))
+        digest_ids.update(session.exec(select(Entry.digest_id).where(col(Entry.id).in_(cited))))
+        counts[0] += session.exec(delete(Entry).where(col(Entry.id).in_(cited))).rowcount
+        counts[1] += items.remove(session, some)
+        subjects = [f"item {item_id}" for item_id in some]
+        session.exec(update(Audit).where(col(Audit.subject).in_(subjects)).values(subject="", detail={}))
+    gone = stories.remove_empty(session)
+    _retitle(session, story_ids)
+    days = session.exec(select(col(Digest.local_date)).where(col(Digest.id).in_(digest_ids))).all()
+    return Removed(items=counts[1], entries=counts[0], stories=gone, days=tuple(sorted(set(days))))
+
+
+def remove_source(session: Session, name: str, *, with_row: bool) -> None:
+    """Clear what is known of a source beside its items; with `with_row` the source itself."""
+    session.exec(update(Audit).where(col(Audit.subject) == name).values(subject="", detail={}))
+    muted = col(Mute.kind) == MuteKind.SOURCE, col(Mute.value) == name
+    if with_row:
+        session.exec(delete(Mute).where(*muted))
+        session.exec(delete(Source).where(col(Source.name) == name))
+        session.exec(delete(Job).where(col(Job.name) == f"poll:{name}"))
+
+
+def scrub(session: Session, is_meant: Mentions) -> tuple[int, tuple[date, ...]]:
+    """Take what speaks of someone out of digests, mutes, error sentences and notices.
+
+    Returns how many digest entries went, and the days whose digests spoke of it.
+    """
+    days: set[date] = set()
+    entries = 0
+    for entry, digest in session.exec(select(Entry, Digest).join(Digest, col(Digest.id) == col(Entry.digest_id))).all():
+        if is_meant("\n".join(_strings([entry.title, entry.sentences, entry.reasons, entry.section]))):
+            session.delete(entry)
+            days.add(digest.local_date)
+            entries += 1
+    for digest in session.exec(select(Digest)).all():
+        kept = [note for note in digest.notes if not is_meant("\n".join(_strings(note)))]
+        if kept != digest.notes:
+            digest.notes = kept
+            days.add(digest.local_date)
+    for mute in session.exec(select(Mute)).all():
+        if is_meant(mute.value) or is_meant(mute.value.title()):
+            session.delete(mute)
+    for source in session.exec(select(Source)).all():
+        source.notices = [notice for notice in source.notices if not is_meant(notice)]
+        _clear(source, ("last_error",), is_meant)
+    for delivery in session.exec(select(Delivery)).all():
+        _clear(delivery, ("last_error",), is_meant)
+    for job in session.exec(select(Job)).all():
+        _clear(job, ("last_error", "last_outcome"), is_meant)
+    for event in session.exec(select(Audit)).all():
+        if is_meant("\n".join(_strings([event.subject, event.detail]))):
+            event.subject, event.detail = "", {}
+    session.flush()
+    return entries, tuple(sorted(days))
+
+
+def _clear(row: SQLModel, names: Sequence[str], is_meant: Mentions) -> None:
+    for name in names:
+        if is_meant(getattr(row, name) or ""):
+            setattr(row, name, None)
+
+
+def _retitle(session: Session, story_ids: set[int]) -> None:
+    """A story is called after its first item: after the first that is left."""
+    for some in _parts(sorted(story_ids)):
+        members = stories.members(session, some)
+        firsts = {story_id: items_[0].id or 0 for story_id, items_ in members.items()}
+        versions = items.current_versions(session, list(firsts.values()))
+        for story_id, story in stories.by_ids(session, some).items():
+            first = versions.get(firsts.get(story_id, 0))
+            story.title = first.title if first is not None else ""
+            session.add(story)
+    session.flush()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _strings(list(value.values()))
+    elif isinstance(value, (list, tuple)) or hasattr(value, "_mapping"):
+        for part in value:
+            yield from _strings(part)
+    elif value is not None:
+        yield json.dumps(value, default=str)
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
