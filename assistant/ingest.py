@@ -99,10 +99,17 @@ def poll_source(ingest: Ingest, configured: SourceSettings) -> Polled:
     return polled if ingest.cancelled.is_set() else _note_success(ingest, configured, source.id, polled)
 
 
+def options_in_use(configured: SourceSettings, source: Source) -> Any:
+    """The connector's options, with the address that its source has moved to, unless the user has named another since."""
+    if source.moved_to and source.moved_from == _print(configured.options):
+        return configured.options.model_copy(update={"url": source.moved_to})
+    return configured.options
+
+
 def _batches(ingest: Ingest, configured: SourceSettings, source: Source) -> Iterator[Batch]:
     """What the connector yields. A defect of it becomes a failure like the others."""
     try:
-        connector = ingest.kinds[configured.kind](_options(configured, source), ingest.ways_out)
+        connector = ingest.kinds[configured.kind](options_in_use(configured, source), ingest.ways_out)
         yield from connector.poll(source.cursor, now=ingest.clock.now(), limit=LIMIT, cancelled=ingest.cancelled)
     except SourceFailure:
         raise
@@ -231,13 +238,6 @@ def _note_failure(
             sources.Failure(at=now, next_poll_at=now + pause, kind=type(failure).__name__, sentence=str(failure)),
         )
     return polled
-
-
-def _options(configured: SourceSettings, source: Source) -> Any:
-    """The connector's options, with the address that its source has moved to, unless the user has named another since."""
-    if source.moved_to and source.moved_from == _print(configured.options):
-        return configured.options.model_copy(update={"url": source.moved_to})
-    return configured.options
 
 
 def _print(options: Any) -> str:

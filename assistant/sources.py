@@ -16,8 +16,10 @@ from assistant.answers import sources as answers
 from assistant.config import edit
 from assistant.config.schema import SourceSettings
 from assistant.errors import BadRequest, Conflict, NotFound
+from assistant.ingest import options_in_use
 from assistant.naming import free, plain, slug
 from assistant.service import Service
+from assistant.status import source_status
 from connectors import documents, opml
 from connectors.base import Connector, Item, Options, SourceFailure
 from connectors.feeds import FeedOptions, Feeds
@@ -171,34 +173,13 @@ def _one(service: Service, name: str) -> answers.SourceLine:
 
 
 def _line(source: SourceSettings, row: Source | None) -> answers.SourceLine:
-    line = answers.SourceLine(name=source.name, kind=source.kind, address=_address(source), state=_state(source, row))
-    if row is None:
-        return line
-    return line.model_copy(
-        update={
-            "last_success_at": row.last_success_at,
-            "last_new_item_at": row.last_new_item_at,
-            "next_poll_at": None if source.paused else row.next_poll_at,
-            "failures": row.failures,
-            "error": row.last_error,
-            "notices": row.notices,
-        }
-    )
+    options = source.options if row is None else options_in_use(source, row)
+    return answers.SourceLine(address=_address(options), **source_status(source, row).model_dump())
 
 
-def _state(source: SourceSettings, row: Source | None) -> answers.State:
-    if source.paused:
-        return "paused"
-    if row is None or row.last_attempt_at is None:
-        return "new"
-    if row.failures:
-        return "failing"
-    return "quiet" if row.stale_since else "ok"
-
-
-def _address(source: SourceSettings) -> str:
+def _address(options: Options) -> str:
     """What the first key of its kind says, for the eye."""
-    value = getattr(source.options, _first_key(type(source.options)), "")
+    value = getattr(options, _first_key(type(options)), "")
     return mask_url(value) if isinstance(value, str) else ", ".join(str(part) for part in value)
 
 

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Base64Bytes, BaseModel
 
-State = Literal["new", "ok", "quiet", "failing", "paused"]
-"""`new` was never polled, `quiet` answers but brings nothing new for longer than is its way."""
+from assistant.answers.status import SourceStatus
 
 
-class SourceLine(BaseModel):
-    """A source in a list. `address` has its secrets masked."""
+class SourceLine(SourceStatus):
+    """A source in a list: how it fares, and the address it is read from, with secrets masked."""
 
-    name: str
-    kind: str
     address: str
-    state: State
-    last_success_at: datetime | None = None
-    last_new_item_at: datetime | None = None
-    next_poll_at: datetime | None = None
-    failures: int = 0
-    error: str | None = None
-    """What is wrong and what to do, if it fails."""
-    notices: list[str] = []
-    """What its last poll skipped, and why."""
 
 
 class Document(BaseModel):

@@ -47,11 +47,11 @@ def list_sources(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(lines)
         return
-    columns = ("name", "kind", "state", "last answer", "last new item", "address")
+    columns = ("name", "kind", "health", "last answer", "last new item", "address")
     empty = "There are no sources yet. Add one: telos sources add feeds https://example.org/feed.xml"
     print_table(columns, (_row(line) for line in lines), empty=empty)
     for line in lines:
-        for remark in (*([line.error] if line.error else []), *line.notices):
+        for remark in filter(None, (line.sentence, *line.notices)):
             say(f"{line.name}: {remark}")
 
 
@@ -222,7 +222,7 @@ def export_opml(
 
 
 def _row(line: SourceLine) -> tuple[str, ...]:
-    return (line.name, line.kind, line.state, ago(line.last_success_at), ago(line.last_new_item_at), line.address)
+    return (line.name, line.kind, line.health, ago(line.last_success_at), ago(line.last_new_item_at), line.address)
 
 
 def _try(client: Client, name: str) -> Tried:
