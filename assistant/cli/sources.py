@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.screen import (
-    JsonOption,
-    ago,
-    client_from,
-    print_json,
-    print_table,
-    progress_bar,
-    say,
-)
+from assistant.cli.screen import JsonOption, ago, client_from, print_json, print_table, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -67,9 +59,8 @@ def try_documents(
 
     Example: telos sources try https://example.org/feed.xml saved.xml --json
     """
-    with client_from(context) as client, progress_bar("Trying") as progress:
-        for number, name in enumerate(documents):
-            progress(number, len(documents), name)
+    with client_from(context) as client:
+        for name in documents:
             tried = _try(client, name)
             if as_json:
                 print(tried.model_dump_json(), flush=True)
