@@ -33,7 +33,7 @@ LAYERS = (
     ),
     ("digest", "schedule", "mail", "carriers", "smtp", "delivery", "feedback"),
     ("service",),
-    ("digests", "memories", "sources", "status", "doctor"),
+    ("digests", "reindexing", "memories", "sources", "status", "doctor"),
     ("duties", "jobs"),
     ("api",),
     ("server",),

@@ -1,0 +1,190 @@
+"""What is due is decided by rows and the clock; nothing runs twice at once; a failure is kept, said once and healed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.clock import FakeClock
+from assistant.config.schema import Settings
+from assistant.duties import Duty, Outcome
+from assistant.errors import Conflict, NotFound, Unavailable
+from assistant.home import Home
+from assistant.jobs import Runner, due
+from assistant.progress import Progress
+from assistant.service import Service
+from tests.fakes import WordEmbedder
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def planned(name: str, at: datetime | None) -> Duty:
+    return Duty(name, at, lambda service, progress: Outcome(""))
+
+
+@pytest.mark.parametrize(
+    ("at", "running", "expected"),
+    [
+        (NOW - MINUTE, [], ["index"]),
+        (NOW, [], ["index"]),
+        (NOW + MINUTE, [], []),
+        (None, [], []),
+        (NOW - MINUTE, ["index"], []),
+        (NOW - timedelta(days=30), [], ["index"]),
+    ],
+    ids=["past", "to the instant", "to come", "nothing to do", "running", "after a long sleep, once"],
+)
+def test_a_job_is_due_when_its_time_has_come_and_it_does_not_run(
+    at: datetime | None, running: list[str], expected: list[str]
+) -> None:
+    assert due(NOW, [planned("index", at)], running) == expected
+
+
+def test_the_longest_due_comes_first() -> None:
+    plans = [planned("b", NOW), planned("a", NOW), planned("c", NOW - MINUTE)]
+    assert due(NOW, plans) == ["c", "a", "b"]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: FakeClock) -> Iterator[Service]:
+    settings = Settings.model_validate({"user": {"timezone": "Etc/UTC"}})
+    service = Service(Home.at(tmp_path), clock=clock, settings=settings, embedder=WordEmbedder())
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def runner(service: Service) -> Iterator[Runner]:
+    runner = Runner(service)
+    yield runner
+    service.stopping.set()
+    runner.close()
+
+
+def settle(runner: Runner) -> None:
+    """Let the pool finish what has been started."""
+    runner.close()
+
+
+def state(runner: Runner, name: str) -> Duty:
+    return next(duty for duty in runner.duties() if duty.name == name)
+
+
+def test_a_job_that_does_not_exist_is_named_with_those_that_do(runner: Runner) -> None:
+    with pytest.raises(NotFound, match=r"no job 'indx'") as caught:
+        runner.run("indx")
+    assert "index, digest, deliver, maintain" in caught.value.remedy
+
+
+def test_maintaining_is_due_at_first_and_then_daily(runner: Runner, clock: FakeClock) -> None:
+    assert state(runner, "maintain").at == NOW
+    runner.run("maintain")
+    assert state(runner, "maintain").at == NOW + timedelta(days=1)
+    assert state(runner, "maintain").history.last_outcome == "The database is sound."
+
+
+def test_a_tick_starts_what_is_due(runner: Runner) -> None:
+    runner.tick()
+    settle(runner)
+    assert state(runner, "maintain").history.last_finished_at == NOW
+
+
+def test_the_same_job_does_not_run_twice_at_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work(service: Service, progress: Progress) -> Outcome:
+        begun.set()
+        assert may_end.wait(10)
+        return Outcome("done")
+
+    monkeypatch.setattr("assistant.duties._maintain", work)
+    thread = threading.Thread(target=runner.run, args=("maintain",))
+    thread.start()
+    assert begun.wait(10)
+    with pytest.raises(Conflict, match="running already"):
+        runner.run("maintain")
+    may_end.set()
+    thread.join()
+
+
+def test_a_job_breaks_once_and_heals_once_in_the_log(
+    runner: Runner, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    def breaks(service: Service, progress: Progress) -> Outcome:
+        raise Unavailable("The disk is full.", "Make room.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("assistant.duties._maintain", breaks)
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                runner.run("maintain")
+    history = state(runner, "maintain").history
+    assert (history.failures, history.last_error) == (3, "The disk is full. Make room.")
+    assert state(runner, "maintain").at == NOW + 4 * MINUTE
+    runner.run("maintain")
+    runner.run("maintain")
+    said = [record.message for record in caplog.records if record.message.startswith("maintain")]
+    assert said == ["maintain failed: The disk is full. Make room.", "maintain works again: The database is sound."]
+
+
+def test_a_feed_is_polled_indexed_and_the_digest_waits_for_it(tmp_path: Path, clock: FakeClock) -> None:
+    feed = tmp_path / "feed.xml"
+    feed.write_text(
+        '<rss version="2.0"><channel><title>T</title><item><guid>1</guid><title>Tides turn turbines</title>'
+        "<description>The turbine runs on the tide.</description><pubDate>Mon, 02 Mar 2026 05:00:00 GMT</pubDate>"
+        "</item></channel></rss>"
+    )
+    home = Home.at(tmp_path / "home")
+    home.data.mkdir()
+    home.config_file.write_text(
+        f"[user]\ntimezone = 'Etc/UTC'\n[[sources]]\nname = 'tides'\nkind = 'feeds'\nurl = '{feed}'\n"
+    )
+    clock.set(NOW - timedelta(days=1))
+    service = Service(home, clock=clock, embedder=WordEmbedder())
+    clock.set(NOW + timedelta(hours=1, minutes=1))
+    runner = Runner(service)
+    assert {"poll:tides", "digest"} <= set(due(clock.now(), runner.duties()))
+    try:
+        names: list[str] = []
+        while ready := [name for name in due(clock.now(), runner.duties()) if name != "maintain"]:
+            reading = [name for name in ready if name != "digest"]
+            names.append((reading or ready)[0])
+            runner.run(names[-1])
+        assert names == ["poll:tides", "index", "digest", "deliver"]
+        assert [path.suffix for path in sorted(home.outbox.iterdir())] == [".eml", ".html"]
+        assert state(runner, "poll:tides").at == clock.now() + timedelta(minutes=30)
+    finally:
+        service.stopping.set()
+        runner.close()
+        service.close()
+
+
+def test_a_due_digest_is_held_back_while_something_is_read_but_not_for_ever(runner: Runner, clock: FakeClock) -> None:
+    assert runner._held_back(["digest", "poll:a"], clock.now()) == ["poll:a"]
+    clock.advance(4 * MINUTE)
+    assert runner._held_back(["digest", "poll:a"], clock.now()) == ["poll:a"]
+    clock.advance(2 * MINUTE)
+    assert runner._held_back(["digest", "poll:a"], clock.now()) == ["digest", "poll:a"]
+
+
+def test_a_paused_source_is_not_polled_by_itself(tmp_path: Path, clock: FakeClock) -> None:
+    home = Home.at(tmp_path)
+    home.config_file.write_text("[[sources]]\nname = 'a'\nkind = 'feeds'\nurl = 'https://x.org'\npaused = true\n")
+    service = Service(home, clock=clock, embedder=WordEmbedder())
+    runner = Runner(service)
+    assert state(runner, "poll:a").at is None
+    runner.close()
+    service.close()
