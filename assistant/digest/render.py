@@ -52,7 +52,9 @@ def render(view: DigestView, *, feedback_link: FeedbackLink | None = None) -> Re
     html = _environment().get_template("digest.html").render(facts)
     inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
     text = _environment().get_template("digest.txt").render(facts)
-    return Rendered(subject(view, phrases), text.strip() + "\n", inliner.inline(html))
+    # The inliner puts the media queries first, and browsers look for the charset in the first kilobyte only.
+    styled = inliner.inline(html).replace("<head>", '<head><meta charset="utf-8">', 1)
+    return Rendered(subject(view, phrases), text.strip() + "\n", styled)
 
 
 def subject(view: DigestView, phrases: Headings) -> str:

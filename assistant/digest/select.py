@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.config.schema import DigestSettings
 from assistant.digest.candidates import Candidate
@@ -47,10 +47,12 @@ def select(judged: Sequence[Judged], settings: DigestSettings) -> Selection:
     for within_quotas in (True, False):
         for one in likely:
             picked.take(one, up_to=settings.entries - guesses, within_quotas=within_quotas)
-    unproven = [one for one in ranked if one.judgement.doubt >= LEAST_DOUBT]
+    doubtful = [one for one in ranked if one.judgement.doubt >= LEAST_DOUBT]
+    hopeful = sorted(doubtful, key=lambda one: (-one.judgement.hope, one.candidate.story_id))
     room = min(len(picked.chosen) + guesses, settings.entries)
-    for one in sorted(unproven, key=lambda one: (-one.judgement.hope, one.candidate.story_id)):
-        picked.take(Judged(one.candidate, one.judgement, is_unproven=True), up_to=room, within_quotas=True)
+    for within_quotas in (True, False):
+        for one in hopeful:
+            picked.take(replace(one, is_unproven=True), up_to=room, within_quotas=within_quotas)
     for one in likely:
         picked.take(one, up_to=settings.entries, within_quotas=False)
     left = [one for one in ranked if one.candidate.story_id not in picked.story_ids]

@@ -101,7 +101,9 @@ class Newsroom:
 
     def undo(self) -> None:
         with self.database.write() as session:
-            feedback.undo_last(session, self.now)
+            said = feedback.last(session)
+            assert said is not None
+            feedback.undo(session, said, self.now)
 
     def wait(self, **step: float) -> None:
         self.now += timedelta(**step)
