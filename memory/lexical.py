@@ -22,6 +22,8 @@ from memory.scripts import UNSPACED
 TITLE_WEIGHT = 2.0
 MOST_TERMS = 32
 """A longer query is cut: each term costs time, and its first words say what it is about."""
+FREQUENT = 4000
+"""A word that stands in so many chunks takes long to score and tells little beside a rarer one."""
 
 _RUN = re.compile(f"[{UNSPACED}]+")
 
@@ -88,7 +90,7 @@ def search(
 
     With `allowed_ids` only those chunks are considered. (The plus keeps SQLite from asking the index for one at a time.)
     """
-    wanted = terms(query)
+    wanted = _telling(session, terms(query))
     if not wanted:
         return []
     among = "" if allowed_ids is None else "AND +rowid IN (SELECT value FROM json_each(:allowed))"
@@ -112,6 +114,16 @@ def terms(query: str) -> list[str]:
     common = languages.common_words(languages.detect(query) or "en")
     telling = [word for word in words if word not in common] or words
     return [_quoted(word) for word in telling[:MOST_TERMS]]
+
+
+def _telling(session: Session, wanted: list[str]) -> list[str]:
+    """The terms without those that are frequent here, such as "model" among papers, unless there are no others."""
+    if len(wanted) < 2:
+        return wanted
+    up_to = text("SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH :term LIMIT :frequent)")
+    connection = session.connection()
+    counts = {term: connection.scalar(up_to, {"term": term, "frequent": FREQUENT}) or 0 for term in wanted}
+    return [term for term in wanted if 0 < counts[term] < FREQUENT] or wanted
 
 
 def paired(written: str) -> str:

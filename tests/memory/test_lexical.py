@@ -98,6 +98,15 @@ def test_common_words_are_not_searched_for(query: str, terms: list[str]) -> None
     assert lexical.terms(query) == [f'"{term}"' for term in terms]
 
 
+def test_a_word_that_is_everywhere_is_searched_for_only_when_it_stands_alone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "FREQUENT", 3)
+    ids = index(database, "Model|zebra", "Model|lion", "Model|tiger")
+    assert found(database, "zebra model") == ids[:1]
+    assert set(found(database, "model")) == set(found(database, "model unicorn")) == set(ids)
+
+
 def test_a_rebuilt_index_finds_the_same(database: Database) -> None:
     index(database, "Zebra|one", "新闻|今天北京下雪")
     before = [found(database, query) for query in ("zebra", "北京", "one")]
