@@ -18,7 +18,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from assistant import digests
+from assistant import digests, memories
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.indexing import Indexing, index_pending
@@ -196,6 +196,7 @@ def _deliver(service: Service, _: Progress) -> Outcome:
 
 def _maintain(service: Service, _: Progress) -> Outcome:
     """Keep what is needed, and see whether the database is sound."""
+    memories.finish_erasure(service)
     copies = sorted(service.home.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
     for copy in copies[:-KEPT_BACKUPS]:
         copy.unlink()

@@ -91,7 +91,8 @@ class Recall:
         notices: list[str] = []
         question = Question(query, self._encode(query, notices), filters or ItemFilter(), limit)
         hits = self.answer(question)
-        return Found(hits, tuple(notices + self._strange_languages(hits)))
+        strange = [] if question.vector is None else self._strange_languages(hits)
+        return Found(hits, tuple(notices + strange))
 
     def answer(self, question: Question) -> tuple[Hit, ...]:
         """The hits for a question that is encoded already."""

@@ -1,0 +1,196 @@
+"""Recall: by words, by meaning, by filters; chunks roll up to items; what is hidden stays hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.clock import FakeClock
+from assistant.indexing import Indexing, index_pending
+from memory.embed import NoEmbedder, Rows
+from memory.recall import Recall, snippet
+from memory.store import items, sources
+from memory.store.connection import Database
+from memory.store.items import ItemFilter, NewItem
+from memory.vectors import Vectors
+from tests.fakes import WordEmbedder
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+class AbsentEmbedder(WordEmbedder):
+    """An embedder whose model is not on the machine."""
+
+    def encode(self, texts: object) -> Rows:
+        raise NoEmbedder("The embedding model is not here.", "Install it.")
+
+
+@dataclass
+class Library:
+    """A home's memory, to be filled and asked."""
+
+    folder: Path
+    embedder: WordEmbedder = field(default_factory=WordEmbedder)
+
+    def __post_init__(self) -> None:
+        self.database = Database.open(self.folder / "telos.db")
+        self.vectors = Vectors(self.folder / "index", self.embedder)
+        self.recall = Recall(self.database, self.embedder, self.vectors)
+
+    def keep(self, *wanted: NewItem, source: str = "news", kind: str = "feeds") -> list[int]:
+        with self.database.write() as session:
+            source_id = sources.ensure(session, source, kind, NOW).id
+            assert source_id is not None
+            saved = items.save(session, source_id, wanted, NOW)
+        index_pending(Indexing(self.database, self.embedder, self.vectors, FakeClock(NOW)))
+        return list(saved.new_ids or saved.updated_ids)
+
+    def refs(self, query: str, filters: ItemFilter | None = None, limit: int = 10) -> list[str]:
+        return [hit.ref for hit in self.recall.search(query, filters=filters, limit=limit).hits]
+
+    def close(self) -> None:
+        self.vectors.close()
+        self.database.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    library = Library(tmp_path)
+    yield library
+    library.close()
+
+
+def test_a_fact_on_the_last_page_of_a_long_article_is_found(library: Library) -> None:
+    filler = "The committee met again and spoke of the budget for roads and bridges. " * 400
+    library.keep(
+        NewItem(external_id="long", title="Minutes", text=filler + "The missing sculpture was found in Antwerp."),
+        *[NewItem(external_id=f"other {n}", title="Minutes", text=filler[: 900 + n]) for n in range(20)],
+    )
+    hit = library.recall.search("sculpture Antwerp").hits[0]
+    assert hit.ref == "long"
+    assert "sculpture was found in Antwerp" in hit.snippet
+
+
+@pytest.mark.parametrize("query", ["图书馆", "上海开放", "上海图书馆开放"])
+def test_a_chinese_title_is_found(library: Library, query: str) -> None:
+    library.keep(
+        NewItem(external_id="library", title="上海图书馆开放", text="市民可以免费参观。", language="zh"),
+        NewItem(external_id="weather", title="北京明天有雨", text="请带伞出门。", language="zh"),
+    )
+    found = library.recall.search(query)
+    assert found.hits[0].ref == "library"
+    assert any("does not know" in notice for notice in found.notices)
+
+
+def test_an_item_with_many_matching_chunks_is_one_hit(library: Library) -> None:
+    library.keep(NewItem(external_id="long", title="Bees", text="Bees dance to tell where nectar is. " * 300))
+    assert library.refs("bees dance") == ["long"]
+
+
+def test_each_hit_says_why_it_is_there(library: Library) -> None:
+    library.keep(NewItem(external_id="a", title="Quantum dots", text="A light source.", authors=("Ana",)))
+    hit = library.recall.search("quantum light").hits[0]
+    assert "says “quantum”, “light”" in hit.reasons
+    assert any(reason.startswith("close in meaning") for reason in hit.reasons)
+    assert (hit.source, hit.authors, hit.title) == ("news", ("Ana",), "Quantum dots")
+    assert 0 < hit.score <= 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        pytest.param(ItemFilter(source="forum"), {"forum"}, id="source"),
+        pytest.param(ItemFilter(kind="paper"), {"paper"}, id="kind"),
+        pytest.param(ItemFilter(language="de"), {"german"}, id="language"),
+        pytest.param(ItemFilter(until=NOW - timedelta(days=300)), {"old"}, id="until"),
+        pytest.param(ItemFilter(since=NOW - timedelta(days=1), source="news"), {"paper", "german"}, id="two"),
+        pytest.param(ItemFilter(source="nobody"), set(), id="nothing"),
+    ],
+)
+def test_a_filter_lets_only_its_items_answer(library: Library, filters: ItemFilter, expected: set[str]) -> None:
+    library.keep(NewItem(external_id="forum", text="solar sails in orbit", published=NOW), source="forum")
+    library.keep(
+        NewItem(external_id="paper", kind="paper", text="solar sails in orbit", published=NOW),
+        NewItem(external_id="german", language="de", text="solar sails in orbit", published=NOW),
+        NewItem(external_id="old", text="solar sails in orbit", published=NOW - timedelta(days=400)),
+    )
+    assert set(library.refs("solar sails", filters)) == expected
+
+
+def test_filtered_and_unfiltered_ways_agree_on_the_same_set(library: Library) -> None:
+    words = ["solar", "sail", "orbit", "bee", "nectar", "bank", "rate", "roof", "bridge", "paint"]
+    generator = np.random.default_rng(5)
+    library.keep(
+        *[NewItem(external_id=str(n), text=" ".join(generator.choice(words, 12)), published=NOW) for n in range(150)]
+    )
+    everything = ItemFilter(source="news")
+    for query in ("solar sail orbit", "bank rate", "paint the bridge and the roof"):
+        with_filter = library.recall.search(query, filters=everything).hits
+        assert [hit.ref for hit in with_filter] == library.refs(query)
+
+
+def test_a_forgotten_item_leaves_its_place_to_others_until_it_is_remembered(library: Library) -> None:
+    ids = library.keep(*[NewItem(external_id=str(n), text=f"solar sails number {n}") for n in range(5)])
+    with library.database.write() as session:
+        items.hide(session, ids[0], NOW)
+    assert "0" not in library.refs("solar sails number", limit=4)
+    assert len(library.refs("solar sails number", limit=4)) == 4
+    with library.database.write() as session:
+        items.unhide(session, ids[0])
+    assert "0" in library.refs("solar sails number", limit=5)
+
+
+def test_a_rewritten_text_is_found_by_what_it_says_now(library: Library) -> None:
+    library.keep(NewItem(external_id="a", title="Update", text="The bridge is closed."))
+    library.keep(NewItem(external_id="a", title="Update", text="A ferry replaces it."))
+    assert library.recall.search("ferry").hits[0].snippet == "A ferry replaces it."
+    assert not any("says" in reason for hit in library.recall.search("bridge closed").hits for reason in hit.reasons)
+
+
+def test_without_an_embedder_words_still_find_and_the_reason_is_said(tmp_path: Path) -> None:
+    library = Library(tmp_path, AbsentEmbedder())
+    library.keep(NewItem(external_id="a", text="The bees are on the roof."))
+    found = library.recall.search("bees")
+    assert [hit.ref for hit in found.hits] == ["a"]
+    assert found.notices == ("Found by words alone: The embedding model is not here. Install it.",)
+    library.close()
+
+
+def test_lost_indexes_are_made_again_from_the_rows(library: Library) -> None:
+    library.keep(*[NewItem(external_id=str(n), text=f"solar sails number {n}") for n in range(30)])
+    before = library.refs("solar sails number 7")
+    library.vectors.destroy()
+    with library.database.read() as session:
+        assert library.vectors.reconcile(session) == 30
+        assert library.vectors.reconcile(session) == 0
+    assert library.refs("solar sails number 7") == before
+
+
+def test_while_chroma_lacks_vectors_the_exact_way_answers(library: Library) -> None:
+    library.keep(*[NewItem(external_id=str(n), text=f"topic{n} only") for n in range(10)])
+    library.vectors.index.remove(np.array([4], dtype=np.int64))
+    nearest, scores = library.vectors.nearest(library.embedder.encode(["topic3 only"])[0], 3)
+    assert nearest[0] == 4
+    assert scores[0] == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms", "expected"),
+    [
+        pytest.param("short text", ["text"], "short text", id="short"),
+        pytest.param("a\n b\t c", [], "a b c", id="white space"),
+        pytest.param("x " * 300 + "needle " + "y " * 300, ["needle"], "needle", id="around the term"),
+        pytest.param("字" * 1000, ["字"], "字", id="no spaces"),
+        pytest.param("w" * 1000, [], "w", id="one long word"),
+    ],
+)
+def test_a_snippet_is_one_short_line_around_the_words(text: str, terms: list[str], expected: str) -> None:
+    cut = snippet(text, terms)
+    assert expected in cut
+    assert len(cut) <= 290
+    assert "\n" not in cut
