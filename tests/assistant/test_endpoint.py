@@ -60,7 +60,7 @@ def test_a_process_of_another_user_is_turned_away(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     with bind(path) as listener:
         for folder in (*tmp_path.parents, tmp_path):
-            if folder.stat().st_mode & 0o005 != 0o005 and str(folder).startswith("/tmp/"):  # noqa: S108
+            if folder.stat().st_mode & 0o005 != 0o005 and str(folder).startswith("/tmp/"):
                 folder.chmod(0o755)
         path.chmod(0o777)
         program = f"import os, socket; os.setuid(65534); socket.socket(socket.AF_UNIX).connect({str(path)!r})"

@@ -68,7 +68,7 @@ def test_a_secret_that_others_may_read_is_refused(folder: Path) -> None:
 
 def test_a_secret_that_is_not_there_is_said(folder: Path) -> None:
     (folder / "config.toml").write_text(MAIL + "password_file = 'nowhere'")
-    with pytest.raises(BadConfiguration, match="nowhere for mail.password cannot be read: No such file"):
+    with pytest.raises(BadConfiguration, match=r"nowhere for mail\.password cannot be read: No such file"):
         load(folder / "config.toml", {})
 
 

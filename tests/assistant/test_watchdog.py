@@ -1,0 +1,58 @@
+"""What systemd is told, by a socket of its kind."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.watchdog import ServiceManager
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(5)
+        yield listener
+
+
+def test_it_hears_of_the_start_the_life_and_the_end(listener: socket.socket) -> None:
+    manager = ServiceManager({"NOTIFY_SOCKET": listener.getsockname()})
+    manager.ready()
+    manager.alive()
+    manager.status("reading")
+    manager.stopping()
+    heard = [listener.recv(100) for _ in range(4)]
+    assert heard == [b"READY=1", b"WATCHDOG=1", b"STATUS=reading", b"STOPPING=1"]
+
+
+def test_an_abstract_address_is_understood() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(f"\0telos-test-{os.getpid()}")
+        listener.settimeout(5)
+        ServiceManager({"NOTIFY_SOCKET": f"@telos-test-{os.getpid()}"}).ready()
+        assert listener.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"WATCHDOG_USEC": "60000000"}, 60.0),
+        ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}, 60.0),
+        ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+        ({}, None),
+    ],
+    ids=["asked", "asked of us", "asked of another", "nonsense", "not asked"],
+)
+def test_it_says_how_often_it_wants_to_hear(environment: dict[str, str], expected: float | None) -> None:
+    assert ServiceManager(environment).watchdog_s == expected
+
+
+def test_outside_systemd_and_after_its_end_nothing_fails(tmp_path: Path) -> None:
+    ServiceManager({}).ready()
+    ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready()
