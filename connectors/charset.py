@@ -60,7 +60,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> str:
     for encoding in filter(None, declared):
         try:
             return body.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeError:  # also of codecs that are no charsets, such as `undefined`
             continue
     return body.decode(_GUESS, errors="replace")
 

@@ -38,9 +38,9 @@ def parse(text: str) -> Feed | None:
     is_atom = version.startswith("atom") or (not version and root is not None and root[1] == "feed")
     return Feed(
         kind="atom" if is_atom else "rss",
-        title=parsed.feed.get("title", ""),
-        home=parsed.feed.get("link", ""),
-        language=parsed.feed.get("language", ""),
+        title=parsed.feed.get("title") or "",
+        home=parsed.feed.get("link") or "",
+        language=parsed.feed.get("language") or "",
         authors=_authors(parsed.feed) if is_atom else (),
         entries=tuple(_entry(entry) for entry in parsed.entries),
     )
@@ -52,8 +52,8 @@ def _entry(entry: Any) -> Entry:
     summary = _detail(entry, "summary_detail")
     links = [link for link in entry.get("links", ()) if link.get("href")]
     return Entry(
-        id=entry.get("id", ""),
-        link=_page(links) or entry.get("link", ""),
+        id=entry.get("id") or "",
+        link=_page(links) or entry.get("link") or "",
         title=title.get("value") or "",
         title_is_html=_is_html(title),
         content=content.get("value") or "",

@@ -34,6 +34,7 @@ def declared(name: str) -> str:
         pytest.param("Café", "utf-16", "utf-16", "", id="UTF-16 with a mark"),
         pytest.param("Café", "utf-16-be", "utf-16", "", id="UTF-16 without a mark"),
         pytest.param("plain", "ascii", "utf-16", "", id="ASCII declared as UTF-16"),
+        pytest.param("Café", "cp1252", "undefined", "", id="an encoding that refuses everything"),
         pytest.param("plain", "ascii", "base64", "", id="an encoding of bytes to bytes"),
     ],
 )
