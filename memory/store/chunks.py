@@ -13,8 +13,7 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from memory.chunks import Span
-from memory.models import Chunk, Item, Version
-from memory.store.items import ItemFilter
+from memory.models import Chunk, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +79,3 @@ def passages(session: Session, chunk_ids: Collection[int]) -> dict[int, Passage]
         for chunk, version in rows
         if chunk.id is not None
     }
-
-
-def ids_of(session: Session, chosen: ItemFilter) -> list[int]:
-    """The chunks of the items that a filter lets through, in ascending order."""
-    rows = session.exec(
-        select(Chunk.id)
-        .join(Version, col(Version.id) == col(Chunk.version_id))
-        .join(Item, col(Item.id) == col(Version.item_id))
-        .where(*chosen.conditions())
-        .order_by(col(Chunk.id))
-    )
-    return [chunk_id for chunk_id in rows if chunk_id is not None]

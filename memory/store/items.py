@@ -20,7 +20,7 @@ from memory.models import Chunk, Item, Source, Stage, Version
 
 __all__ = [
     "ItemFilter", "NewItem", "Saved", "advance", "by_ids", "count", "current", "current_versions", "get", "hide", "in_stage",
-    "list_items", "mark_deleted", "remove", "save", "text_of", "unhide", "waiting",
+    "list_items", "mark_deleted", "remove", "save", "unhide", "waiting",
 ]  # fmt: skip
 
 
@@ -250,12 +250,6 @@ def known_ids(session: Session, source_id: int, external_ids: Collection[str]) -
     """Which of these external ids a source has brought before."""
     chosen = select(Item.external_id).where(Item.source_id == source_id, col(Item.external_id).in_(external_ids))
     return set(session.exec(chosen))
-
-
-def text_of(session: Session, item_id: int) -> str | None:
-    """The current text of an item, without its title; `None` when there is no such item."""
-    version = current_versions(session, [item_id]).get(item_id)
-    return None if version is None else version.text
 
 
 def current_versions(session: Session, item_ids: Collection[int]) -> dict[int, Version]:

@@ -46,13 +46,6 @@ def fail(session: Session, name: str, *, now: datetime, next_at: datetime | None
     return has_broken
 
 
-def set_next(session: Session, name: str, next_at: datetime | None) -> Job:
-    """Say when a job is due, whatever was planned."""
-    job = session.get(Job, name) or Job(name=name)
-    job.next_at = next_at
-    return _save(session, job)
-
-
 def _save(session: Session, job: Job) -> Job:
     session.add(job)
     session.flush()

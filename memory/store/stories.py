@@ -67,16 +67,6 @@ def _read(session: Session, chosen: Select[Any]) -> list[Told]:
     return [Told(*row) for row in rows]
 
 
-def unplaced_items(session: Session, *, limit: int, stages: Collection[Stage] | None = None) -> list[Item]:
-    """Items in no story yet, the oldest first; with `stages`, those whose current version stands in one of them."""
-    chosen = select(Item).where(
-        col(Item.story_id).is_(None), col(Item.hidden_at).is_(None), col(Item.deleted_at).is_(None)
-    )
-    if stages is not None:
-        chosen = chosen.join(Version, current()).where(col(Version.stage).in_(stages))
-    return list(session.exec(chosen.order_by(col(Item.published_at), col(Item.id)).limit(limit)))
-
-
 def get(session: Session, story_id: int) -> Story | None:
     return session.get(Story, story_id)
 

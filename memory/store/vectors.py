@@ -6,7 +6,7 @@ They are the truth that the vector indexes are built from. `assistant.indexing` 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, func, select
@@ -30,32 +30,6 @@ def remove(session: Session, embedder: str, chunk_ids: Collection[int] | None = 
     if chunk_ids is not None:
         chosen = chosen.where(col(Vector.chunk_id).in_(chunk_ids))
     session.exec(chosen)
-
-
-def of(session: Session, embedder: str, chunk_ids: Collection[int]) -> dict[int, bytes]:
-    rows = session.exec(
-        select(Vector.chunk_id, Vector.data).where(Vector.embedder == embedder, col(Vector.chunk_id).in_(chunk_ids))
-    )
-    return dict(rows.all())
-
-
-def after(session: Session, embedder: str, chunk_id: int = 0, *, page: int = 2000) -> Iterator[tuple[int, bytes]]:
-    """All vectors of an embedder whose chunk comes after `chunk_id`, in ascending order, read page by page."""
-    while True:
-        rows = session.exec(
-            select(Vector.chunk_id, Vector.data)
-            .where(Vector.embedder == embedder, Vector.chunk_id > chunk_id)
-            .order_by(col(Vector.chunk_id))
-            .limit(page)
-        ).all()
-        yield from ((row[0], row[1]) for row in rows)
-        if len(rows) < page:
-            return
-        chunk_id = rows[-1][0]
-
-
-def count(session: Session, embedder: str) -> int:
-    return session.exec(select(func.count(col(Vector.chunk_id))).where(Vector.embedder == embedder)).one()
 
 
 def missing(session: Session, embedder: str, limit: int) -> list[int]:

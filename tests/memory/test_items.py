@@ -64,7 +64,6 @@ def test_a_new_item_is_kept_with_its_first_version(database: Database) -> None:
         assert (item.authors, item.topics, item.published_at) == (["A", "B"], ["cs.CL"], NOW - timedelta(days=1))
         version = items.current_versions(session, saved.new_ids)[saved.new_ids[0]]
         assert (version.ord, version.text, version.html, version.stage) == (0, "Text 1", "<p>x</p>", Stage.STORED)
-        assert items.text_of(session, saved.new_ids[0]) == "Text 1"
 
 
 def test_ids_come_in_the_order_of_the_batch(database: Database) -> None:

@@ -86,17 +86,17 @@ class TestSources:
 class TestStories:
     def test_items_without_a_story_are_placed_oldest_first(self, session: Session) -> None:
         first, second = keep(session, "a", "b")
-        assert [item.id for item in stories.unplaced_items(session, limit=10)] == [first, second]
+        assert [told.item_id for told in stories.unplaced(session, limit=10)] == [first, second]
         story = stories.create(session, "Story", NOW)
         stories.join(session, story.id or 0, [first], moved_at=NOW + HOUR)
-        assert [item.id for item in stories.unplaced_items(session, limit=10)] == [second]
+        assert [told.item_id for told in stories.unplaced(session, limit=10)] == [second]
         session.refresh(story)
         assert story.moved_at == NOW + HOUR
 
     def test_only_items_in_the_asked_stages_are_placed(self, session: Session) -> None:
         keep(session, "a")
-        assert stories.unplaced_items(session, limit=10, stages=[Stage.EMBEDDED]) == []
-        assert len(stories.unplaced_items(session, limit=10, stages=[Stage.STORED])) == 1
+        assert stories.unplaced(session, limit=10, stages=[Stage.EMBEDDED]) == []
+        assert len(stories.unplaced(session, limit=10, stages=[Stage.STORED])) == 1
 
     def test_hidden_items_are_no_members(self, session: Session) -> None:
         shown, hidden = keep(session, "a", "b")
