@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -17,25 +18,27 @@ from connectors.entry import Entry, Feed
 from connectors.mending import mended
 
 _MAILBOX = re.compile(r"^<?[^\s@<>]+@[^\s@<>]+>?\s*\(([^)]+)\)?$")
+_ENTRY_ELEMENT = re.compile(r"<(item|entry)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _FEED_ELEMENT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)\b")
 
 
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What we take of feedparser's result."""
+
+    version: str
+    feed: Any
+    entries: list[Any]
+
+
 def parse(text: str) -> Feed | None:
-    """The feed that `text` is, or `None` if it is none.
-
-    feedparser is not told where it came from: it would make an address of an id such as `4711`, and a feed that moves
-    would bring all its entries again.
-    """
-    import feedparser  # heavy, and only the reader child needs it
-
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    stream = BytesIO(mended(text).encode())
-    parsed = feedparser.parse(stream, response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
+    """The feed that `text` is, or `None` if it is none."""
+    xml = mended(text)
+    parsed = _parsed(xml) or _pieced_together(xml)
     root = _FEED_ELEMENT.search(text)
-    version = parsed.get("version") or ""
-    if not version and not (root and (parsed.entries or parsed.feed)):
+    if not parsed.version and not (root and (parsed.entries or parsed.feed)):
         return None
-    is_atom = version.startswith("atom") or (not version and root is not None and root[1] == "feed")
+    is_atom = parsed.version.startswith("atom") or (not parsed.version and root is not None and root[1] == "feed")
     return Feed(
         kind="atom" if is_atom else "rss",
         title=parsed.feed.get("title") or "",
@@ -44,6 +47,34 @@ def parse(text: str) -> Feed | None:
         authors=_authors(parsed.feed) if is_atom else (),
         entries=tuple(_entry(entry) for entry in parsed.entries),
     )
+
+
+def _parsed(xml: str) -> _Parsed | None:
+    """What feedparser makes of it; `None` where it stumbles, as it does over some misplaced tags.
+
+    It is not told where the feed came from: it would make an address of an id such as `4711`, and a feed that moves
+    would bring all its entries again.
+    """
+    import feedparser  # heavy, and only the reader child needs it
+
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    stream = BytesIO(xml.encode())
+    try:
+        found = feedparser.parse(stream, response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
+    except (LookupError, AttributeError, TypeError, ValueError, AssertionError, RecursionError):
+        return None
+    return _Parsed(found.get("version") or "", found.feed, found.entries)
+
+
+def _pieced_together(xml: str) -> _Parsed:
+    """The same entry by entry, so that the one that feedparser stumbles over costs no other."""
+    first = _ENTRY_ELEMENT.search(xml)
+    opening = xml[: first.start()] if first else ""
+    alone = (_parsed(opening + match[0]) for match in _ENTRY_ELEMENT.finditer(xml))
+    found = [parsed for parsed in alone if parsed is not None]
+    if not found:
+        return _Parsed("", {}, [])
+    return _Parsed(found[0].version, found[0].feed, [entry for parsed in found for entry in parsed.entries])
 
 
 def _entry(entry: Any) -> Entry:

@@ -102,6 +102,7 @@ def test_nothing_of_a_secret_address_gets_into_items() -> None:
         pytest.param("<item><title>a <b> c</title></item>", id="unclosed element"),
         pytest.param("<item><pubDate>the other day</pubDate><link>http://[</link></item>", id="nonsense"),
         pytest.param("<item></item>", id="nothing at all"),
+        pytest.param("<item><link></item></link></item>", id="a tag that feedparser stumbles over"),
         pytest.param("<item><title>deep</title>" + "<x>" * 5000 + "</x>" * 5000 + "</item>", id="deep"),
         pytest.param("<item><description>" + "&lt;div>" * 50_000 + "</description></item>", id="deep HTML"),
         pytest.param("<item><guid>" + "9" * 100_000 + "</guid><title>T</title></item>", id="endless id"),
