@@ -9,7 +9,7 @@ Ornstein-Uhlenbeck step), so that old answers fade and uncertainty returns. It k
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 _NEWTON_STEPS = 20
 _TOLERANCE = 1e-9
+MOST_WAITING = 32
 
 
 @dataclass(slots=True)
@@ -27,28 +28,40 @@ class Belief:
     prior_mean: Array
     prior_variance: Array
     mean: Array
-    covariance: Array
+    _covariance: Array
+    """Without the answers that wait."""
+    _waiting: list[Array] = field(default_factory=list)
+    """A row (d,) an answer, whose outer product with itself the covariance has yet to lose: many at once are cheap."""
 
     @classmethod
     def from_prior(cls, mean: Array, variance: Array) -> Belief:
         return cls(mean, variance, mean.copy(), np.diag(variance))
 
+    @property
+    def covariance(self) -> Array:
+        if self._waiting:
+            rows = np.stack(self._waiting)
+            self._covariance -= rows.T @ rows
+            self._waiting.clear()
+        return self._covariance
+
     def observe(self, x: Array, wanted: bool, weight: float = 1.0) -> None:
         """Learn that the answer to `x` (d,) was yes or no; `weight` counts it as so many answers."""
-        direction = self.covariance @ x
+        direction = self._times(x)
         variance = float(x @ direction)
         logit = float(x @ self.mean)
         step = _mode(logit, variance, 1.0 if wanted else 0.0, weight)
         chance = sigmoid(logit + variance * step)
         curvature = weight * chance * (1.0 - chance)
         self.mean = self.mean + step * direction
-        self.covariance -= np.outer(direction, direction * (curvature / (1.0 + curvature * variance)))
+        self._waiting.append(direction * math.sqrt(curvature / (1.0 + curvature * variance)))
 
     def fade(self, kept: float) -> None:
         """Draw the belief back to the prior; `kept` in [0, 1] is what remains of what was learned."""
         self.mean = self.prior_mean + kept * (self.mean - self.prior_mean)
-        self.covariance *= kept**2
-        self.covariance[np.diag_indices_from(self.covariance)] += (1.0 - kept**2) * self.prior_variance
+        covariance = self.covariance
+        covariance *= kept**2
+        covariance[np.diag_indices_from(covariance)] += (1.0 - kept**2) * self.prior_variance
 
     def logits(self, rows: Array) -> tuple[Array, Array]:
         """Mean and variance, each (n,), of the log-odds of `rows` (n, d)."""
@@ -59,6 +72,16 @@ class Belief:
         mean, variance = self.logits(rows)
         shrunk: Array = mean / np.sqrt(1.0 + math.pi / 8.0 * variance)
         return 1.0 / (1.0 + np.exp(-np.clip(shrunk, -30, 30)))
+
+    def _times(self, x: Array) -> Array:
+        """`covariance @ x`."""
+        if len(self._waiting) >= MOST_WAITING:
+            return self.covariance @ x
+        known: Array = self._covariance @ x
+        if self._waiting:
+            rows = np.stack(self._waiting)
+            known -= rows.T @ (rows @ x)
+        return known
 
 
 def _mode(logit: float, variance: float, answer: float, weight: float) -> float:

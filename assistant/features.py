@@ -1,12 +1,13 @@
 """What ranking sees of a story: its lead vector, and plain features with names that a person understands.
 
-The columns are the vector's, then the plain ones, then one for each source, author and topic that the user has ever
-answered to: others carry no learned weight, so they need no column. It knows no row and no model.
+The columns are the vector's, then the plain ones, then one for each source, author and topic that the user answered to
+most often: others carry no learned weight, so they need no column. It knows no row and no model.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,9 @@ interest in the configuration more likely than not."""
 PRIOR_VARIANCE = {"base": 0.25, "age": 0.1, "size": 0.1, "interest": 0.5}
 VECTOR_VARIANCE = 4.0
 NAMED_VARIANCE = 0.5
+
+MOST_NAMED = 128
+"""Names beyond so many were answered to too seldom to teach anything."""
 
 MATCH_FROM, MATCH_FULL = 0.2, 0.45
 """Cosine of an interest and a story: below the first they have nothing in common, from the second on they match."""
@@ -94,10 +98,10 @@ class Columns:
 
     @classmethod
     def of(cls, subjects: Sequence[Subject], dimension: int) -> Columns:
-        """Columns for everything that `subjects` name."""
+        """Columns for what `subjects` name most often."""
         start = dimension + len(PLAIN)
-        every = dict.fromkeys((group, name) for subject in subjects for group, name, _ in subject.names())
-        return cls(dimension, {key: start + index for index, key in enumerate(every)})
+        every = Counter((group, name) for subject in subjects for group, name, _ in subject.names())
+        return cls(dimension, {key: start + index for index, (key, _) in enumerate(every.most_common(MOST_NAMED))})
 
     def prior(self) -> tuple[Array, Array]:
         """Mean and variance of the weights, each (d,), before any answer."""

@@ -25,7 +25,7 @@ from memory.models import Verb
 MEMORY_DAYS = 60.0
 """After so long, 1/e of what an answer taught remains."""
 CALIBRATION_DAYS = 20.0
-REPLAYED = 1500
+REPLAYED = 1000
 """The newest answers that are replayed; older ones have faded."""
 SURPRISE, KEPT_WHEN_SURPRISED = 2.0, 0.6
 """In standard deviations of a group's log loss; at twice as many, the square of it is kept."""
