@@ -79,12 +79,14 @@ def save(session: Session, source_id: int, items: Sequence[NewItem], now: dateti
         by_id[item.external_id].append(item)
     stored = _stored(session, source_id, by_id.keys())
     known: defaultdict[str, list[KnownItem]] = defaultdict(list)
+    generations: dict[str, int] = {}
     for row, version in stored.values():
         known[row.external_id].append(_identity(row, version))
+        generations[row.external_id] = row.generation + 1
     matches = [found for key, arrivals in by_id.items() for found in match(known[key], arrivals)]
 
     fresh = [found.arrival for found in matches if found.known is None]
-    new_ids = _insert_items(session, source_id, fresh, {key: len(rows) for key, rows in known.items()}, now)
+    new_ids = _insert_items(session, source_id, fresh, generations, now)
     texts = [_Text(item_id, 0, arrival) for item_id, arrival in zip(new_ids, fresh, strict=True)]
 
     updated_ids: list[int] = []
@@ -152,7 +154,7 @@ def _identity(item: Item, version: Version) -> KnownItem:
 def _insert_items(
     session: Session, source_id: int, fresh: Sequence[NewItem], generations: dict[str, int], now: datetime
 ) -> list[int]:
-    """Insert a row an item and give back their ids in order. `generations` counts those already under each id."""
+    """Insert a row an item and give back their ids in order. `generations` says which is next under a known id."""
     rows: list[dict[str, Any]] = []
     for item in fresh:
         generation = generations.get(item.external_id, 0)

@@ -142,6 +142,13 @@ def test_an_id_used_for_another_text_is_another_item(database: Database) -> None
     assert save(database, paper(), other, now=LATER) == Saved(unchanged=2)
 
 
+def test_an_id_can_be_used_again_after_its_first_item_was_erased(database: Database) -> None:
+    saved = save(database, paper(), paper(2, external_id="1", published=NOW))
+    with database.write() as session:
+        items.remove(session, [min(saved.new_ids)])
+    assert save(database, paper(3, external_id="1", published=LATER), now=LATER).new == 1
+
+
 def test_two_items_of_one_id_in_one_batch_are_both_kept(database: Database) -> None:
     batch = (paper(), paper(2, external_id="1", published=NOW), paper(3))
     assert save(database, *batch).new == 3
