@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def ways_out() -> Iterator[WaysOut]:
-    ways = WaysOut(loopback_policy())
+    ways = WaysOut(loopback_policy(timeout_s=20.0))  # as in production: ten thousand entries take their time
     yield ways
     ways.close()
 
