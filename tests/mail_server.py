@@ -78,12 +78,16 @@ class Certificate:
 
 @dataclass
 class MailServer:
-    """`answers` may be changed while it runs. With `passwords`, only who logs in may send."""
+    """`answers` may be changed while it runs. With `passwords`, only who logs in may send.
+
+    A letter that has come in whole is answered after `pause_s`.
+    """
 
     answers: dict[Step, Answer] = field(default_factory=dict)
     passwords: Mapping[str, str] | None = None
     certificate: Certificate | None = None
     security: Literal["none", "starttls", "tls"] = "none"
+    pause_s: float = 0.0
     received: list[Received] = field(default_factory=list)
     transactions: int = 0
     attempts: int = 0
@@ -136,6 +140,7 @@ class MailServer:
         self, server: Any, session: Any, envelope: Any
     ) -> str:
         self.transactions += 1
+        await asyncio.sleep(self.pause_s)
         answer = await self._answer("DATA", server, "250 OK")
         if answer.startswith("250"):
             message = email.message_from_bytes(envelope.content, policy=email.policy.default)
