@@ -9,7 +9,7 @@ MOST_REASONS = 4
 
 
 def reasons(judged: Judged, phrases: Headings) -> tuple[str, ...]:
-    """At most four phrases, the most telling first, the origin always among them."""
+    """At most four phrases, the most telling first, the origin always among them; alone it is no more than news."""
     learned = {fact.kind: fact for fact in reversed(judged.judgement.reasons)}
     told: list[str] = []
     if judged.is_unproven:
@@ -24,6 +24,8 @@ def reasons(judged: Judged, phrases: Headings) -> tuple[str, ...]:
         told.append(phrases.say("reason_author", name=learned["author"].name))
     if judged.candidate.subject.size > 1:
         told.append(phrases.say("reason_told", n=judged.candidate.subject.size))
+    if len(told) == 1:
+        return (phrases.say("reason_new", name=told[0]),)
     return tuple(told[:MOST_REASONS])
 
 
