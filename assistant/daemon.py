@@ -28,6 +28,8 @@ from assistant.watchdog import ServiceManager
 
 log = logging.getLogger(__name__)
 
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 STOP_S = 4.5
 """An orderly stop takes no longer; systemd and users count to five."""
 LOCK_S = 5.0
@@ -49,9 +51,10 @@ def run(home: Home) -> None:
         lock = opened.enter_context(Lock(home.lock).acquire(LOCK_S))
         path = socket_path(home.data)
         lock.announce(path, serves=False)
+        masking = opened.enter_context(keep_log(home, on_stderr=True))
         service = Service(home, serves=True)
+        masking.follow(lambda: service.settings)
         opened.callback(service.close)
-        opened.enter_context(keep_log(home, lambda: service.settings))
         runner = Runner(service)
         opened.callback(runner.close)
         server = Server(create_app(service, runner), bind(path))
@@ -88,13 +91,13 @@ def _beat(manager: ServiceManager, service: Service, server: Server, stop: Event
 
 @contextmanager
 def _asked_to_stop() -> Iterator[Event]:
-    """An event that SIGTERM and SIGINT set."""
+    """An event that SIGTERM, SIGINT and SIGHUP (a closed terminal) set."""
     stop = Event()
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, ask) for number in _ENDING}
     try:
         yield stop
     finally:

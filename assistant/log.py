@@ -1,4 +1,4 @@
-"""The service's log: sentences on stderr (where systemd's journal takes them up) and in the home, without secrets.
+"""The service's log: sentences in the home, and of the daemon on stderr (for systemd's journal), without secrets.
 
 It holds what the service did and what failed, by names of sources and numbers of items; never a text from outside.
 """
@@ -22,33 +22,38 @@ _QUIET = ("apscheduler", "httpx", "httpcore", "chromadb", "uvicorn", "trafilatur
 """Libraries that say more than a user wants to read; from them, warnings only."""
 
 
+class Masking(logging.Formatter):
+    """Whatever ends up in a message or a traceback, the secrets of the settings that it follows do not."""
+
+    def __init__(self) -> None:
+        super().__init__(_FORMAT)
+        self._settings: Callable[[], Settings] = Settings
+
+    def follow(self, settings: Callable[[], Settings]) -> None:
+        """From now on the secrets in what `settings()` gives are masked, whatever it gives at the time."""
+        self._settings = settings
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask(super().format(record), secret_values(self._settings()))
+
+
 @contextmanager
-def keep_log(home: Home, settings: Callable[[], Settings]) -> Iterator[None]:
-    """Log to stderr and to the home's log file for as long as the block lasts."""
-    file = RotatingFileHandler(home.logs / FILE, maxBytes=_SIZE, backupCount=_COPIES, encoding="utf-8")
-    (home.logs / FILE).chmod(0o600)
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), file]
-    root = logging.getLogger()
+def keep_log(home: Home, *, on_stderr: bool) -> Iterator[Masking]:
+    """Log to the home's log file, and on stderr if wanted, for as long as the block lasts."""
+    path = home.logs / FILE
+    path.touch(mode=0o600)
+    file = RotatingFileHandler(path, maxBytes=_SIZE, backupCount=_COPIES, encoding="utf-8")
+    handlers: list[logging.Handler] = [file, logging.StreamHandler(sys.stderr)] if on_stderr else [file]
+    masking, root = Masking(), logging.getLogger()
     for handler in handlers:
-        handler.setFormatter(_Masking(settings))
+        handler.setFormatter(masking)
         root.addHandler(handler)
     root.setLevel(logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        yield
+        yield masking
     finally:
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
-
-
-class _Masking(logging.Formatter):
-    """Whatever ends up in a message or a traceback, the secrets of the present settings do not."""
-
-    def __init__(self, settings: Callable[[], Settings]) -> None:
-        super().__init__(_FORMAT)
-        self._settings = settings
-
-    def format(self, record: logging.LogRecord) -> str:
-        return mask(super().format(record), secret_values(self._settings()))

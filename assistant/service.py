@@ -18,13 +18,14 @@ from assistant.config.load import load
 from assistant.config.schema import MemorySettings, Settings
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
-from assistant.errors import BadConfiguration
+from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
 from assistant.progress import Cancelled, Progress
 from assistant.workers.embedder import WorkerEmbedder
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder
+from memory.errors import MemoryFailure
 from memory.store import settings as facts
 from memory.store import sources
 from memory.store import vectors as vector_rows
@@ -66,7 +67,7 @@ class Service:
         self._open = ExitStack()
         self._turn = Lock()
         with ExitStack() as opened:
-            self.database = Database.open(home.database, backups=home.backups)
+            self.database = _database(home)
             opened.callback(self.database.close)
             delivery.begin(self.database, self.started_at)
             self._retire_sources()
@@ -165,6 +166,14 @@ class Service:
         embedder = WorkerEmbedder(self.serving)
         opened.callback(embedder.close)
         return embedder
+
+
+def _database(home: Home) -> Database:
+    """Opened and migrated. The caller holds the lock."""
+    try:
+        return Database.open(home.database, backups=home.backups)
+    except MemoryFailure as err:
+        raise Unavailable(err.sentence, err.remedy) from err
 
 
 def _policy(settings: Settings) -> NetworkPolicy:

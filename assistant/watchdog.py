@@ -33,10 +33,6 @@ class ServiceManager:
     def stopping(self) -> None:
         self._tell("STOPPING=1")
 
-    def status(self, sentence: str) -> None:
-        """What `systemctl status` shows."""
-        self._tell(f"STATUS={sentence}")
-
     def _tell(self, message: str) -> None:
         if not self._address:
             return

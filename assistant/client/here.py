@@ -14,6 +14,7 @@ from assistant.endpoint import bind, private_path
 from assistant.home import Home
 from assistant.jobs import Runner
 from assistant.lock import Lock
+from assistant.log import keep_log
 from assistant.server import Server
 from assistant.service import Service
 
@@ -25,7 +26,9 @@ def serve_here(home: Home, lock: Lock) -> Iterator[str]:
     with ExitStack() as opened:
         opened.callback(shutil.rmtree, path.parent, ignore_errors=True)
         lock.announce(path, serves=False)
+        masking = opened.enter_context(keep_log(home, on_stderr=False))
         service = Service(home)
+        masking.follow(lambda: service.settings)
         opened.callback(service.close)
         runner = Runner(service)
         opened.callback(runner.close)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -23,6 +23,9 @@ from assistant.progress import Progress, unheard
 Answer = TypeVar("Answer")
 
 _CONNECT_S = 2.0
+_ANSWER_S = 300.0
+"""A request that does not stream answers within so long; the longest of them ask a source."""
+_ENDLESS = httpx.Timeout(None, connect=_CONNECT_S)
 _LOCK_S = 3.0
 _RETRY_S = 0.05
 
@@ -61,7 +64,7 @@ class Wire:
 
     def lines(self, path: str, body: object = None) -> Iterator[tuple[str, Any]]:
         """POST to a route that answers in JSON lines: the one key and the content of each."""
-        with self._speaking(), self._http.stream("POST", path, json=_plain(body)) as response:
+        with self._speaking(), self._http.stream("POST", path, json=_plain(body), timeout=_ENDLESS) as response:
             if response.is_error:
                 response.read()
                 raise _failure(response)
@@ -128,7 +131,7 @@ def _client(socket: str) -> httpx.Client:
     return httpx.Client(
         transport=httpx.HTTPTransport(uds=socket),
         base_url="http://telos",
-        timeout=httpx.Timeout(None, connect=_CONNECT_S),
+        timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
         trust_env=False,
     )
 
@@ -159,6 +162,3 @@ def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(body: object) -> object:
     return body.model_dump(mode="json") if isinstance(body, BaseModel) else body
-
-
-OnProgress = Callable[[int, int | None, str], None]

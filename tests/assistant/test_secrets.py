@@ -84,7 +84,8 @@ def test_the_log_shows_no_secret_not_even_in_a_traceback(folder: Path) -> None:
     (folder / "config.toml").write_text(MAIL + "password = 'hush hush'")
     settings, home = load(folder / "config.toml", {}), Home.at(folder)
     home.prepare()
-    with keep_log(home, lambda: settings):
+    with keep_log(home, on_stderr=False) as masking:
+        masking.follow(lambda: settings)
         try:
             raise ValueError("535 hush hush is wrong")
         except ValueError:
