@@ -166,6 +166,8 @@ class Runner:
         except Cancelled:
             raise
         except Exception as err:
+            if service.stopping.is_set():  # its children were ended under it
+                raise Cancelled from err
             self._keep_failure(chosen, err)
             raise
         if chosen.is_poll:

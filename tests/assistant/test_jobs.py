@@ -16,7 +16,7 @@ from assistant.duties import Duty, Outcome
 from assistant.errors import Conflict, NotFound, Unavailable
 from assistant.home import Home
 from assistant.jobs import Runner, due
-from assistant.progress import Progress
+from assistant.progress import Cancelled, Progress
 from assistant.service import Service
 from tests.fakes import WordEmbedder
 
@@ -138,6 +138,20 @@ def test_a_job_breaks_once_and_heals_once_in_the_log(
     runner.run("maintain")
     said = [record.message for record in caplog.records if record.message.startswith("maintain")]
     assert said == ["maintain failed: The disk is full. Make room.", "maintain works again: The database is sound."]
+
+
+def test_what_fails_because_the_service_stops_is_no_failure(
+    runner: Runner, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(service: Service, progress: Progress) -> Outcome:
+        service.stopping.set()
+        raise Unavailable("The embedder's process ended.")
+
+    monkeypatch.setattr("assistant.duties._maintain", dies)
+    with pytest.raises(Cancelled):
+        runner.run("maintain")
+    assert state(runner, "maintain").history.failures == 0
+    assert state(runner, "maintain").at == NOW
 
 
 def test_a_feed_is_polled_indexed_and_the_digest_waits_for_it(tmp_path: Path, clock: FakeClock) -> None:
