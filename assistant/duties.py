@@ -4,7 +4,7 @@
     index         chunks, embeds and places what was read, whenever something waits
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests to the mail server, with back-off while it is down
-    maintain      once a day: old copies and logs go, the database is checked
+    maintain      once a day: what an erasure left is removed, old copies go, the database is checked
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
 """

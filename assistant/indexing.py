@@ -88,6 +88,7 @@ def _index_pending(parts: Indexing, progress: Progress) -> Indexed:
         _step_into(parts)
         _embed_all(parts, total, progress)
     except NoEmbedder as failure:
+        progress(0, total, "without vectors")  # ends the work here when the embedder is gone because the service stops
         return _without_vectors(parts, failure)
     placed, indexed = _finish(parts)
     return Indexed(versions=indexed, placed=placed)
