@@ -1,9 +1,8 @@
-"""A database with a few stories in it, and a digest of them as `build` would make it: what the tests of delivery stand on."""
+"""A few stories in a database, and a digest of them as `build` would make it: what the tests of delivery stand on."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from assistant.digest.view import Citation, DigestView, EntryView, SectionView, Sentence
 from memory.identity import NewItem
@@ -19,9 +18,8 @@ TITLES = ("Ferry to run all winter", "A dot alone:\n.", "潮汐能试验开始")
 AUTHORS = (("Ada Byron",), ("Ada Byron", "Grace Hopper"), ())
 
 
-def database_with_stories(folder: Path) -> Database:
+def add_stories(database: Database) -> None:
     """Three items of the source `town`, each in a story of its own (ids 1 to 3)."""
-    database = Database.open(folder / "telos.db")
     with database.write() as session:
         source = sources.ensure(session, "town", "feeds", NOW)
         assert source.id is not None
@@ -34,7 +32,6 @@ def database_with_stories(folder: Path) -> Database:
             story = stories.create(session, title, NOW)
             assert story.id is not None
             stories.join(session, story.id, [item_id], NOW)
-    return database
 
 
 def digest_view(*, day: date = DAY, run: int = 0, recipient: str = ANNA, built_at: datetime = NOW) -> DigestView:

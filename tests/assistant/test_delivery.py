@@ -23,18 +23,16 @@ from assistant.smtp import SmtpCarrier
 from memory.models import Delivery, DeliveryState
 from memory.store import audit, digests, outbox
 from memory.store.connection import Database
-from tests.assistant.digest_rows import ANNA, DAY, KEY, NOW, database_with_stories, digest_view
+from tests.assistant.digest_rows import ANNA, DAY, KEY, NOW, add_stories, digest_view
 from tests.mail_server import DROP, Answer, MailServer, Step
 
 GIVE_UP = timedelta(hours=24)
 SETTINGS = Settings.model_validate({"user": {"email": ANNA}})
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = database_with_stories(tmp_path)
-    yield database
-    database.close()
+@pytest.fixture(autouse=True)
+def _stories(database: Database) -> None:
+    add_stories(database)
 
 
 @pytest.fixture
@@ -185,7 +183,7 @@ def test_a_digest_that_nobody_takes_is_given_up_after_the_bound_and_that_is_said
     carrier = Kept(fails(Deferred("The mail server is full.")))
     while clock.now() <= NOW + GIVE_UP:
         deliver_due(parts(database, clock, carrier))
-        clock.advance(timedelta(minutes=15))
+        clock.advance(timedelta(hours=2))
     delivery = delivery_of(database, digest_id)
     assert delivery.state is DeliveryState.FAILED
     assert delivery.last_error == "It was given up after 24 hours. The mail server is full."

@@ -167,7 +167,6 @@ def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(tmp_path: Pa
         assert state in (DeliveryState.SENT, DeliveryState.UNKNOWN)
         assert arrived[message_id] == 1 or state is DeliveryState.UNKNOWN
     assert arrived
-    print("STATES", Counter(states.values()), len(arrived))
 
 
 def _ask_for_a_digest(daemon: Daemon) -> None:
