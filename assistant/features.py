@@ -25,9 +25,10 @@ GROUPS = ("source", "author", "topic")
 PRIOR_MEAN = {"base": -1.0, "age": -0.4, "size": 0.4, "interest": 2.2}
 """Of the log-odds: about one story in four is wanted, fresh ones and much told ones a little more, and what matches an
 interest in the configuration more likely than not."""
-PRIOR_VARIANCE = {"base": 0.25, "age": 0.1, "size": 0.1, "interest": 0.5}
+PRIOR_VARIANCE = {"base": 0.1, "age": 0.1, "size": 0.1, "interest": 0.5}
 VECTOR_VARIANCE = 4.0
-NAMED_VARIANCE = 0.5
+NAMED_VARIANCE = 0.15
+"""Small, for a name that stands on every item (the only source) would otherwise be a second base."""
 
 MOST_NAMED = 128
 """Names beyond so many were answered to too seldom to teach anything."""

@@ -31,7 +31,7 @@ SURPRISE, KEPT_WHEN_SURPRISED = 2.0, 0.6
 """In standard deviations of a group's log loss; at twice as many, the square of it is kept."""
 ALIKE = 0.4
 """Cosine from which two stories are said to be alike."""
-TELLING_WEIGHT = 0.15
+TELLING_WEIGHT = 0.05
 """A learned log-odds that is worth a reason."""
 WEIGHT = {Verb.MORE: 1.0, Verb.KEEP: 1.5, Verb.LESS: 1.0, Verb.DROP: 1.5}
 WANTED = frozenset((Verb.MORE, Verb.KEEP))
