@@ -1,0 +1,1 @@
+"""Who writes: one contract, and the engines behind it."""
