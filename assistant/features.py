@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.belief import Array
-from assistant.engine.sentences import words
+from assistant.engine.sentences import STOPWORDS, words
 from memory.embed import Rows
-from memory.stopwords import STOPWORDS
 
 PLAIN = ("base", "age", "size", "interest")
 GROUPS = ("source", "author", "topic")

@@ -21,8 +21,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.sentences import is_unspaced, words
-from memory.stopwords import STOPWORDS
+from assistant.engine.sentences import STOPWORDS, is_unspaced, words
 
 WINDOW = timedelta(hours=72)
 NEAR_DUPLICATE = 0.5

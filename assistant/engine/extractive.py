@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.engine.contract import Brief, Capability, Claim, Piece, Request, no_model
-from assistant.engine.sentences import reading_length, shorten, split, words
-from memory.stopwords import STOPWORDS
+from assistant.engine.sentences import STOPWORDS, reading_length, shorten, split, words
 
 READ_SENTENCES = 40
 """Of each text no more than so many sentences are considered: news and abstracts say it early."""

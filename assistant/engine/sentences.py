@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import re
 
+from memory.common_words import COMMON_WORDS
+from memory.scripts import UNSPACED
+
+STOPWORDS = frozenset().union(*COMMON_WORDS.values())
+"""Words that say nothing of what a text is about, in any of the languages that have a list."""
+
 _SHORT_FORMS = """
 al approx bzw ca cf co corp dept dr ed eds eq etc fig figs gen gov hr inc jr lt ltd m me mme mr mrs ms no nr p pp prof
 resp rev sen sept sr sra st str u.a u.k u.s usw v vgl vol vs z.b e.g i.e d.h p.m a.m jan feb mar apr jun jul aug sep oct
@@ -18,9 +24,8 @@ _END = re.compile(
     r"|(?P<wide>[。！？]+[」』”’）]*)"
     r"|(?P<line>\s*\n\s*\n\s*)"
 )
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_UNSPACED_CHARACTER = re.compile(rf"[{_UNSPACED}]")
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’-][^\W_{_UNSPACED}]+)*")
+_UNSPACED_CHARACTER = re.compile(rf"[{UNSPACED}]")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:['’-][^\W_{UNSPACED}]+)*")
 
 _PREFIXES = re.compile(
     r"^\s*(?:arXiv:\S+\s+)?(?:Announce Type:\s*\S+\s+)?(?:(?:Abstract|Summary|Zusammenfassung)\s*:\s*)?"
