@@ -16,6 +16,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from assistant.backoff import backoff
 from assistant.carriers import Carrier, Deferred, Refused, Unanswered
 from assistant.clock import Clock
 from assistant.config.schema import Settings
@@ -46,12 +47,6 @@ class Outbox:
     settings: Settings
     key: bytes
     carrier: Carrier
-
-
-def wait_after(attempts: int) -> timedelta:
-    """How long after the last of `attempts` the next one comes: a minute, doubled up to half an hour."""
-    doublings = min(max(attempts - 1, 0), 10)
-    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def queue_digest(database: Database, view: DigestView, *, now: datetime, give_up: timedelta) -> DigestView:
@@ -165,7 +160,7 @@ def _sent(parts: Outbox, delivery: Delivery, view: DigestView, answer: str) -> N
 
 def _defer(parts: Outbox, delivery: Delivery, error: str, *, is_counted: bool) -> None:
     assert delivery.id is not None
-    until = parts.clock.now() + wait_after(delivery.attempts + 1)
+    until = parts.clock.now() + backoff(delivery.attempts + 1, first=FIRST_WAIT, most=LONGEST_WAIT)
     with parts.database.write() as session:
         if not is_counted:
             outbox.count_attempt(session, delivery.id)

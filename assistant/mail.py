@@ -76,9 +76,11 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     recipient = _address(view.recipient, "[user] email")
     secret = secret_of(view, key)
     hidden = secret_values(settings)
-    rendered = render(
-        view, feedback_link=lambda entry, verb: feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
-    )
+
+    def link(entry: int, verb: str) -> str:
+        return feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
+
+    rendered = render(view, feedback_link=None if reply_to == FALLBACK_ADDRESS else link)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient
@@ -90,7 +92,7 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     message["X-Auto-Response-Suppress"] = "All"
     message["Reply-To"] = reply_to
     message.set_content(mask(rendered.text, hidden), cte="quoted-printable")
-    page = mask(rendered.html, hidden | {html.escape(secret) for secret in hidden})
+    page = mask(rendered.html, hidden | {html.escape(value) for value in hidden})
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{secret}")  # unknown to whoever wrote the texts, and the same in a resend
     return Letter(name=name_of(view), sender=sender.addr_spec, recipient=recipient.addr_spec, message=message)

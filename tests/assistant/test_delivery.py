@@ -16,7 +16,7 @@ import pytest
 from assistant.carriers import Carrier, Deferred, FileCarrier, HandOver, Letter, StdoutCarrier, Unanswered
 from assistant.clock import FakeClock
 from assistant.config.schema import Settings
-from assistant.delivery import Outbox, begin, deliver, deliver_due, put_back, queue_digest, wait_after
+from assistant.delivery import Outbox, begin, deliver, deliver_due, put_back, queue_digest
 from assistant.digest.view import DigestView
 from assistant.errors import Conflict
 from assistant.smtp import SmtpCarrier
@@ -199,9 +199,16 @@ def test_a_digest_left_over_by_a_long_downtime_is_not_sent_days_late(database: D
     assert delivery_of(database, digest_id).state is DeliveryState.FAILED
 
 
-@pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (7, 30), (1000, 30)])
-def test_the_wait_between_attempts_doubles_up_to_half_an_hour(attempts: int, minutes: int) -> None:
-    assert wait_after(attempts) == timedelta(minutes=minutes)
+def test_the_wait_between_attempts_grows_to_half_an_hour(database: Database, clock: FakeClock) -> None:
+    digest_id = queued(database)
+    waits = []
+    for _ in range(7):
+        deliver(parts(database, clock, Kept(fails(Deferred("Later.")))), digest_id)
+        next_attempt_at = delivery_of(database, digest_id).next_attempt_at
+        assert next_attempt_at is not None
+        waits.append((next_attempt_at - clock.now()).total_seconds() / 60)
+        clock.set(next_attempt_at)
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
 
 
 def test_a_wait_set_by_a_clock_that_was_ahead_does_not_hold_the_digest(database: Database, clock: FakeClock) -> None:
