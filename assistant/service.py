@@ -137,7 +137,7 @@ class Service:
         """Kill the processes that parse and embed, so that whoever waits for one of them waits no longer."""
         self.ways_out.close()
         if isinstance(self.embedder, WorkerEmbedder):
-            self.embedder.close()
+            self.embedder.end()
 
     def close(self) -> None:
         """End the child processes and let go of the files. Work still under way fails."""

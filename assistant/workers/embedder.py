@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant.config.schema import MemorySettings
 from assistant.workers.weights import EmbedderUnavailable, Weights, locate
-from connectors.child import Child, ChildFailure
+from connectors.child import Child, ChildDied, ChildFailure
 from memory.embed import Rows, slug_of
 
 START_S = 180.0
@@ -33,6 +33,7 @@ class WorkerEmbedder:
 
     def __init__(self, settings: MemorySettings) -> None:
         self._settings = settings
+        self._has_ended = False
 
     @cached_property
     def slug(self) -> str:
@@ -74,7 +75,14 @@ class WorkerEmbedder:
         if child is not None:
             child.close()
 
+    def end(self) -> None:
+        """End the process for good: a call under way fails, and so does every later one."""
+        self._has_ended = True
+        self.close()
+
     def _call(self, texts: list[str], deadline_s: float) -> Rows:
+        if self._has_ended:
+            raise ChildDied("The embedder was ended.")
         rows: Rows = self._child.call("encode", texts, deadline_s=deadline_s)
         return rows
 

@@ -91,6 +91,28 @@ def test_it_stops_in_time_while_a_source_hangs(daemon: Daemon) -> None:
             may_answer.set()
 
 
+def test_it_stops_in_time_while_the_embedder_starts(daemon: Daemon) -> None:
+    fill(daemon, 500, stage=Stage.STORED)
+    with running(daemon):
+        daemon.wait_until(lambda: bool(_children(daemon)), "the embedder's process starts")
+        children = _children(daemon)
+        stop_within_bound(daemon)
+    assert [child for child in children if Path(f"/proc/{child}").exists()] == []
+    assert "is cut off" not in daemon.said()
+    status = json.loads(daemon.telos("status", "--json").stdout)
+    assert status["memory"]["pending"] == 500
+    assert status["attention"] == [
+        "Nothing is read yet. Add a source: telos sources add feeds https://example.org/feed.xml --name example"
+    ]
+
+
+def _children(daemon: Daemon) -> list[str]:
+    """The processes that the daemon has started."""
+    assert daemon.process is not None
+    threads = Path(f"/proc/{daemon.process.pid}/task").glob("*/children")
+    return [child for thread in threads for child in thread.read_text().split()]
+
+
 def test_systemd_hears_that_it_is_ready_lives_and_ends(daemon: Daemon, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
@@ -132,7 +154,7 @@ def test_it_is_light_while_idle_with_ten_thousand_items(daemon: Daemon) -> None:
         stop_within_bound(daemon)
 
 
-def fill(daemon: Daemon, count: int) -> None:
+def fill(daemon: Daemon, count: int, stage: Stage = Stage.INDEXED) -> None:
     """Items that were read and indexed before; their vectors do not matter here."""
     now = datetime.now(UTC)
     home = daemon.home
@@ -146,5 +168,6 @@ def fill(daemon: Daemon, count: int) -> None:
             for number in range(count)
         ]
         items.save(session, source.id, news, now)
-        items.advance_all(session, Stage.STORED, Stage.INDEXED)
+        if stage is not Stage.STORED:
+            items.advance_all(session, Stage.STORED, stage)
     database.close()
