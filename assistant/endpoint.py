@@ -18,8 +18,8 @@ from typing import Any
 
 from assistant.errors import Unavailable
 
-_LONGEST_PATH = 107
-"""Bytes of a socket's path on Linux: 108 with the closing zero. macOS allows 103, which `_LONGEST_PATH` leaves to bind."""
+_LONGEST_PATH = 103
+"""Bytes that a socket's path may have on macOS; on Linux it is 107."""
 
 _CREDENTIALS = struct.Struct("3i")
 """`struct ucred`: pid, uid, gid."""
