@@ -14,7 +14,7 @@ import json
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 from urllib.parse import quote, urlencode
 
@@ -32,6 +32,23 @@ SECRET_CHARACTERS = 32
 
 FALLBACK_ADDRESS = "you@localhost"
 """Who a digest is for while [user] email is empty: good enough for a file, never for a server."""
+
+
+class _Policy(EmailPolicy):
+    """As for SMTP, but the Message-ID stays on its line: folded, some readers take the line's end for a part of it."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() == "message-id":
+            return f"{name}: {value}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() == "message-id":
+            return self.fold(name, value).encode("ascii")
+        return bytes(super().fold_binary(name, value))
+
+
+POLICY = _Policy(linesep="\r\n")
 
 
 def recipient_of(settings: Settings) -> str:
@@ -81,7 +98,7 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
         return feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
 
     rendered = render(view, feedback_link=None if reply_to == FALLBACK_ADDRESS else link)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient
     message["Subject"] = " ".join(mask(rendered.subject, hidden).split())
@@ -103,6 +120,7 @@ def _address(text: str, where: str) -> Address:
     try:
         if "@" not in specification or not text.isprintable():
             raise ValueError("no address")
+        specification.rpartition("@")[2].encode("idna")
         return Address(name, addr_spec=specification)
     except (ValueError, IndexError, MessageError) as err:
         raise Refused(

@@ -81,7 +81,9 @@ def test_the_message_id_is_that_of_the_key_and_of_nothing_else() -> None:
 )
 def test_the_message_id_survives_the_way_whatever_the_address(local: str, domain: str) -> None:
     view = digest_view(recipient=f"{local}@{domain}")
-    assert parsed(view)["Message-ID"].strip() == message_id_of(view, KEY)
+    content = compose(view, settings(), KEY).message.as_bytes()
+    assert f"\r\nMessage-ID: {message_id_of(view, KEY)}\r\n".encode() in content
+    assert parsed(view)["Message-ID"] == message_id_of(view, KEY)
 
 
 @pytest.mark.parametrize("verb", FEEDBACK_VERBS)
@@ -134,6 +136,7 @@ def test_a_title_cannot_add_a_header() -> None:
         pytest.param(
             {"mail": {"reply_to": "a@b\r\nBcc: eve@example.org"}}, "[mail] reply_to", id="header in an address"
         ),
+        pytest.param({"mail": {"sender": f"a@{'b' * 64}.org"}}, "[mail] sender", id="a name too long for a domain"),
         pytest.param({"mail": {"sender": "änna@example.org"}}, "[mail] sender", id="not ASCII before the @"),
     ],
 )
