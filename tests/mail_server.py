@@ -4,7 +4,8 @@
     MailServer(answers={"RCPT": "450 4.2.1 later"})     answers a step with a line of its own
     MailServer(answers={"DATA": DROP})                  hangs up there instead; HANG never answers
 
-`attempts` counts the letters that were announced (MAIL). `transactions` counts the letters whose DATA came in whole, taken or not: what may be delivered once only.
+`attempts` counts the letters that were announced (MAIL). `handed_over` has the Message-ID of each letter whose
+DATA came in whole, taken or not: what may happen once only. `transactions` counts them.
 """
 
 from __future__ import annotations
@@ -89,8 +90,12 @@ class MailServer:
     security: Literal["none", "starttls", "tls"] = "none"
     pause_s: float = 0.0
     received: list[Received] = field(default_factory=list)
-    transactions: int = 0
+    handed_over: list[str] = field(default_factory=list)
     attempts: int = 0
+
+    @property
+    def transactions(self) -> int:
+        return len(self.handed_over)
 
     @property
     def port(self) -> int:
@@ -139,12 +144,12 @@ class MailServer:
     async def handle_DATA(  # noqa: N802
         self, server: Any, session: Any, envelope: Any
     ) -> str:
-        self.transactions += 1
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.handed_over.append(str(message["Message-ID"]))
         await asyncio.sleep(self.pause_s)
         answer = await self._answer("DATA", server, "250 OK")
         if answer.startswith("250"):
-            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
             self.received.append(
                 Received(
                     sender=envelope.mail_from,
