@@ -127,7 +127,7 @@ def _keys(telling: Telling) -> Iterable[str]:
         yield f"url {telling.url}"
     if telling.title_words:
         yield "title " + " ".join(sorted(telling.title_words))
-    yield f"text {' '.join(words(telling.text[:OPENING * 12])[:OPENING])}"
+    yield f"text {' '.join(words(telling.text[: OPENING * 12])[:OPENING])}"
     if telling.vector is None:
         yield from (f"run {run}" for run in telling.sketch)
         yield from (f"pair {one} {two}" for one, two in combinations(sorted(telling.title_words), 2))

@@ -45,7 +45,9 @@ class Entry(SQLModel, table=True):
     digest_id: int = Field(sa_column=Column(ForeignKey("digest.id", ondelete="CASCADE"), nullable=False))
     number: int
     section: str
-    story_id: int | None = Field(default=None, sa_column=Column(ForeignKey("story.id", ondelete="SET NULL"), index=True))
+    story_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("story.id", ondelete="SET NULL"), index=True)
+    )
     title: str
     language: str = ""
     sentences: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)

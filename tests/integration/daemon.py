@@ -80,8 +80,11 @@ class Daemon:
 
     def wait_until_it_serves(self) -> None:
         def serves() -> bool:
-            holder = Lock(self.home.lock).holder()
-            return holder is not None and holder.serves
+            holder = Lock(self.home.lock).holder()  # which may be a command that found no daemon yet
+            return holder is not None and holder.serves and holder.pid == process.pid
+
+        process = self.process
+        assert process is not None
 
         self.wait_until(serves, "the daemon serves")
 
