@@ -18,7 +18,7 @@ from assistant.api.app import create_app
 from assistant.endpoint import bind, socket_path
 from assistant.errors import BadConfiguration
 from assistant.home import Home
-from assistant.jobs import Runner
+from assistant.jobs.runner import Runner
 from assistant.lock import Lock
 from assistant.log import keep_log
 from assistant.server import Server

@@ -13,17 +13,14 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from assistant.answers.digest import DigestLine, DigestStatus, Timing
-from assistant.carriers import Carrier, FileCarrier, StdoutCarrier
 from assistant.clock import local_day
-from assistant.delivery import FIRST_START, Outbox, deliver, deliver_due, put_back, queue_digest
+from assistant.delivery.carriers import Carrier, FileCarrier, StdoutCarrier
+from assistant.delivery.dispatch import FIRST_START, Outbox, deliver, deliver_due, put_back, queue_digest
+from assistant.delivery.mail import recipient_of
+from assistant.delivery.smtp import SmtpCarrier
 from assistant.digest import record
 from assistant.digest.build import Edition, Parts, build
-from assistant.digest.view import DigestView
-from assistant.errors import BadConfiguration, BadRequest, Conflict
-from assistant.feedback import digest_of
-from assistant.mail import recipient_of
-from assistant.progress import Progress, unheard
-from assistant.schedule import (
+from assistant.digest.schedule import (
     FARTHEST_DAY,
     REMEMBERED_DAYS,
     Pause,
@@ -33,8 +30,11 @@ from assistant.schedule import (
     missed_days,
     next_instant,
 )
+from assistant.digest.view import DigestView
+from assistant.errors import BadConfiguration, BadRequest, Conflict
+from assistant.feedback import digest_of
+from assistant.progress import Progress, unheard
 from assistant.service import Service
-from assistant.smtp import SmtpCarrier
 from memory.models import Delivery, DeliveryState, Digest
 from memory.store import digests, outbox, settings
 from memory.store.connection import Database

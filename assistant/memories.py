@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from assistant import reindexing
 from assistant.answers import memory as answers
 from assistant.errors import BadRequest, Conflict, NotFound
-from assistant.indexing import Indexed, Indexing, index_pending
+from assistant.ingest import reindexing
+from assistant.ingest.indexing import Indexed, Indexing, index_pending
 from assistant.progress import Progress
 from assistant.service import Service
 from assistant.workers.embedder import WorkerEmbedder

@@ -12,10 +12,10 @@ import os
 from contextlib import ExitStack
 from threading import Event, Lock
 
-from assistant import delivery
 from assistant.clock import Clock, SystemClock
 from assistant.config.load import load
 from assistant.config.schema import MemorySettings, Settings
+from assistant.delivery import dispatch
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
 from assistant.errors import BadConfiguration, Unavailable
@@ -69,7 +69,7 @@ class Service:
         with ExitStack() as opened:
             self.database = _database(home)
             opened.callback(self.database.close)
-            delivery.begin(self.database, self.started_at)
+            dispatch.begin(self.database, self.started_at)
             self._retire_sources()
             self.ways_out = WaysOut(_policy(self.settings))
             opened.callback(self.ways_out.close)

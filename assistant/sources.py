@@ -1,7 +1,7 @@
 """The verbs of the sources: list, try, test, add, rename, remove, pause, import and export.
 
 Each takes the service. The configuration file says which sources there are, so the verbs change that file, and then
-what the database knows of the same name. `assistant.ingest` polls them. The API's router calls these, and nobody else.
+what the database knows of the same name. `assistant.ingest.polling` polls them. The API's router calls these, and nobody else.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import Any, get_origin
 
 from assistant.answers import sources as answers
 from assistant.config import edit
+from assistant.config.naming import free, plain, slug
 from assistant.config.schema import SourceSettings
 from assistant.errors import BadRequest, Conflict, NotFound
-from assistant.ingest import options_in_use
-from assistant.naming import free, plain, slug
+from assistant.ingest.polling import options_in_use
 from assistant.service import Service
 from assistant.status import source_status
-from connectors import documents, opml
+from connectors import opml
 from connectors.base import Connector, Item, Options, SourceFailure
 from connectors.feeds import FeedOptions, Feeds
-from connectors.links import canonical, is_web
+from connectors.reading import documents
+from connectors.reading.links import canonical, is_web
 from connectors.registry import connectors
 from connectors.transport import mask_url
 from memory.models import Source

@@ -20,7 +20,7 @@ from assistant.digest import record
 from assistant.digest.build import Edition, Parts, build
 from assistant.digest.render import render
 from assistant.engine.extractive import Extractive
-from assistant.stories import place
+from assistant.stories.placing import place
 from benchmarks.report import arguments, report, say
 from memory.chunks import Span
 from memory.embed import Rows, pack

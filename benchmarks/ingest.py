@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from assistant.clock import FakeClock
 from assistant.config.schema import MemorySettings
-from assistant.indexing import Indexing, encode, index_pending
+from assistant.ingest.indexing import Indexing, encode, index_pending
 from assistant.workers.embedder import WorkerEmbedder, has_fast_bfloat16
 from assistant.workers.weights import EmbedderUnavailable, locate
 from benchmarks.report import Unmeasured, arguments, peak_rss_mb, report, say

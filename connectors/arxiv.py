@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, TryLater
-from connectors.translation import failure_of_status
 from connectors.transport import WaysOut
+from connectors.transport.translation import failure_of_status
 
 if TYPE_CHECKING:
     import arxiv

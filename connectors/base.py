@@ -1,6 +1,6 @@
 """What every source speaks: `Item`, `Batch`, the `Connector` protocol and the three failures named by their remedy.
 
-A connector is a function of a cursor. It knows nothing of what becomes of its items: `assistant.ingest` calls `poll`,
+A connector is a function of a cursor. It knows nothing of what becomes of its items: `assistant.ingest.polling` calls `poll`,
 stores each batch and moves the cursor in one transaction, and polls again from there, so a connector may be killed
 at any point. A new source is one file with one such class and a line in the entry-point group `telos.connectors`.
 """
@@ -46,7 +46,7 @@ class Item:
     """One thing that a source published.
 
     `external_id` is the source's own id, or the canonical URL where it gives none; it never holds a secret. `text` is
-    plain text, `html` is markup that `connectors.markup.clean` has passed. Instants are aware and in UTC. `revision`
+    plain text, `html` is markup that `connectors.reading.markup.clean` has passed. Instants are aware and in UTC. `revision`
     is the source's own name of a version ("v2"), if it has one. `topics` are the source's own labels (categories,
     sections, tags). `links` are absolute URLs found in the item. `language` is a lower-case ISO 639-1 code or empty.
     """

@@ -1,6 +1,6 @@
 """A process that serves one object, so that what it does may hang, crash or eat memory without harm to us.
 
-It knows nothing of what it serves: parsers of outside documents (`connectors.transport`), the embedder
+It knows nothing of what it serves: parsers of outside documents (`connectors.transport.ways_out`), the embedder
 (`assistant.workers`). The child starts on first use from a fresh interpreter, takes one call at a time over a pipe,
 is killed at a deadline, gives its memory back after `idle_s` without calls, and never outlives its parent.
 

@@ -1,7 +1,7 @@
 """The three ways in which a poll can fail, each named by its remedy.
 
-A library's exceptions become one of these inside the connector or in `connectors.transport`, `from err`. Nothing here
-knows who raises them; `assistant.ingest` decides what happens next by the class alone.
+A library's exceptions become one of these inside the connector or in `connectors.transport.ways_out`, `from err`. Nothing here
+knows who raises them; `assistant.ingest.polling` decides what happens next by the class alone.
 
     SourceFailure
       +- NeedsLogin     the user must log in or give other credentials

@@ -2,7 +2,7 @@
 
 A feed is a window on a site's newest entries, served anew each time. The cursor therefore holds what the server needs
 to answer "not modified", and a short print of each entry already taken, so that a poll brings what is new or changed
-and nothing else. Parsing is `connectors.documents`' work, in the reader child.
+and nothing else. Parsing is `connectors.reading.documents`' work, in the reader child.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr
 
-from connectors import documents
 from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options
-from connectors.dates import is_credible
-from connectors.documents import Document
-from connectors.links import canonical, is_web
+from connectors.reading import documents
+from connectors.reading.dates import is_credible
+from connectors.reading.documents import Document
+from connectors.reading.links import canonical, is_web
 from connectors.transport import Fetched, WaysOut, mask_url
 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"

@@ -8,11 +8,11 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree
 
-from connectors import charset
 from connectors.base import Misconfigured
-from connectors.links import is_web
-from connectors.markup import line, visible
-from connectors.mending import mended
+from connectors.reading import charset
+from connectors.reading.links import is_web
+from connectors.reading.markup import line, visible
+from connectors.reading.mending import mended
 
 _DEEPEST = 50
 

@@ -1,7 +1,7 @@
 """Cutting a text into overlapping chunks of about 200 tokens, whole sentences where they allow. Pure.
 
 A token here is an estimate that needs no tokenizer: what matters is that a chunk with its title fits the 256 that a small
-embedder reads. `assistant.indexing` splits; whoever shows or embeds a chunk cuts it out with `chunk_text`.
+embedder reads. `assistant.ingest.indexing` splits; whoever shows or embeds a chunk cuts it out with `chunk_text`.
 """
 
 from __future__ import annotations

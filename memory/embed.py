@@ -1,7 +1,7 @@
 """The contract texts -> vectors, and how vectors are kept as bytes.
 
 It knows no model: the process that holds one (`assistant.workers.embedder`) is handed in wherever an `Embedder` is
-wanted. `assistant.indexing` encodes chunks with it, `memory.recall` questions, `assistant.ranking` interests.
+wanted. `assistant.ingest.indexing` encodes chunks with it, `memory.recall` questions, `assistant.ranking.taste` interests.
 """
 
 from __future__ import annotations

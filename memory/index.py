@@ -1,6 +1,6 @@
 """The approximate index over all vectors of one embedder: Chroma, holding ids and vectors, never texts or metadata.
 
-It knows no SQL and no matrix. `memory.recall` asks it where no filter is set; `assistant.indexing` adds to it. It is
+It knows no SQL and no matrix. `memory.recall` asks it where no filter is set; `assistant.ingest.indexing` adds to it. It is
 never the truth: `rebuild` makes it anew from `Vector` rows into a fresh folder, so that nothing erased stays on disk
 in a page that Chroma has not yet overwritten.
 

@@ -1,7 +1,7 @@
 """Which language a text is in, by its script and its commonest words. Pure, and small enough for an idle service.
 
 A trained identifier was measured at 75 MB resident; this one needs a few kilobytes and says "" where it cannot tell.
-`assistant.ingest` asks it of each item, `memory.lexical` of each query.
+`assistant.ingest.polling` asks it of each item, `memory.lexical` of each query.
 """
 
 from __future__ import annotations

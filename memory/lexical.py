@@ -1,7 +1,7 @@
 """Full text of the chunks: SQLite's FTS5, which knows words, and pairs of characters where a script has no spaces.
 
 Like the vector indexes it can be rebuilt from the rows. A trigger takes a chunk's words away with the chunk, whatever
-deletes it. `assistant.indexing` puts, recall searches, `memory.store.connection` creates, erase rebuilds. With
+deletes it. `assistant.ingest.indexing` puts, recall searches, `memory.store.connection` creates, erase rebuilds. With
 `connection` this is the only place that knows SQLite.
 """
 

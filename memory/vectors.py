@@ -1,6 +1,6 @@
 """The two vector indexes of one embedder, kept in step with the `Vector` rows: Chroma and the exact matrix.
 
-Rows are the truth. `assistant.indexing` adds what it has embedded, `memory.recall` asks for the nearest chunks,
+Rows are the truth. `assistant.ingest.indexing` adds what it has embedded, `memory.recall` asks for the nearest chunks,
 `memory.erase` rebuilds. It knows nothing of the texts.
 """
 

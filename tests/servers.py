@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from connectors.policy import NetworkPolicy
+from connectors.transport.policy import NetworkPolicy
 
 
 def loopback_policy(**changes: Any) -> NetworkPolicy:

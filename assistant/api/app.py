@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from assistant.api import digest, doctor, jobs, memory, sources, status
 from assistant.api.problems import install_problems
-from assistant.jobs import Runner
+from assistant.jobs.runner import Runner
 from assistant.service import Service
 from assistant.version import VERSION
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from assistant.jobs import Runner
+from assistant.jobs.runner import Runner
 from assistant.service import Service
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from assistant.answers.jobs import JobAnswer, RanAnswer
 from assistant.api.dependencies import RunnerDep, ServiceDep
 from assistant.api.streams import stream
-from assistant.duties import Duty
+from assistant.jobs.duties import Duty
 from assistant.progress import Progress
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])

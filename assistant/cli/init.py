@@ -10,7 +10,7 @@ from assistant.cli.screen import Invocation, say
 from assistant.errors import Conflict
 
 if TYPE_CHECKING:
-    from assistant.setup import Answers
+    from assistant.config.setup import Answers
 
 
 def init(
@@ -21,7 +21,7 @@ def init(
 
     Examples: telos init, telos init --yes
     """
-    from assistant.setup import Answers, write_configuration
+    from assistant.config.setup import Answers, write_configuration
 
     home = context.ensure_object(Invocation).find_home()
     if home.config_file.exists():
@@ -38,7 +38,7 @@ def init(
 
 
 def _ask() -> Answers:
-    from assistant.setup import Answers
+    from assistant.config.setup import Answers
 
     name = typer.prompt("Your name", default="", show_default=False)
     email = typer.prompt("Your mail address (empty: digests are written to files)", default="", show_default=False)

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from assistant.api.app import create_app
 from assistant.endpoint import bind, private_path
 from assistant.home import Home
-from assistant.jobs import Runner
+from assistant.jobs.runner import Runner
 from assistant.lock import Lock
 from assistant.log import keep_log
 from assistant.server import Server

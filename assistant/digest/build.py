@@ -22,8 +22,8 @@ from assistant.digest.view import DigestView
 from assistant.digest.write import Written, write
 from assistant.engine.contract import Engine
 from assistant.errors import TelosError
-from assistant.features import Interests
-from assistant.ranking import Taste
+from assistant.ranking.features import Interests
+from assistant.ranking.taste import Taste
 from memory.embed import Embedder, NoEmbedder
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from assistant.config.schema import Settings
 from assistant.digest.view import Citation
-from assistant.features import Subject
+from assistant.ranking.features import Subject
 from memory.models import Item, MuteKind, Source, Version
 from memory.store import digests, items, mutes, sources, stories, vectors
 

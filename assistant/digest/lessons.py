@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from assistant.digest.candidates import Article, article_of, mean_vector, subject
-from assistant.ranking import REPLAYED, Lesson
+from assistant.ranking.taste import REPLAYED, Lesson
 from memory.store import digests, feedback, items, sources, vectors
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from assistant.config.schema import DigestSettings
 from assistant.digest.candidates import Candidate
-from assistant.ranking import Judgement
+from assistant.ranking.taste import Judgement
 
 LEAST_CHANCE = 0.2
 """What the user wants less likely than this is left out even where there is room."""

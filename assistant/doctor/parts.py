@@ -15,10 +15,10 @@ from threading import Event
 
 from assistant.answers.doctor import Finding
 from assistant.config.schema import SourceSettings
+from assistant.delivery.smtp import SmtpCarrier
 from assistant.errors import TelosError
 from assistant.progress import Progress
 from assistant.service import Service
-from assistant.smtp import SmtpCarrier
 from connectors.base import SourceFailure
 from connectors.registry import connectors
 from memory.errors import MemoryFailure

@@ -15,7 +15,7 @@ class Story(SQLModel, table=True):
     `title` is the lead item's. `moved_at` is when its newest member that says something new joined.
     """
 
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: int | None = Field(default=None, primary_key=True)
     title: str

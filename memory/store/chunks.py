@@ -1,6 +1,6 @@
 """Chunks of texts: where they start and end, and where the text of each comes from.
 
-`assistant.indexing` puts them; recall asks what a chunk that it found belongs to.
+`assistant.ingest.indexing` puts them; recall asks what a chunk that it found belongs to.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Items and their versions: keeping what arrives, reading it back, and moving it on through its stages.
 
-`assistant.ingest` saves; `assistant.indexing` asks what waits in a stage and advances it; everybody reads.
+`assistant.ingest.polling` saves; `assistant.ingest.indexing` asks what waits in a stage and advances it; everybody reads.
 """
 
 from __future__ import annotations

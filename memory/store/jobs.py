@@ -1,4 +1,4 @@
-"""Recurring work: when each job is next due and how its last run went. `assistant.jobs` is its only caller."""
+"""Recurring work: when each job is next due and how its last run went. `assistant.jobs.runner` is its only caller."""
 
 from __future__ import annotations
 

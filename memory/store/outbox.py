@@ -2,7 +2,7 @@
 
     queued -> sending -> sent | queued (again, later) | failed | unknown
 
-The step to `sending` is a compare-and-set, so that of two who try one wins. `assistant.delivery` decides, and calls
+The step to `sending` is a compare-and-set, so that of two who try one wins. `assistant.delivery.dispatch` decides, and calls
 these verbs; the digest's foot and `telos status` read what has not been told yet.
 """
 

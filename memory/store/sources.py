@@ -1,6 +1,6 @@
 """What is known of each source: where its cursor stands, how it fares, when it is polled next.
 
-`assistant.ingest` records polls here; `assistant.sources` renames and removes; `jobs` asks who is due.
+`assistant.ingest.polling` records polls here; `assistant.sources` renames and removes; `jobs` asks who is due.
 """
 
 from __future__ import annotations

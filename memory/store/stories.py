@@ -1,4 +1,4 @@
-"""Stories and their members. What makes two items one story is decided in `assistant.stories`, which calls this."""
+"""Stories and their members. What makes two items one story is decided in `assistant.stories.placing`, which calls this."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The vectors of chunks as rows: float32, little endian, unit length, one for each embedder that is kept.
 
-They are the truth that the vector indexes are built from. `assistant.indexing` puts them; `memory.index` and
+They are the truth that the vector indexes are built from. `assistant.ingest.indexing` puts them; `memory.index` and
 `memory.matrix` read them back.
 """
 

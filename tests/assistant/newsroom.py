@@ -16,7 +16,7 @@ from assistant.digest.build import Edition, Parts, build
 from assistant.digest.view import DigestView
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
-from assistant.stories import place
+from assistant.stories.placing import place
 from memory.chunks import Span
 from memory.embed import pack
 from memory.identity import NewItem

@@ -24,7 +24,7 @@ from assistant.client.wire import Wire
 from assistant.config.schema import Settings
 from assistant.endpoint import bind, socket_path
 from assistant.home import Home
-from assistant.jobs import Runner
+from assistant.jobs.runner import Runner
 from assistant.lock import Lock
 from assistant.progress import Cancelled, Progress
 from assistant.server import Server

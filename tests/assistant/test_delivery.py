@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from assistant.carriers import Carrier, Deferred, FileCarrier, HandOver, Letter, StdoutCarrier, Unanswered
 from assistant.clock import FakeClock
 from assistant.config.schema import Settings
-from assistant.delivery import Outbox, begin, deliver, deliver_due, put_back, queue_digest
+from assistant.delivery.carriers import Carrier, Deferred, FileCarrier, HandOver, Letter, StdoutCarrier, Unanswered
+from assistant.delivery.dispatch import Outbox, begin, deliver, deliver_due, put_back, queue_digest
+from assistant.delivery.smtp import SmtpCarrier
 from assistant.digest.view import DigestView
 from assistant.errors import Conflict
-from assistant.smtp import SmtpCarrier
 from memory.models import Delivery, DeliveryState
 from memory.store import audit, digests, outbox
 from memory.store.connection import Database

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.delivery import queue_digest
+from assistant.delivery.dispatch import queue_digest
 from assistant.errors import BadRequest, NotFound
 from assistant.feedback import Place, mute_entry, mute_value, muted, say, undo, unmute
 from memory.models import DeliveryState, MuteKind, Verb

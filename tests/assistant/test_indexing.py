@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import indexing, reindexing
 from assistant.clock import FakeClock
-from assistant.indexing import Indexing, index_pending
+from assistant.ingest import indexing, reindexing
+from assistant.ingest.indexing import Indexing, index_pending
 from memory.embed import NoEmbedder, Rows
 from memory.models import Stage
 from memory.recall import Recall

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from assistant.clock import FakeClock
 from assistant.config.schema import SourceSettings
-from assistant.ingest import FIRST_PAUSE, LONGEST_ASKED, Ingest, Polled, poll_source
+from assistant.ingest.polling import FIRST_PAUSE, LONGEST_ASKED, Ingest, Polled, poll_source
 from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, NeedsLogin, Options, TryLater
 from connectors.transport import WaysOut
 from memory.models import Audit, Source, Version
@@ -165,7 +165,7 @@ def test_a_failure_is_noted_with_its_remedy_and_a_pause(
 def test_pauses_grow_while_a_source_fails_and_it_is_said_once_when_it_breaks_and_once_when_it_heals(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "assistant.ingest")
+    caplog.set_level("INFO", "assistant.ingest.polling")
     pauses = []
     for _ in range(3):
         desk.poll(TryLater("Down."))
@@ -331,7 +331,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from assistant.clock import FakeClock
 from assistant.config.schema import SourceSettings
-from assistant.ingest import Ingest, poll_source
+from assistant.ingest.polling import Ingest, poll_source
 from connectors.feeds import FeedOptions
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.store.connection import Database

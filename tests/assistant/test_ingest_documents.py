@@ -10,7 +10,7 @@ import pytest
 
 from assistant.clock import FakeClock
 from assistant.config.schema import SourceSettings
-from assistant.ingest import Ingest, poll_source
+from assistant.ingest.polling import Ingest, poll_source
 from connectors.feeds import FeedOptions
 from connectors.transport import WaysOut
 from memory.models import Stage

@@ -12,10 +12,10 @@ import pytest
 
 from assistant.clock import FakeClock
 from assistant.config.schema import Settings
-from assistant.duties import Duty, Outcome
 from assistant.errors import Conflict, NotFound, Unavailable
 from assistant.home import Home
-from assistant.jobs import Runner, due
+from assistant.jobs.duties import Duty, Outcome
+from assistant.jobs.runner import Runner, due
 from assistant.progress import Cancelled, Progress
 from assistant.service import Service
 from tests.fakes import WordEmbedder
@@ -108,7 +108,7 @@ def test_the_same_job_does_not_run_twice_at_once(runner: Runner, monkeypatch: py
         assert may_end.wait(10)
         return Outcome("done")
 
-    monkeypatch.setattr("assistant.duties._maintain", work)
+    monkeypatch.setattr("assistant.jobs.duties._maintain", work)
     thread = threading.Thread(target=runner.run, args=("maintain",))
     thread.start()
     assert begun.wait(10)
@@ -127,7 +127,7 @@ def test_a_job_breaks_once_and_heals_once_in_the_log(
         raise Unavailable("The disk is full.", "Make room.")
 
     with monkeypatch.context() as broken:
-        broken.setattr("assistant.duties._maintain", breaks)
+        broken.setattr("assistant.jobs.duties._maintain", breaks)
         for _ in range(3):
             with pytest.raises(Unavailable):
                 runner.run("maintain")
@@ -147,7 +147,7 @@ def test_what_fails_because_the_service_stops_is_no_failure(
         service.stopping.set()
         raise Unavailable("The embedder's process ended.")
 
-    monkeypatch.setattr("assistant.duties._maintain", dies)
+    monkeypatch.setattr("assistant.jobs.duties._maintain", dies)
     with pytest.raises(Cancelled):
         runner.run("maintain")
     assert state(runner, "maintain").history.failures == 0

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.carriers import Refused
 from assistant.config.schema import Settings
+from assistant.delivery.carriers import Refused
+from assistant.delivery.mail import compose, feedback_link, message_id_of, recipient_of, secret_of
 from assistant.digest.view import FEEDBACK_VERBS, DigestView
-from assistant.mail import compose, feedback_link, message_id_of, recipient_of, secret_of
 from tests.assistant.digest_rows import ANNA, KEY, digest_view
 
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assistant.belief import Belief
-from assistant.features import Interests, Subject
-from assistant.ranking import Lesson, Taste
+from assistant.ranking.belief import Belief
+from assistant.ranking.features import Interests, Subject
+from assistant.ranking.taste import Lesson, Taste
 from memory.models import Verb
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

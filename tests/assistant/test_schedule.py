@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.clock import local_day
 from assistant.config.schema import WEEKDAYS, Settings, Weekday
-from assistant.schedule import Pause, Timetable, due_day, is_late, missed_days, next_instant
+from assistant.digest.schedule import Pause, Timetable, due_day, is_late, missed_days, next_instant
 
 BERLIN, NEW_YORK, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
 WORKDAYS: tuple[Weekday, ...] = WEEKDAYS[:5]

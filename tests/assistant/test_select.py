@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from assistant.config.schema import DigestSettings
 from assistant.digest.candidates import Article, Candidate
 from assistant.digest.select import LEAST_CHANCE, Judged, select
-from assistant.features import Subject
-from assistant.ranking import Judgement
+from assistant.ranking.features import Subject
+from assistant.ranking.taste import Judgement
 from tests.assistant.newsroom import NOW
 
 SUBJECT = Subject(vector=None, title="")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assistant.config.load import load
+from assistant.config.setup import PASSWORD_FILE, Answers, write_configuration
 from assistant.errors import BadConfiguration, Conflict
-from assistant.setup import PASSWORD_FILE, Answers, write_configuration
 
 
 def test_the_defaults_are_ten_entries_five_minutes_seven_o_clock_every_day(tmp_path: Path) -> None:

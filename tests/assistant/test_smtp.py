@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from assistant.carriers import Deferred, Letter, Refused, Unanswered
 from assistant.config.schema import MailSettings
-from assistant.smtp import SmtpCarrier
+from assistant.delivery.carriers import Deferred, Letter, Refused, Unanswered
+from assistant.delivery.smtp import SmtpCarrier
 from tests.mail_server import DROP, HANG, Answer, Certificate, MailServer, Step
 
 pytestmark = [

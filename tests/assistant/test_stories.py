@@ -124,7 +124,7 @@ def test_a_story_moves_when_more_is_told_and_not_when_a_text_is_repeated(newsroo
 
 
 def test_an_item_waits_for_its_vector_where_there_is_an_embedder(tmp_path: Path) -> None:
-    from assistant.stories import place
+    from assistant.stories.placing import place
     from memory.store import items, sources
 
     newsroom = Newsroom(tmp_path)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.articles import Article, article_text, extract
 from connectors.failures import Misconfigured, TryLater
+from connectors.reading.articles import Article, article_text, extract
 from connectors.transport import WaysOut
 from tests.servers import Response, WebServer, loopback_policy
 

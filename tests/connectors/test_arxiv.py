@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from connectors.arxiv import PAUSE_S, Arxiv, ArxivOptions
 from connectors.base import Batch, Cursor, Item, Misconfigured, SourceFailure, TryLater
-from connectors.policy import NetworkPolicy
 from connectors.transport import WaysOut
+from connectors.transport.policy import NetworkPolicy
 from tests.servers import Request, Response, Route, WebServer
 
 pytestmark = pytest.mark.integration

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.charset import decode
+from connectors.reading.charset import decode
 
 
 def declared(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.dates import is_credible, parse
+from connectors.reading.dates import is_credible, parse
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.decoding import PIECE, BodyTooLarge, decoded
+from connectors.transport.decoding import PIECE, BodyTooLarge, decoded
 
 MEBIBYTE = 1024 * 1024
 

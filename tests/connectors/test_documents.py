@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Item, Misconfigured
-from connectors.documents import Document, read
+from connectors.reading.documents import Document, read
 
 URL = "https://ann:secret@example.org/feeds/all.xml?token=secret"
 GOOD = "<item><title>Good</title><link>/good</link><description>It survives.</description></item>"

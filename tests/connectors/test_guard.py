@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.guard import AddressRefused, Guard, resolve
+from connectors.transport.guard import AddressRefused, Guard, resolve
 
 PRIVATE = {
     "loopback": "127.0.0.1",

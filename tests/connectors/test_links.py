@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.links import absolute, canonical, is_web
+from connectors.reading.links import absolute, canonical, is_web
 
 URLS = st.builds(
     "{}://{}{}{}{}".format,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.markup import clean, line, plain, read, tidy
+from connectors.reading.markup import clean, line, plain, read, tidy
 
 HTML = st.lists(
     st.sampled_from(

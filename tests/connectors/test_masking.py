@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.masking import mask_url
+from connectors.transport.masking import mask_url
 
 MASKED = [
     ("https://user:pass@example.org/feed", "https://***@example.org/feed"),

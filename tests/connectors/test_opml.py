@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Misconfigured
-from connectors.links import is_web
-from connectors.markup import line, visible
 from connectors.opml import Subscription, read, write
+from connectors.reading.links import is_web
+from connectors.reading.markup import line, visible
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TEXT = st.text(max_size=10).map(lambda text: line(visible(text)))

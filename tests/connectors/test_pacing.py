@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.pacing import LONGEST_WAIT, LeftAlone, Pace, Stopped, retry_after
+from connectors.transport.pacing import LONGEST_WAIT, LeftAlone, Pace, Stopped, retry_after
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 

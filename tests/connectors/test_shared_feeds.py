@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from connectors.base import Item, Misconfigured
-from connectors.documents import Document, read
-from connectors.links import absolute
-from connectors.markup import plain
+from connectors.reading.documents import Document, read
+from connectors.reading.links import absolute
+from connectors.reading.markup import plain
 
 ALL = (
     ("encodings", "*.xml"),

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from assistant.delivery import FIRST_START
+from assistant.delivery.dispatch import FIRST_START
 from assistant.home import Home
 from assistant.lock import Lock
 from memory.store import settings
@@ -79,12 +79,12 @@ class Daemon:
             )
 
     def wait_until_it_serves(self) -> None:
+        assert self.process is not None
+        pid = self.process.pid
+
         def serves() -> bool:
             holder = Lock(self.home.lock).holder()  # which may be a command that found no daemon yet
-            return holder is not None and holder.serves and holder.pid == process.pid
-
-        process = self.process
-        assert process is not None
+            return holder is not None and holder.serves and holder.pid == pid
 
         self.wait_until(serves, "the daemon serves")
 

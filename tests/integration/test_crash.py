@@ -20,9 +20,9 @@ import pytest
 
 from assistant import failpoints
 from assistant.client import Client
+from assistant.delivery.mail import message_id_of
 from assistant.digest import record
 from assistant.errors import TelosError
-from assistant.mail import message_id_of
 from memory.models import DeliveryState
 from memory.store import digests, outbox
 from memory.store.connection import Database

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from assistant.clock import FakeClock
-from assistant.indexing import Indexing, index_pending
+from assistant.ingest.indexing import Indexing, index_pending
 from memory.embed import NoEmbedder, Rows
 from memory.recall import Recall, snippet
 from memory.store import items, sources

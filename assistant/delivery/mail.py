@@ -1,0 +1,128 @@
+"""A digest as a mail: the rendered parts in a multipart message, its headers, and the feedback links beside each entry.
+
+What authenticates a reply is an HMAC of the digest's key under the home's key file. It stands in the Message-ID and in
+the links, is computed anew each time and stored nowhere, so a resend has the same Message-ID and no row can leak it.
+It knows the view and the settings, no row and no server; `assistant.delivery.dispatch` calls it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import html
+import json
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import parseaddr
+from urllib.parse import quote, urlencode
+
+from assistant.config.schema import Settings
+from assistant.delivery.carriers import Letter, Refused
+from assistant.digest.render import render
+from assistant.digest.view import DigestView
+from assistant.secrets import mask, secret_values
+
+LIST_ID = "Telos morning digest <digest.telos.localhost>"
+"""The same in every digest, so that a mail program can file them. RFC 2919 keeps `localhost` for lists without a domain."""
+
+SECRET_CHARACTERS = 32
+"""Of the HMAC in hexadecimal: 128 bits."""
+
+FALLBACK_ADDRESS = "you@localhost"
+"""Who a digest is for while [user] email is empty: good enough for a file, never for a server."""
+
+
+class _Policy(EmailPolicy):
+    """As for SMTP, but the Message-ID stays on its line: folded, some readers take the line's end for a part of it."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() == "message-id":
+            return f"{name}: {value}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() == "message-id":
+            return self.fold(name, value).encode("ascii")
+        return bytes(super().fold_binary(name, value))
+
+
+POLICY = _Policy(linesep="\r\n")
+
+
+def recipient_of(settings: Settings) -> str:
+    return settings.user.email or FALLBACK_ADDRESS
+
+
+def name_of(view: DigestView) -> str:
+    """The digest's name for people and files: its local day, and which of the day it is."""
+    return f"digest-{view.local_date.isoformat()}-{view.run}"
+
+
+def secret_of(view: DigestView, key: bytes) -> str:
+    """What a reply to this digest has to bring. `key` is the home's."""
+    identity = json.dumps(["telos digest", view.local_date.isoformat(), view.recipient, view.run])
+    return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()[:SECRET_CHARACTERS]
+
+
+def message_id_of(view: DigestView, key: bytes) -> str:
+    """The same each time the digest is sent. The domain is the recipient's: the mail goes there and nowhere else."""
+    domain = view.recipient.rpartition("@")[2].encode("idna").decode()
+    return f"<{name_of(view)}.{secret_of(view, key)}@{domain}>"
+
+
+def feedback_link(view: DigestView, entry: int, verb: str, *, secret: str, reply_to: str) -> str:
+    """A `mailto:` address whose mail says everything a reader of the mailbox needs, and nothing the user must add."""
+    body = {"verb": verb, "entry": str(entry), "digest": name_of(view), "secret": secret}
+    fields = {
+        "subject": f"Telos: {verb} {entry} ({view.local_date.isoformat()})",
+        "body": "\r\n".join(f"telos-{name}: {value}" for name, value in body.items()) + "\r\n",
+    }
+    return f"mailto:{quote(reply_to, safe='@')}?{urlencode(fields, quote_via=quote)}"
+
+
+def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
+    """The digest as a letter from the user's server to the user, without any secret of the configuration.
+
+    Raises: Refused if an address of the configuration is none.
+    """
+    mail = settings.mail
+    sender = _address(mail.sender or view.recipient, "[mail] sender")
+    reply_to = _address(mail.reply_to or view.recipient, "[mail] reply_to").addr_spec
+    recipient = _address(view.recipient, "[user] email")
+    secret = secret_of(view, key)
+    hidden = secret_values(settings)
+
+    def link(entry: int, verb: str) -> str:
+        return feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
+
+    rendered = render(view, feedback_link=None if reply_to == FALLBACK_ADDRESS else link)
+    message = EmailMessage(policy=POLICY)
+    message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
+    message["To"] = recipient
+    message["Subject"] = " ".join(mask(rendered.subject, hidden).split())
+    message["Date"] = view.built_at
+    message["Message-ID"] = message_id_of(view, key)
+    message["List-Id"] = LIST_ID
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Reply-To"] = reply_to
+    message.set_content(mask(rendered.text, hidden), cte="quoted-printable")
+    page = mask(rendered.html, hidden | {html.escape(value) for value in hidden})
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=_{secret}")  # unknown to whoever wrote the texts, and the same in a resend
+    return Letter(name=name_of(view), sender=sender.addr_spec, recipient=recipient.addr_spec, message=message)
+
+
+def _address(text: str, where: str) -> Address:
+    name, specification = parseaddr(text)
+    try:
+        if "@" not in specification or not text.isprintable():
+            raise ValueError("no address")
+        specification.rpartition("@")[2].encode("idna")
+        return Address(name, addr_spec=specification)
+    except (ValueError, IndexError, MessageError) as err:
+        raise Refused(
+            f"{where} is {text!r}, which is no mail address.", "Put it right, then run `telos doctor`."
+        ) from err

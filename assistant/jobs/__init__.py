@@ -1,0 +1,1 @@
+"""Work that recurs: `duties` says what there is to do and when, `runner` does it."""

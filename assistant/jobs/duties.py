@@ -1,0 +1,206 @@
+"""The jobs of Telos: what each is called, when it is due, and what it does.
+
+    poll:SOURCE   reads a source, at its own rhythm, later and later while it fails
+    index         chunks, embeds and places what was read, whenever something waits
+    digest        builds the morning digest and queues it, at its hour, once a local day
+    deliver       hands queued digests to the mail server, with back-off while it is down
+    maintain      once a day: what an erasure left is removed, old copies go, the database is checked
+
+When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlmodel import Session
+
+from assistant import digests, memories
+from assistant.config.schema import SourceSettings
+from assistant.errors import NotFound, Unavailable
+from assistant.ingest.indexing import Indexing, index_pending
+from assistant.ingest.polling import Ingest, poll_source
+from assistant.progress import Progress
+from assistant.service import Service
+from memory.models import Job, Source, Stage
+from memory.store import items, jobs, sources
+
+POLL = "poll:"
+INDEX = "index"
+DIGEST = "digest"
+DELIVER = "deliver"
+MAINTAIN = "maintain"
+
+MAINTAIN_EVERY = timedelta(days=1)
+RETRY_EMBEDDER = timedelta(minutes=10)
+"""While the embedder does not answer, texts that lack vectors are tried again so often."""
+
+KEPT_BACKUPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job went: a sentence; how much it `did`, for other jobs may be due by that; when it wants to run again."""
+
+    sentence: str
+    did: int = 0
+    again_after: timedelta | None = None
+
+
+Work = Callable[[Service, Progress], Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """How a job's last runs went. `failures` counts those in a row."""
+
+    last_started_at: datetime | None = None
+    last_finished_at: datetime | None = None
+    last_outcome: str | None = None
+    failures: int = 0
+    last_error: str | None = None
+    broken_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A job and when it is due; `None` where there is nothing for it to do."""
+
+    name: str
+    at: datetime | None
+    work: Work
+    history: History = History()
+
+    @property
+    def is_poll(self) -> bool:
+        """A poll keeps its history in its source's row; other jobs have a row of their own."""
+        return self.name.startswith(POLL)
+
+
+def reads(name: str) -> bool:
+    """Whether a job brings in what a digest is made of."""
+    return name.startswith(POLL) or name == INDEX
+
+
+def duties(service: Service) -> list[Duty]:
+    """Every job of the service with its due time, as the rows stand now. Ask the clock afterwards what is due."""
+    now = service.clock.now()
+    with service.database.read() as session:
+        rows = {row.name: row for row in jobs.every(session)}
+        read = {row.name: row for row in sources.live(session)}
+        index_at = _index_at(session, rows.get(INDEX), now)
+    own = [
+        (INDEX, index_at, _index),
+        (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
+        (DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
+        (MAINTAIN, _not_before(rows.get(MAINTAIN), now), _maintain),
+    ]
+    return [
+        *(_poll_duty(wanted, read.get(wanted.name), now) for wanted in service.settings.sources),
+        *(Duty(name, at, work, _history(rows.get(name))) for name, at, work in own),
+    ]
+
+
+def duty(service: Service, name: str) -> Duty:
+    """The job called `name`.
+
+    Raises: NotFound, with the names there are.
+    """
+    known = {duty.name: duty for duty in duties(service)}
+    if name not in known:
+        raise NotFound(f"There is no job {name!r}.", f"There are: {', '.join(known)}.")
+    return known[name]
+
+
+def _poll_duty(wanted: SourceSettings, row: Source | None, now: datetime) -> Duty:
+    name = POLL + wanted.name
+    work = partial(_poll, wanted)
+    if row is None:
+        return Duty(name, None if wanted.paused else now, work)
+    history = History(
+        last_started_at=row.last_attempt_at,
+        last_finished_at=row.last_attempt_at,
+        failures=row.failures,
+        last_error=row.last_error,
+        broken_since=row.broken_since,
+    )
+    return Duty(name, None if wanted.paused else _poll_at(row, now), work, history)
+
+
+def _poll_at(row: Source, now: datetime) -> datetime:
+    """When its row says; at once where the clock has been put back behind its last poll."""
+    is_ahead = row.last_attempt_at is not None and row.last_attempt_at > now
+    return now if row.next_poll_at is None or is_ahead else row.next_poll_at
+
+
+def _history(row: Job | None) -> History:
+    if row is None:
+        return History()
+    return History(
+        last_started_at=row.last_started_at,
+        last_finished_at=row.last_finished_at,
+        last_outcome=row.last_outcome,
+        failures=row.failures,
+        last_error=row.last_error,
+        broken_since=row.broken_since,
+    )
+
+
+def _poll(wanted: SourceSettings, service: Service, _: Progress) -> Outcome:
+    polled = poll_source(Ingest(service.database, service.ways_out, service.clock, service.stopping), wanted)
+    if polled.failure is not None:
+        return Outcome(polled.failure, did=polled.new + polled.updated)
+    return Outcome(f"{polled.new} new, {polled.updated} changed.", did=polled.new + polled.updated)
+
+
+def _not_before(row: Job | None, at: datetime | None) -> datetime | None:
+    """`at`, or later while the job's row says so."""
+    return at if at is None or row is None or row.next_at is None else max(at, row.next_at)
+
+
+def _index_at(session: Session, row: Job | None, now: datetime) -> datetime | None:
+    """At once for new texts; for those that only lack vectors, when the row says so."""
+    waiting = items.waiting(session)
+    if row is not None and row.failures and row.next_at is not None:
+        return row.next_at
+    if waiting.get(Stage.STORED):
+        return now
+    if waiting.get(Stage.CHUNKED) or waiting.get(Stage.EMBEDDED):
+        return _not_before(row, now)
+    return None
+
+
+def _index(service: Service, progress: Progress) -> Outcome:
+    parts = Indexing(service.database, service.embedder, service.vectors, service.clock)
+    done = index_pending(parts, progress)
+    sentence = f"{done.versions} texts indexed, {done.placed} items placed in stories."
+    if not done.waiting:
+        return Outcome(sentence, did=done.versions)
+    return Outcome(f"{sentence} {done.waiting} wait for the embedder: {done.why}", done.placed, RETRY_EMBEDDER)
+
+
+def _digest(service: Service, _: Progress) -> Outcome:
+    view = digests.queue_scheduled(service)
+    if view is None:
+        return Outcome("No digest was due.")
+    return Outcome(f"The digest of {view.local_date} was queued with {len(view.entries)} entries.", did=1)
+
+
+def _deliver(service: Service, _: Progress) -> Outcome:
+    tried = digests.deliver_waiting(service)
+    return Outcome(". ".join(f"The digest of {line.day} is {line.state}" for line in tried) or "Nothing was due.")
+
+
+def _maintain(service: Service, _: Progress) -> Outcome:
+    """Keep what is needed, and see whether the database is sound."""
+    memories.finish_erasure(service)
+    copies = sorted(service.home.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
+    for copy in copies[:-KEPT_BACKUPS]:
+        copy.unlink()
+    damage = service.database.check()
+    if damage:
+        raise Unavailable(" ".join(damage), "Stop the service and restore a copy from the backups folder.")
+    return Outcome("The database is sound.", again_after=MAINTAIN_EVERY)

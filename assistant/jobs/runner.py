@@ -1,0 +1,212 @@
+"""Runs what is due: one tick asks the rows, a few threads do the work, nothing runs twice at once.
+
+What the jobs are and when each is due stands in `duties`; here is only how they are run. What lives in rows survives
+a restart, and a suspend or a jump of the clock changes nothing but the answer of the next tick. A job that breaks says
+so once in the log, and once when it heals; `telos jobs` shows the rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from assistant.backoff import backoff
+from assistant.errors import Conflict
+from assistant.jobs.duties import DIGEST, INDEX, POLL, Duty, Outcome, duties, duty, reads
+from assistant.progress import Cancelled, Progress, unheard
+from assistant.service import Service
+from memory.store import jobs
+
+log = logging.getLogger(__name__)
+
+TICK_S = 30
+THREADS = 6
+
+DIGEST_PATIENCE = timedelta(minutes=5)
+"""A due digest waits so long for what is being read and indexed, so that it knows of this morning."""
+
+READING_S = 120.0
+"""A digest that the user asks for waits no longer for what is due to be read."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+
+
+def due(now: datetime, planned: Iterable[Duty], running: Collection[str] = ()) -> list[str]:
+    """The names of the jobs to start now, the longest due first."""
+    ready = [duty for duty in planned if duty.at is not None and duty.at <= now and duty.name not in running]
+    return [duty.name for duty in sorted(ready, key=lambda duty: (duty.at, duty.name))]
+
+
+class Runner:
+    """The jobs of one service. Without `start` it runs only what it is told to."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._running: set[str] = set()
+        self._turn = Lock()
+        self._digest_waits_since: datetime | None = None
+        self._scheduler: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Ask what is due now, and then at every tick."""
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
+        self._scheduler.start()
+        self._pool.submit(self.tick)
+
+    def tick(self) -> None:
+        """Take in a changed configuration, then start what is due."""
+        if self._service.stopping.is_set():
+            return
+        try:
+            self._service.reload()
+            self._start_due()
+        except Exception:  # the next tick tries again
+            if not self._service.stopping.is_set():
+                log.exception("A tick failed")
+
+    def run(self, name: str, progress: Progress = unheard) -> Outcome:
+        """Run a job now, in this thread, due or not.
+
+        Raises: NotFound, Conflict if it is running, or whatever it fails with.
+        """
+        chosen = duty(self._service, name)
+        if not self._begin(name):
+            raise Conflict(f"The job {name} is running already.", "See `telos jobs` in a moment.")
+        try:
+            return self._work(chosen, progress)
+        finally:
+            self._end(name)
+
+    def read_due(self, progress: Progress = unheard) -> None:
+        """Read and index what is due, so that a digest made now knows of it. A job that fails has kept why."""
+        for is_wanted in (_polls, _indexes):
+            names = {name for name in [*self._due(), *self.running] if is_wanted(name)}
+            for name in names:
+                if self._begin(name):
+                    self._pool.submit(self._run_quietly, name)
+            deadline = time.monotonic() + READING_S
+            while (left := names & self.running) and time.monotonic() < deadline:
+                progress(len(names - left), len(names), "reading what is due")
+                time.sleep(0.05)
+
+    def duties(self) -> list[Duty]:
+        """Every job, the next one due first."""
+        far = datetime.max.replace(tzinfo=UTC)
+        return sorted(duties(self._service), key=lambda duty: (duty.at or far, duty.name))
+
+    @property
+    def running(self) -> frozenset[str]:
+        return frozenset(self._running)
+
+    def stop(self) -> None:
+        """Start nothing more. What runs sees `Service.stopping` and comes to an end."""
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Start nothing more, and return when nothing runs."""
+        self.stop()
+        self._pool.shutdown(wait=True)
+
+    def _start_due(self) -> None:
+        with self._turn:
+            for name in self._held_back(self._due(), self._service.clock.now()):
+                self._running.add(name)
+                self._pool.submit(self._run_in_pool, name)
+
+    def _due(self) -> list[str]:
+        planned = duties(self._service)
+        return due(self._service.clock.now(), planned, self._running)
+
+    def _held_back(self, names: list[str], now: datetime) -> list[str]:
+        """`names` without the digest, while it still waits for what is being read."""
+        if DIGEST not in names:
+            self._digest_waits_since = None
+            return names
+        self._digest_waits_since = self._digest_waits_since or now
+        is_reading = any(reads(name) for name in [*names, *self._running])
+        if is_reading and timedelta(0) <= now - self._digest_waits_since < DIGEST_PATIENCE:
+            return [name for name in names if name != DIGEST]
+        return names
+
+    def _run_in_pool(self, name: str) -> None:
+        if self._run_quietly(name) and not self._service.stopping.is_set():
+            self.tick()
+
+    def _run_quietly(self, name: str) -> bool:
+        """Run a job that has begun, in a thread that nobody listens to; whether it did something."""
+        try:
+            return self._work(duty(self._service, name), unheard).did > 0
+        except Cancelled:
+            log.info("%s was interrupted by the end of the service, and goes on at its next start", name)
+        except Exception as err:
+            log.debug("%s failed", name, exc_info=err)
+        finally:
+            self._end(name)
+        return False
+
+    def _work(self, chosen: Duty, progress: Progress) -> Outcome:
+        """Do it, and keep how it went. Raises what it fails with."""
+        service, name = self._service, chosen.name
+        if not chosen.is_poll:
+            with service.database.write() as session:
+                jobs.start(session, name, service.clock.now())
+        try:
+            outcome = chosen.work(service, service.heeding(progress))
+        except Cancelled:
+            raise
+        except Exception as err:
+            if service.stopping.is_set():  # its children were ended under it
+                raise Cancelled from err
+            self._keep_failure(chosen, err)
+            raise
+        if chosen.is_poll:
+            return outcome
+        now = service.clock.now()
+        with service.database.write() as session:
+            next_at = None if outcome.again_after is None else now + outcome.again_after
+            has_healed = jobs.finish(session, name, now=now, next_at=next_at, outcome=outcome.sentence)
+        if has_healed:
+            log.info("%s works again: %s", name, outcome.sentence)
+        return outcome
+
+    def _keep_failure(self, failed: Duty, err: Exception) -> None:
+        if failed.is_poll:  # no failure of the source, which ingest keeps, but of Telos
+            log.error("%s failed: %s", failed.name, err, exc_info=err)
+            return
+        now = self._service.clock.now()
+        pause = backoff(failed.history.failures + 1, first=FIRST_PAUSE, most=LONGEST_PAUSE)
+        with self._service.database.write() as session:
+            error = str(err) or type(err).__name__
+            has_broken = jobs.fail(session, failed.name, now=now, next_at=now + pause, error=error)
+        if has_broken:
+            log.error("%s failed: %s", failed.name, err, exc_info=err)
+
+    def _begin(self, name: str) -> bool:
+        with self._turn:
+            if name in self._running:
+                return False
+            self._running.add(name)
+            return True
+
+    def _end(self, name: str) -> None:
+        with self._turn:
+            self._running.discard(name)
+
+
+def _polls(name: str) -> bool:
+    return name.startswith(POLL)
+
+
+def _indexes(name: str) -> bool:
+    return name == INDEX
