@@ -34,13 +34,19 @@ class VectorIndex:
         self._lock = RLock()
         self._client: Any = None
         self._collection: Any = None
+        self._count: int | None = None
+        """Of the vectors held, once it has been asked: counting 100,000 takes Chroma longer than a search."""
 
     @property
     def is_open(self) -> bool:
         return self._collection is not None
 
     def __len__(self) -> int:
-        return int(self._opened().count())
+        collection = self._opened()
+        with self._lock:
+            if self._count is None:
+                self._count = int(collection.count())
+            return self._count
 
     def add(self, chunk_ids: Ids, rows: Rows) -> None:
         """Put vectors in; a chunk that is there already is replaced."""
@@ -48,17 +54,21 @@ class VectorIndex:
         for start in range(0, len(chunk_ids), ADD_AT_ONCE):
             part = slice(start, start + ADD_AT_ONCE)
             collection.upsert(ids=[str(chunk) for chunk in chunk_ids[part].tolist()], embeddings=rows[part])
+        with self._lock:
+            self._count = None
 
     def remove(self, chunk_ids: Ids) -> None:
         """Forget vectors; chunks that are not there are passed over."""
         if len(chunk_ids):
             self._opened().delete(ids=[str(chunk) for chunk in chunk_ids.tolist()])
+            with self._lock:
+                self._count = None
 
     def search(self, query: Rows, limit: int) -> tuple[Ids, Rows]:
         """The chunks nearest to `query` (dimension,), best first, with their cosine scores."""
         collection = self._opened()
         answer = collection.query(
-            query_embeddings=query[None, :], n_results=min(limit, max(collection.count(), 1)), include=["distances"]
+            query_embeddings=query[None, :], n_results=min(limit, max(len(self), 1)), include=["distances"]
         )
         chunk_ids = np.array([int(chunk) for chunk in answer["ids"][0]], dtype=np.int64)
         return chunk_ids, 1.0 - np.asarray(answer["distances"][0], dtype=np.float32)
@@ -94,7 +104,7 @@ class VectorIndex:
         with self._lock:
             if self._client is not None:
                 self._client.close()
-            self._client = self._collection = None
+            self._client = self._collection = self._count = None
 
     def _held(self) -> Ids:
         held = self._opened().get(include=[])["ids"]

@@ -125,16 +125,18 @@ class Recall:
 
     def _hits(self, session: Session, question: Question, allowed: Ids | None) -> tuple[Hit, ...]:
         """The best chunk of each item, best item first."""
-        scored = self._scored(session, question, allowed)
-        passages = lookup.passages(session, [chunk.chunk_id for chunk in scored], question.filters)
         terms = [term.strip('"*') for term in lexical.terms(question.words)]
         hits: dict[int, Hit] = {}
-        for chunk in scored:
-            passage = passages.get(chunk.chunk_id)
-            if passage is not None and passage.item_id not in hits:
-                hits[passage.item_id] = _hit(passage, chunk, terms)
-            if len(hits) == question.limit:
-                break
+        scored, page_size = self._scored(session, question, allowed), 2 * question.limit
+        for start in range(0, len(scored), page_size):
+            page = scored[start : start + page_size]
+            passages = lookup.passages(session, [chunk.chunk_id for chunk in page], question.filters)
+            for chunk in page:
+                passage = passages.get(chunk.chunk_id)
+                if passage is not None and passage.item_id not in hits:
+                    hits[passage.item_id] = _hit(passage, chunk, terms)
+                if len(hits) == question.limit:
+                    return tuple(hits.values())
         return tuple(hits.values())
 
     def _scored(self, session: Session, question: Question, allowed: Ids | None) -> list[_Scored]:
