@@ -26,20 +26,25 @@ from assistant.workers.embedder import WorkerEmbedder
 from memory import erase as erasing
 from memory import languages
 from memory.erase import Erasing, Places, Wanted, What
-from memory.models import Item, Version
+from memory.models import IMPORT, NOTES, Item, Version
 from memory.recall import Recall
 from memory.store import audit, items, sources
 from memory.store.items import ItemFilter, NewItem
 from memory.vectors import Vectors
 
-NOTES, IMPORT = "notes", "import"
 EXPORT_PAGE = 500
 
 
 def search(service: Service, query: answers.Query) -> answers.Answers:
-    """What answers a query, by words and by meaning."""
+    """What answers a query, by words and by meaning.
+
+    Raises: NotFound if the source that is to answer is not in memory.
+    """
+    if query.filters.source is not None:
+        with service.database.read() as session:
+            _known_source(session, query.filters.source)
     recall = Recall(service.database, service.embedder, service.vectors)
-    found = recall.search(query.query, filters=ItemFilter(**dict(query.filters)), limit=query.limit)
+    found = recall.search(query.query, filters=_filter(service, query.filters), limit=query.limit)
     hits = [answers.HitLine.model_validate(asdict(hit)) for hit in found.hits]
     return answers.Answers(hits=hits, notices=list(found.notices))
 
@@ -146,7 +151,7 @@ def erase(service: Service, request: answers.EraseRequest, progress: Progress) -
 
 
 def finish_erasure(service: Service) -> bool:
-    """Do the rest of an erasure that a crash cut short; whether there was one. Called when the service starts."""
+    """Do the rest of an erasure that was cut short; whether there was one. Called at every start."""
     with service.database.read() as session:
         if not erasing.is_unfinished(session):
             return False
@@ -171,7 +176,10 @@ def reindex(service: Service, progress: Progress) -> answers.ReindexedAnswer:
     parts = Indexing(service.database, embedder, Vectors(service.home.index, embedder), service.clock)
     embedded = reindexing.embed_missing(parts, progress)
     reindexing.complete(parts)
-    service.serve_embedder(wanted, embedder, parts.vectors)
+    with service.vectors.turn:  # nothing is being indexed with the one before
+        service.serve_embedder(wanted, embedder, parts.vectors)
+    embedded += reindexing.embed_missing(parts, progress)  # what that one indexed meanwhile
+    reindexing.complete(parts)
     return answers.ReindexedAnswer(embedded=embedded, slug=embedder.slug)
 
 
@@ -253,6 +261,19 @@ def _item(session: Session, item_id: int) -> Item:
     return item
 
 
+def _filter(service: Service, wanted: answers.Filters) -> ItemFilter:
+    """What is asked for; a moment without a zone is one of the user's days."""
+    zone = service.settings.user.zone
+    moments = {name: moment for name in ("since", "until") if (moment := getattr(wanted, name)) is not None}
+    aware = {name: moment.replace(tzinfo=moment.tzinfo or zone) for name, moment in moments.items()}
+    return ItemFilter(**(dict(wanted) | aware))
+
+
+def _known_source(session: Session, name: str) -> None:
+    if sources.by_name(session, name) is None:
+        raise NotFound(f"There is no source {name!r} in memory.", "`telos sources list` shows those configured.")
+
+
 def _source_names(session: Session, rows: Sequence[Item]) -> dict[int, str]:
     known = sources.by_ids(session, sorted({item.source_id for item in rows}))
     return {source_id: source.name for source_id, source in known.items()}
@@ -264,8 +285,7 @@ def _wanted(service: Service, session: Session, request: answers.EraseRequest) -
     if not name:
         raise BadRequest("Nothing was named to be erased.")
     if what is What.SOURCE:
-        if sources.by_name(session, name) is None:
-            raise NotFound(f"There is no source {name!r} in memory.", "`telos sources list` shows those configured.")
+        _known_source(session, name)
         return Wanted(what, name, keeps_source=service.settings.source(name) is not None)
     if what is What.BEFORE:
         return Wanted(what, name, before=_day(service, name))
@@ -295,6 +315,8 @@ def _erase_notices(service: Service, wanted: Wanted) -> list[str]:
             f"The source {wanted.name} is still configured and goes on being read; "
             f"end that with: telos sources remove {wanted.name}"
         )
+    elif wanted.what is not What.SOURCE and service.settings.sources:
+        notices.append("What your sources still list comes back when they are read again.")
     config = service.home.config_file
     if wanted.what is What.PERSON and config.is_file() and wanted.name in config.read_text(encoding="utf-8"):
         notices.append(f"Your configuration {config} still holds the name; it is yours to edit.")

@@ -11,9 +11,10 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
@@ -25,7 +26,7 @@ from memory.store.connection import Database
 from memory.vectors import Vectors
 
 UNFINISHED = "erasure"
-"""The setting that says an erasure is under way: counts and a keyed hash, no words."""
+"""The setting that says an erasure is under way: counts, a keyed hash and the days of digests to go, no words."""
 
 OnStep = Callable[[int, int | None, str], None]
 
@@ -99,9 +100,12 @@ def choose(session: Session, wanted: Wanted) -> list[int]:
 def erase(parts: Erasing, wanted: Wanted, now: datetime, on_step: OnStep) -> Erased:
     """Erase what is wanted from everything under the home. Raises nothing once the rows are gone but what disks raise."""
     with parts.vectors.turn:
-        probes, removed = _remove_rows(parts, wanted, now)
-        copies = _remove_copies(parts.places, removed.days)
-        finish(parts, now, on_step)
+        with parts.database.read() as session:
+            was_cut_short = is_unfinished(session)
+        if was_cut_short:
+            finish(parts, now, on_step)
+        probes, removed = _remove_rows(parts, wanted)
+        copies = finish(parts, now, on_step)
         on_step(0, None, "reading every file for the words")
         proof = scan(parts.places.root, probes, parts.places.leave)
     return Erased(
@@ -119,8 +123,15 @@ def is_unfinished(session: Session) -> bool:
     return settings.get(session, UNFINISHED) is not None
 
 
-def finish(parts: Erasing, now: datetime, on_step: OnStep) -> None:
-    """Leave nothing of deleted rows in indexes, copies, logs and the database file. The caller holds `vectors.turn`."""
+def finish(parts: Erasing, now: datetime, on_step: OnStep) -> int:
+    """Leave nothing of deleted rows in copies, indexes, logs and the database file; returns how many copies of digests went.
+
+    Each step may be done again, so that a crash between any two only means that all are. The caller holds `vectors.turn`.
+    """
+    with parts.database.read() as session:
+        detail = dict(settings.get(session, UNFINISHED))
+    on_step(0, None, "removing copies of digests")
+    copies = _remove_copies(parts.places, detail.pop("days"))
     on_step(0, None, "making the full text anew")
     with parts.database.write() as session:
         lexical.rebuild(session)
@@ -135,25 +146,24 @@ def finish(parts: Erasing, now: datetime, on_step: OnStep) -> None:
     on_step(0, None, "rewriting the database")
     parts.database.vacuum()
     with parts.database.write() as session:
-        audit.record(session, "erased", at=now, **settings.get(session, UNFINISHED))
+        audit.record(session, "erased", at=now, **detail)
         settings.put(session, UNFINISHED, None)
+    return copies
 
 
-def _remove_rows(parts: Erasing, wanted: Wanted, now: datetime) -> tuple[list[str], erasing.Removed]:
+def _remove_rows(parts: Erasing, wanted: Wanted) -> tuple[list[str], erasing.Removed]:
     """One transaction: everything goes from the rows, and the setting says that the rest is still to be done."""
     with parts.database.write() as session:
         item_ids = choose(session, wanted)
         probes = probes_of(erasing.texts(session, item_ids))
         removed = erasing.remove(session, item_ids)
         if wanted.what is What.SOURCE:
-            erasing.remove_source(session, wanted.name, with_row=not wanted.keeps_source)
+            removed += erasing.remove_source(session, wanted.name, with_row=not wanted.keeps_source)
         if wanted.what is What.PERSON:
-            entries, days = erasing.scrub(session, erasing.mentions(wanted.name))
-            days = tuple(sorted({*removed.days, *days}))
-            removed = erasing.Removed(removed.items, removed.entries + entries, removed.stories, days)
+            removed += erasing.scrub(session, erasing.mentions(wanted.name))
             probes.append(wanted.name)
-        detail = {"what": wanted.what.value, "items": removed.items, "entries": removed.entries}
-        detail |= {"name_hash": keyed_hash(parts.key, wanted)}
+        detail: dict[str, Any] = {"what": wanted.what.value, "items": removed.items, "entries": removed.entries}
+        detail |= {"name_hash": keyed_hash(parts.key, wanted), "days": sorted(map(str, removed.days))}
         settings.put(session, UNFINISHED, detail)
     return probes, removed
 
@@ -163,9 +173,9 @@ def keyed_hash(key: bytes, wanted: Wanted) -> str:
     return hmac.digest(key, f"erased\0{wanted.what}\0{wanted.name}".encode(), "sha256").hex()
 
 
-def _remove_copies(places: Places, days: Sequence[date]) -> int:
-    """Delete the copies of the digests of these days."""
-    copies = [path for day in days for path in places.outbox.glob(f"*{day.isoformat()}*") if path.is_file()]
+def _remove_copies(places: Places, days: Sequence[str]) -> int:
+    """Delete the copies of the digests of these days, as ISO 8601 writes them."""
+    copies = [path for day in days for path in places.outbox.glob(f"*{day}*") if path.is_file()]
     for copy in copies:
         copy.unlink()
     return len(copies)

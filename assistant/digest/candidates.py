@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -17,6 +17,7 @@ from sqlmodel import Session
 from assistant.config.schema import Settings
 from assistant.digest.view import Citation
 from assistant.ranking.features import Subject
+from assistant.stories.revision import added
 from memory.models import Item, MuteKind, Source, Version
 from memory.store import digests, items, mutes, sources, stories, vectors
 
@@ -38,6 +39,8 @@ class Article:
     topics: tuple[str, ...]
     language: str
     published: datetime
+    revised: datetime | None = None
+    """When its source rewrote it, where only that is news; `text` is what was added then."""
 
     def cited_as(self, number: int) -> Citation:
         return Citation(
@@ -115,7 +118,16 @@ class _Rows:
     shown_at: Mapping[int, datetime]
     cited: Collection[int]
     told: Mapping[int, list[str]]
+    earlier: Mapping[int, list[Version]]
     vectors: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """From when on something is news: not before `oldest`, and of a story shown before, after `shown_at`."""
+
+    oldest: datetime
+    shown_at: datetime | None
 
 
 def gather(session: Session, settings: Settings, embedder_slug: str | None, since: datetime, now: datetime) -> Gathered:
@@ -133,10 +145,14 @@ def gather(session: Session, settings: Settings, embedder_slug: str | None, sinc
         shown_at = rows.shown_at.get(story_id)
         if shown_at is not None and moved[story_id].moved_at <= shown_at:
             continue
-        fresh = [item for item in live if _is_fresh(item, since, shown_at, rows.cited)]
-        articles = [_article(item, rows) for item in fresh]
-        visible = [article for article in articles if not muted.hides(article, story_id)]
-        hidden += len(articles) - len(visible)
+        visible: list[Article] = []
+        for item in live:
+            article = _article(item, rows)
+            news = _news(item, article, rows, _Since(since, shown_at))
+            if news is not None and muted.hides(article, story_id):
+                hidden += 1
+            elif news is not None:
+                visible.append(news)
         if visible:
             found.append(_candidate(story_id, visible, rows, section_of, now))
     return Gathered(tuple(sorted(found, key=lambda candidate: candidate.story_id)), hidden)
@@ -144,7 +160,7 @@ def gather(session: Session, settings: Settings, embedder_slug: str | None, sinc
 
 def subject(articles: Sequence[Article], vector: NDArray[np.float32] | None, at: datetime) -> Subject:
     """A story as the ranking sees it at `at`."""
-    newest = max(article.published for article in articles)
+    newest = max(article.revised or article.published for article in articles)
     return Subject(
         vector=vector,
         title=articles[0].title,
@@ -186,21 +202,36 @@ def mean_vector(packed: Iterable[bytes]) -> NDArray[np.float32] | None:
 def _read(session: Session, every: Sequence[Item], moved: Collection[int], embedder_slug: str | None) -> _Rows:
     item_ids = [item.id for item in every if item.id is not None]
     shown_at = {story: at for story, at in digests.stories_shown(session).items() if story in moved}
+    cited = digests.items_shown(session, item_ids) if shown_at else set()
     return _Rows(
         sources=sources.by_ids(session, sorted({item.source_id for item in every})),
         versions=items.current_versions(session, item_ids),
         shown_at=shown_at,
-        cited=digests.items_shown(session, item_ids) if shown_at else (),
+        cited=cited,
         told=digests.told(session, shown_at) if shown_at else {},
+        earlier=items.earlier_versions(session, cited),
         vectors=vectors.lead_vectors(session, item_ids, embedder_slug) if embedder_slug else {},
     )
 
 
-def _is_fresh(item: Item, since: datetime, shown_at: datetime | None, cited: Collection[int]) -> bool:
-    """Not shown, not too old, and in a story shown before only what came after it was."""
-    if item.id in cited or item.published_at < since:
-        return False
-    return shown_at is None or item.first_seen_at > shown_at
+def _news(item: Item, article: Article, rows: _Rows, since: _Since) -> Article | None:
+    """The article as far as it is news: whole while it was never shown, then what a new version of it says more.
+
+    `None` if it is too old, or was known when its story was shown.
+    """
+    if item.id in rows.cited:
+        return _revision(article, rows, since)
+    is_unseen = since.shown_at is None or item.first_seen_at > since.shown_at
+    return article if is_unseen and item.published_at >= since.oldest else None
+
+
+def _revision(article: Article, rows: _Rows, since: _Since) -> Article | None:
+    version = rows.versions[article.item_id]
+    if since.shown_at is None or version.seen_at <= max(since.oldest, since.shown_at):
+        return None
+    shown = [earlier for earlier in rows.earlier.get(article.item_id, ()) if earlier.seen_at <= since.shown_at]
+    news = added(shown[-1].text, version.text) if shown else []
+    return replace(article, text="\n\n".join(news), revised=version.seen_at) if news else None
 
 
 def _candidate(

@@ -13,16 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.engine.contract import Brief, Capability, Claim, Piece, Request, no_model
-from assistant.engine.sentences import STOPWORDS, reading_length, shorten, split, words
+from assistant.engine.sentences import LEAST_WORDS, SAME_AS_TOLD, content, covered, reading_length, shorten, split
 
 READ_SENTENCES = 40
 """Of each text no more than so many sentences are considered: news and abstracts say it early."""
 MAX_SENTENCES = 3
-SAME_AS_TOLD = 0.6
-"""A sentence with so much of its content in one already told says nothing new."""
 SAME_SENTENCE = 0.8
 """Two sentences of different items that share so much are one sentence with two citations."""
-LEAST_WORDS = 5
 POSITION_SHARE = 0.35
 
 
@@ -49,14 +46,14 @@ class Extractive:
     def summarise(self, brief: Brief) -> tuple[Claim, ...]:
         """At most three sentences of the passages within `max_words`, in the order in which they were written."""
         sentences = _merge_shared(_read(brief))
-        told = [_content(brief.title), *(_content(text) for text in brief.known)]
+        told = [content(brief.title), *(content(text) for text in brief.known)]
         chosen = _choose(sentences, told, brief.max_words)
         return tuple(Claim(sentence.text, sentence.item_ids) for sentence in sorted(chosen, key=lambda s: s.order))
 
 
 def _read(brief: Brief) -> list[_Sentence]:
     return [
-        _Sentence(text, reading_length(text), _content(text), (passage.item_id,), (index, position))
+        _Sentence(text, reading_length(text), content(text), (passage.item_id,), (index, position))
         for index, passage in enumerate(brief.passages)
         for position, text in enumerate(split(passage.text)[:READ_SENTENCES])
     ]
@@ -83,7 +80,7 @@ def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_word
     chosen: list[_Sentence] = []
     room = max_words
     while usable and len(chosen) < MAX_SENTENCES and room > 0:
-        usable = [s for s in usable if all(_covered(s.content, known) < SAME_AS_TOLD for known in told)]
+        usable = [s for s in usable if all(covered(s.content, known) < SAME_AS_TOLD for known in told)]
         best = max(
             (s for s in usable if s.length <= room),
             key=lambda s: worth[s.order] * (1 - max((_jaccard(s.content, c.content) for c in chosen), default=0.0)),
@@ -115,16 +112,6 @@ def _worth(sentences: Sequence[_Sentence]) -> dict[tuple[int, int], float]:
     }
 
 
-def _content(text: str) -> frozenset[str]:
-    """The words that carry meaning; all of them where nothing else is left."""
-    every = words(text)
-    return frozenset(word for word in every if word not in STOPWORDS and len(word) > 1) or frozenset(every)
-
-
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     union = len(one | other)
     return len(one & other) / union if union else 1.0
-
-
-def _covered(content: frozenset[str], known: frozenset[str]) -> float:
-    return len(content & known) / len(content) if content else 1.0

@@ -13,6 +13,11 @@ from memory.scripts import UNSPACED
 STOPWORDS = frozenset().union(*COMMON_WORDS.values())
 """Words that say nothing of what a text is about, in any of the languages that have a list."""
 
+LEAST_WORDS = 5
+"""What has fewer is no sentence to be told."""
+SAME_AS_TOLD = 0.6
+"""A sentence with so much of its content in one already told says nothing new."""
+
 _SHORT_FORMS = """
 al approx bzw ca cf co corp dept dr ed eds eq etc fig figs gen gov hr inc jr lt ltd m me mme mr mrs ms no nr p pp prof
 resp rev sen sept sr sra st str u.a u.k u.s usw v vgl vol vs z.b e.g i.e d.h p.m a.m jan feb mar apr jun jul aug sep oct
@@ -72,6 +77,17 @@ def _ends_sentence(before: str, mark: str, after: str) -> bool:
 def words(text: str) -> list[str]:
     """The words of `text`, case-folded; in scripts without spaces, each character is one."""
     return [word.casefold() for word in _WORD.findall(text)]
+
+
+def content(text: str) -> frozenset[str]:
+    """The words of `text` that carry meaning; all of them where nothing else is left."""
+    every = words(text)
+    return frozenset(word for word in every if word not in STOPWORDS and len(word) > 1) or frozenset(every)
+
+
+def covered(told: frozenset[str], known: frozenset[str]) -> float:
+    """The share of what one sentence tells that another one told already, both as `content`, in [0, 1]."""
+    return len(told & known) / len(told) if told else 1.0
 
 
 def reading_length(text: str) -> int:

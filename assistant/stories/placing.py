@@ -1,15 +1,15 @@
 """Stories: items about the same event, across sources and within 72 hours, told once.
 
 A new item joins the story of the item it is most closely related to, or starts its own. What repeats a text joins
-without moving the story; what tells more of the event moves it, so that a digest can say what is new. Candidates are
-found cheaply (same page, same text, a link, near in meaning) and then compared in full by `assistant.stories.sameness`.
+without moving the story; what tells more of the event moves it, a new version of a known text too, so that a digest
+can say what is new. Candidates are found cheaply (same page, same text, a link, near in meaning) and then compared in full by `assistant.stories.sameness`.
 It works without vectors, by words alone. `assistant.ingest.indexing` calls `place` after each round.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -18,6 +18,7 @@ import numpy as np
 from sqlmodel import Session
 
 from assistant.engine.sentences import words
+from assistant.stories.revision import added
 from assistant.stories.sameness import WINDOW, Rarity, Relation, Telling, relation
 from connectors.reading.links import canonical
 from memory.models import Stage
@@ -46,9 +47,11 @@ class _Placed:
 def place(session: Session, *, embedder_slug: str | None, now: datetime) -> int:
     """Put every item that has no story into one, the oldest first; returns how many were placed.
 
-    With an embedder, items wait until their vectors are there; with `None`, words decide. The caller commits.
+    With an embedder, items wait until their vectors are there; with `None`, words decide. A new version of an item that
+    has its story moves it where it says more. The caller commits.
     """
     stages = None if embedder_slug is None else (Stage.EMBEDDED, Stage.INDEXED)
+    _move_revised(session, (Stage.STORED, Stage.CHUNKED) if embedder_slug is None else (Stage.EMBEDDED,))
     placed = 0
     while batch := stories.unplaced(session, limit=BATCH, stages=stages):
         span = {"since": batch[0].published - WINDOW, "until": batch[-1].published + WINDOW}
@@ -57,6 +60,13 @@ def place(session: Session, *, embedder_slug: str | None, now: datetime) -> int:
         _place_batch(session, everything, len(window), now)
         placed += len(batch)
     return placed
+
+
+def _move_revised(session: Session, stages: Collection[Stage]) -> None:
+    """Move the stories of rewritten texts. The instant is that of their arrival, so that twice is once."""
+    for revision in stories.revisions(session, stages):
+        if added(revision.before, revision.after):
+            stories.move(session, revision.story_id, revision.seen_at)
 
 
 def _place_batch(session: Session, everything: Sequence[_Placed], first: int, now: datetime) -> None:

@@ -6,10 +6,10 @@ from memory.models.digest import Digest, Entry, EntryItem
 from memory.models.feedback import Feedback, Mute, MuteKind, Verb
 from memory.models.item import Chunk, Item, Stage, Vector, Version
 from memory.models.schedule import Job, Setting
-from memory.models.source import Source
+from memory.models.source import IMPORT, NOTES, Source
 from memory.models.story import Story
 
 __all__ = [
-    "Audit", "Chunk", "Delivery", "DeliveryState", "Digest", "Entry", "EntryItem", "Feedback", "Item", "Job", "Mute",
-    "MuteKind", "Setting", "Source", "Stage", "Story", "Vector", "Verb", "Version",
+    "IMPORT", "NOTES", "Audit", "Chunk", "Delivery", "DeliveryState", "Digest", "Entry", "EntryItem", "Feedback", "Item",
+    "Job", "Mute", "MuteKind", "Setting", "Source", "Stage", "Story", "Vector", "Verb", "Version",
 ]  # fmt: skip

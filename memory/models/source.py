@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 
 from memory.models.types import Instant
 
+NOTES, IMPORT = "notes", "import"
+"""Names and kinds of the two sources of what the user brings: nobody polls them, and they are no news."""
+
 
 class Source(SQLModel, table=True):
     """A source's state, kept under the `name` the configuration gives it.

@@ -13,10 +13,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlmodel import Session, SQLModel, col, or_, select
 
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Source, Version
-from memory.store import items, stories
+from memory.store import digests, items, stories
 
 AT_ONCE = 500
 
@@ -28,10 +28,12 @@ Mentions = Callable[[str], bool]
 class Removed:
     """How many rows went, and the days whose digests showed something of them."""
 
-    items: int
-    entries: int
-    stories: int
-    days: tuple[date, ...]
+    items: int = 0
+    entries: int = 0
+    days: frozenset[date] = frozenset()
+
+    def __add__(self, other: Removed) -> Removed:
+        return Removed(self.items + other.items, self.entries + other.entries, self.days | other.days)
 
 
 def mentions(name: str) -> Mentions:
@@ -79,46 +81,78 @@ def texts(session: Session, item_ids: Sequence[int]) -> Iterator[str]:
 
 
 def is_still_said(session: Session, words: str) -> bool:
-    """Whether something that is kept says this."""
+    """Whether something that is kept says this, letter for letter."""
     columns = (Version.title, Version.text, Version.html)
-    return any(
-        session.exec(select(func.count(col(Version.id))).where(col(column).contains(words, autoescape=True))).one()
-        for column in columns
-    )
+    likely = or_(*(col(column).contains(words, autoescape=True) for column in columns))
+    kept = session.exec(select(*columns).where(likely).execution_options(yield_per=AT_ONCE))
+    return any(words in text for texts_ in kept for text in texts_)  # databases differ on whether case counts
 
 
 def remove(session: Session, item_ids: Sequence[int]) -> Removed:
-    """Delete items with all that hangs on them, and the digest entries that tell of them, with the feedback on those."""
-    counts, story_ids, digest_ids = [0, 0], set[int](), set[int]()
+    """Delete items with all that hangs on them, and what digests say of them, with the feedback on entries that go."""
+    removed, story_ids = Removed(), set[int]()
     for some in _parts(item_ids):
         story_ids.update(s for s in session.exec(select(Item.story_id).where(col(Item.id).in_(some))) if s is not None)
-        cited = select(EntryItem.entry_id).where(col(EntryItem.item_id).in_(some))
-        digest_ids.update(session.exec(select(Entry.digest_id).where(col(Entry.id).in_(cited))))
-        counts[0] += session.exec(delete(Entry).where(col(Entry.id).in_(cited))).rowcount
-        counts[1] += items.remove(session, some)
+        removed += _uncite(session, some)
+        removed += Removed(items=items.remove(session, some))
         subjects = [f"item {item_id}" for item_id in some]
         session.exec(update(Audit).where(col(Audit.subject).in_(subjects)).values(subject="", detail={}))
-    gone = stories.remove_empty(session)
+    stories.remove_empty(session)
     _retitle(session, story_ids)
-    days = session.exec(select(col(Digest.local_date)).where(col(Digest.id).in_(digest_ids))).all()
-    return Removed(items=counts[1], entries=counts[0], stories=gone, days=tuple(sorted(set(days))))
+    return removed
 
 
-def remove_source(session: Session, name: str, *, with_row: bool) -> None:
+def _uncite(session: Session, item_ids: Sequence[int]) -> Removed:
+    """Take items out of the entries that cite them.
+
+    An entry that cites others too keeps what it says of those alone, so that they still count as shown; others go.
+    """
+    cited = select(EntryItem.entry_id).where(col(EntryItem.item_id).in_(item_ids))
+    found = session.exec(
+        select(Entry, col(Digest.local_date))
+        .join(Digest, col(Digest.id) == col(Entry.digest_id))
+        .where(col(Entry.id).in_(cited))
+    ).all()
+    citations = digests.citations(session, [entry.id for entry, _ in found if entry.id is not None])
+    erased, gone = frozenset(item_ids), 0
+    for entry, _ in found:
+        others = [item_id for item_id in citations[entry.id or 0] if item_id not in erased]
+        if others:
+            lead = items.current_versions(session, others[:1])[others[0]]
+            entry.title, entry.reasons = lead.title or lead.text[:80], []
+            entry.sentences = [one for one in entry.sentences if erased.isdisjoint(one["item_ids"])]
+            session.add(entry)
+        else:
+            session.delete(entry)
+            gone += 1
+    session.flush()
+    return Removed(entries=gone, days=frozenset(day for _, day in found))
+
+
+def remove_source(session: Session, name: str, *, with_row: bool) -> Removed:
     """Clear what is known of a source beside its items; with `with_row` the source itself."""
     session.exec(update(Audit).where(col(Audit.subject) == name).values(subject="", detail={}))
-    muted = col(Mute.kind) == MuteKind.SOURCE, col(Mute.value) == name
     if with_row:
-        session.exec(delete(Mute).where(*muted))
+        session.exec(delete(Mute).where(col(Mute.kind) == MuteKind.SOURCE, col(Mute.value) == name))
         session.exec(delete(Source).where(col(Source.name) == name))
         session.exec(delete(Job).where(col(Job.name) == f"poll:{name}"))
+    return _remove_notes(session, lambda note: note.get("source") == name)
 
 
-def scrub(session: Session, is_meant: Mentions) -> tuple[int, tuple[date, ...]]:
-    """Take what speaks of someone out of digests, mutes, error sentences and notices.
+def _remove_notes(session: Session, is_meant: Callable[[dict[str, Any]], bool]) -> Removed:
+    """Take notes out of the feet of digests."""
+    days: set[date] = set()
+    for digest in session.exec(select(Digest)).all():
+        kept = [note for note in digest.notes if not is_meant(note)]
+        if kept != digest.notes:
+            digest.notes = kept
+            days.add(digest.local_date)
+    session.flush()
+    return Removed(days=frozenset(days))
 
-    Returns how many digest entries went, and the days whose digests spoke of it.
-    """
+
+def scrub(session: Session, is_meant: Mentions) -> Removed:
+    """Take what speaks of someone out of digests, mutes, error sentences and notices."""
     days: set[date] = set()
     entries = 0
     for entry, digest in session.exec(select(Entry, Digest).join(Digest, col(Digest.id) == col(Entry.digest_id))).all():
@@ -126,11 +160,6 @@ def scrub(session: Session, is_meant: Mentions) -> tuple[int, tuple[date, ...]]:
             session.delete(entry)
             days.add(digest.local_date)
             entries += 1
-    for digest in session.exec(select(Digest)).all():
-        kept = [note for note in digest.notes if not is_meant("\n".join(_strings(note)))]
-        if kept != digest.notes:
-            digest.notes = kept
-            days.add(digest.local_date)
     for mute in session.exec(select(Mute)).all():
         if is_meant(mute.value) or is_meant(mute.value.title()):
             session.delete(mute)
@@ -145,7 +174,8 @@ def scrub(session: Session, is_meant: Mentions) -> tuple[int, tuple[date, ...]]:
         if is_meant("\n".join(_strings([event.subject, event.detail]))):
             event.subject, event.detail = "", {}
     session.flush()
-    return entries, tuple(sorted(days))
+    in_notes = _remove_notes(session, lambda note: is_meant("\n".join(_strings(note))))
+    return in_notes + Removed(entries=entries, days=frozenset(days))
 
 
 def _clear(row: SQLModel, names: Sequence[str], is_meant: Mentions) -> None:

@@ -260,6 +260,15 @@ def current_versions(session: Session, item_ids: Collection[int]) -> dict[int, V
     return {version.item_id: version for version in session.exec(chosen)}
 
 
+def earlier_versions(session: Session, item_ids: Collection[int]) -> dict[int, list[Version]]:
+    """The superseded versions of each item that has some, the oldest first."""
+    chosen = select(Version).join(Item, ~current() & (col(Version.item_id) == col(Item.id)))
+    found: dict[int, list[Version]] = {}
+    for version in session.exec(chosen.where(col(Item.id).in_(item_ids)).order_by(col(Version.ord))):
+        found.setdefault(version.item_id, []).append(version)
+    return found
+
+
 def list_items(
     session: Session, chosen: ItemFilter | None = None, *, limit: int | None = None, newest_first: bool = True
 ) -> list[Item]:

@@ -1,4 +1,7 @@
-"""Stories and their members. What makes two items one story is decided in `assistant.stories.placing`, which calls this."""
+"""Stories and their members. What makes two items one story is decided in `assistant.stories.placing`, which calls this.
+
+Texts that the user brought are in no story: a story is what the sources tell, and its title and its moves are news.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select
 
-from memory.models import Item, Stage, Story, Version
+from memory.models import IMPORT, NOTES, Item, Source, Stage, Story, Version
 from memory.store.items import current
 
 COMPARED_CHARACTERS = 4000
@@ -48,6 +52,39 @@ def placed(session: Session, *, since: datetime, until: datetime, limit: int) ->
     return _read(session, chosen.order_by(col(Item.published_at).desc(), col(Item.id).desc()).limit(limit))
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A text that took the place of another since its item joined a story."""
+
+    item_id: int
+    story_id: int
+    before: str
+    after: str
+    seen_at: datetime
+
+
+def revisions(session: Session, stages: Collection[Stage]) -> list[Revision]:
+    """The newest revision of each item in a story whose current version stands in one of these stages."""
+    earlier = aliased(Version)
+    columns = (Item.id, Item.story_id, earlier.text, Version.text, Version.seen_at)
+    chosen: Select[Any] = (
+        select(*columns)  # type: ignore[call-overload]  # sqlmodel types up to four columns
+        .select_from(Item)
+        .join(Version, current())
+        .join(earlier, (col(earlier.item_id) == col(Item.id)) & (col(earlier.ord) == col(Version.ord) - 1))
+        .where(col(Item.story_id).is_not(None), col(Version.stage).in_(stages))
+        .where(col(Item.hidden_at).is_(None), col(Item.deleted_at).is_(None))
+    )
+    rows: Iterable[Any] = session.exec(chosen)
+    return [Revision(*row) for row in rows]
+
+
+def move(session: Session, story_id: int, at: datetime) -> None:
+    """Note that a story said something new at `at`, unless it has moved since."""
+    behind = update(Story).where(col(Story.id) == story_id, col(Story.moved_at) < at)
+    session.exec(behind.values(moved_at=at))
+
+
 def _told() -> Select[Any]:
     beginning = func.substr(col(Version.text), 1, COMPARED_CHARACTERS)
     columns = (
@@ -57,6 +94,7 @@ def _told() -> Select[Any]:
     chosen: Select[Any] = (
         select(*columns)  # type: ignore[call-overload]  # sqlmodel types up to four columns
         .join(Version, current())
+        .where(col(Item.source_id).not_in(select(Source.id).where(col(Source.kind).in_((NOTES, IMPORT)))))
         .where(col(Item.hidden_at).is_(None), col(Item.deleted_at).is_(None))
     )
     return chosen

@@ -46,12 +46,13 @@ class Newsroom:
         self.database = Database.open(self.folder / "telos.db")
 
     def publish(self, source: str, *published: NewItem) -> list[int]:
-        """Keep items of a source, embed them and put them into stories; their ids."""
+        """Keep items of a source, embed them and put them into stories; the ids of those that are new or rewritten."""
         self.sources.setdefault(source, "")
         with self.database.write() as session:
             row = sources.ensure(session, source, "feeds", self.now)
             assert row.id is not None
-            ids = list(items.save(session, row.id, published, self.now).new_ids)
+            saved = items.save(session, row.id, published, self.now)
+            ids = [*saved.new_ids, *saved.updated_ids]
             if self.embedder is not None:
                 embed(session, self.embedder, ids)
             place(session, embedder_slug=self.embedder.slug if self.embedder else None, now=self.now)

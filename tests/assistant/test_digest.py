@@ -19,7 +19,7 @@ from assistant.digest.view import DigestView
 from assistant.engine.contract import Brief, Capability, Claim, Piece, Request
 from assistant.errors import NotFound, Unavailable
 from memory.embed import NoEmbedder, Rows
-from memory.models import DeliveryState, MuteKind, Verb
+from memory.models import MuteKind, Verb
 from memory.store import items, mutes, sources
 from tests.assistant.newsroom import NOW, Newsroom
 from tests.fakes import WordEmbedder
@@ -161,71 +161,6 @@ def test_what_is_muted_is_left_out_and_counted(newsroom: Newsroom, kind: MuteKin
     with newsroom.database.write() as session:
         mutes.undo(session, session.merge(mute), newsroom.now)
     assert len(newsroom.build().entries) == 2
-
-
-# Across days
-
-
-def test_a_story_is_not_shown_twice(newsroom: Newsroom) -> None:
-    publish_topics(newsroom)
-    newsroom.send()
-    newsroom.wait(days=1)
-    digest = newsroom.build()
-    assert digest.entries == ()
-    assert "empty" in kinds(digest)
-
-
-def test_a_story_that_moved_is_followed_up_with_what_is_new(newsroom: Newsroom) -> None:
-    first = "An earthquake damaged houses in Port Alba. Mayor Ines Calder closed the schools of Port Alba."
-    newsroom.publish("town", newsroom.item("Earthquake damages houses in Port Alba", first))
-    newsroom.send()
-    newsroom.wait(hours=20)
-    second = "Mayor Ines Calder opened the schools of Port Alba again. Engineers had checked every roof for cracks."
-    newsroom.publish("wire", newsroom.item("Schools in Port Alba open after earthquake damages houses", second))
-    (entry,) = newsroom.build().entries
-    assert entry.is_follow_up
-    assert [citation.source for citation in entry.citations] == ["wire"]
-    assert entry.reasons[0] == "new in a story you were shown"
-    assert all(sentence.text in second for sentence in entry.sentences)
-
-
-def test_a_copy_of_what_was_shown_is_no_follow_up(newsroom: Newsroom) -> None:
-    newsroom.publish("town", newsroom.item("About tides", TOPICS["tides"]))
-    newsroom.send()
-    newsroom.wait(hours=20)
-    newsroom.publish("wire", newsroom.item("About tides", TOPICS["tides"]))
-    assert newsroom.build().entries == ()
-
-
-def test_what_a_failed_digest_held_is_shown_again_and_the_failure_is_said(newsroom: Newsroom) -> None:
-    publish_topics(newsroom)
-    lost = newsroom.send(DeliveryState.FAILED)
-    newsroom.wait(days=1)
-    digest = newsroom.build()
-    assert set(titles(digest)) == set(titles(lost))
-    assert digest.notes[0].is_trouble
-    assert "20 November could not be delivered" in digest.notes[0].sentence
-
-
-def test_a_digest_of_unknown_fate_is_named_and_its_stories_are_not_repeated(newsroom: Newsroom) -> None:
-    publish_topics(newsroom)
-    newsroom.send(DeliveryState.UNKNOWN)
-    newsroom.wait(days=1)
-    digest = newsroom.build()
-    assert digest.entries == ()
-    assert "`telos digest resend 2026-11-20`" in digest.notes[0].sentence
-
-
-def test_nothing_older_than_the_age_limit_is_shown_as_new(newsroom: Newsroom) -> None:
-    newsroom.publish("town", newsroom.item("Old", TOPICS["birds"], hours_ago=73), newsroom.item("New", TOPICS["chess"]))
-    assert titles(newsroom.build()) == ["New"]
-
-
-def test_items_of_no_configured_source_stay_in_memory(newsroom: Newsroom) -> None:
-    publish_topics(newsroom, source="import")
-    del newsroom.sources["import"]
-    newsroom.publish("town", newsroom.item("New", "A sentence of five words."))
-    assert titles(newsroom.build()) == ["New"]
 
 
 # Choice

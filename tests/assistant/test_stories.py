@@ -123,6 +123,31 @@ def test_a_story_moves_when_more_is_told_and_not_when_a_text_is_repeated(newsroo
     assert story(newsroom, first).moved_at == newsroom.now > began + timedelta(hours=5)
 
 
+@pytest.mark.parametrize(
+    ("rewritten", "moves"),
+    [
+        pytest.param(QUAKE + " Divers found the old lighthouse broken in two.", True, id="a sentence is added"),
+        pytest.param(QUAKE.replace("hundreds of houses", "hundreds of hoses"), False, id="a letter is lost"),
+        pytest.param(". ".join(reversed(QUAKE.rstrip(".").split(". "))) + ".", False, id="sentences change places"),
+        pytest.param(QUAKE.partition(". ")[0] + ".", False, id="a sentence is taken out"),
+    ],
+)
+def test_a_new_version_moves_its_story_where_it_says_more(newsroom: Newsroom, rewritten: str, moves: bool) -> None:
+    (item_id,) = newsroom.publish("town", newsroom.item("Quake", QUAKE, external_id="1"))
+    began = story(newsroom, item_id).moved_at
+    newsroom.wait(hours=3)
+    assert newsroom.publish("town", newsroom.item("Quake", rewritten, external_id="1")) == [item_id]
+    assert story(newsroom, item_id).moved_at == (newsroom.now if moves else began)
+
+
+def test_a_story_that_moved_since_is_not_put_back_by_an_older_revision(newsroom: Newsroom) -> None:
+    (item_id,) = newsroom.publish("town", newsroom.item("Quake", QUAKE))
+    with newsroom.database.write() as session:
+        stories.move(session, newsroom.story_of(item_id) or 0, newsroom.now)
+        stories.move(session, newsroom.story_of(item_id) or 0, newsroom.now - timedelta(hours=2))
+    assert story(newsroom, item_id).moved_at == newsroom.now
+
+
 def test_an_item_waits_for_its_vector_where_there_is_an_embedder(tmp_path: Path) -> None:
     from assistant.stories.placing import place
     from memory.store import items, sources
