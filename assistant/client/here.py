@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from assistant import memories
 from assistant.api.app import create_app
 from assistant.endpoint import bind, private_path
 from assistant.home import Home
@@ -30,6 +31,7 @@ def serve_here(home: Home, lock: Lock) -> Iterator[str]:
         service = Service(home)
         masking.follow(lambda: service.settings)
         opened.callback(service.close)
+        memories.finish_erasure(service)
         runner = Runner(service)
         opened.callback(runner.close)
         server = Server(create_app(service, runner), bind(path))

@@ -4,7 +4,7 @@
     index         chunks, embeds and places what was read, whenever something waits
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests to the mail server, with back-off while it is down
-    maintain      once a day: what an erasure left is removed, old copies go, the database is checked
+    maintain      once a day: old copies go, the database is checked; at once where an erasure was cut short, to finish it
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
 """
@@ -25,6 +25,7 @@ from assistant.ingest.indexing import Indexing, index_pending
 from assistant.ingest.polling import Ingest, poll_source
 from assistant.progress import Progress
 from assistant.service import Service
+from memory.erase import is_unfinished
 from memory.models import Job, Source, Stage
 from memory.store import items, jobs, sources
 
@@ -92,11 +93,12 @@ def duties(service: Service) -> list[Duty]:
         rows = {row.name: row for row in jobs.every(session)}
         read = {row.name: row for row in sources.live(session)}
         index_at = _index_at(session, rows.get(INDEX), now)
+        was_cut_short = is_unfinished(session)
     own = [
         (INDEX, index_at, _index),
         (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
         (DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
-        (MAINTAIN, _not_before(rows.get(MAINTAIN), now), _maintain),
+        (MAINTAIN, now if was_cut_short else _not_before(rows.get(MAINTAIN), now), _maintain),
     ]
     return [
         *(_poll_duty(wanted, read.get(wanted.name), now) for wanted in service.settings.sources),

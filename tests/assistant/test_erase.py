@@ -17,13 +17,15 @@ from assistant.clock import FakeClock
 from assistant.config.schema import Settings, SourceSettings
 from assistant.errors import BadRequest, NotFound
 from assistant.home import Home
+from assistant.jobs.duties import MAINTAIN, duties
+from assistant.jobs.runner import Runner
 from assistant.progress import unheard
 from assistant.service import Service
 from memory import erase as erasing
 from memory.erase import Wanted, What, keyed_hash
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Feedback, Item, Mute, MuteKind, Source, Story, Verb
 from memory.proof import probes_of, scan
-from memory.store import audit, items, sources
+from memory.store import audit, digests, items, sources
 from memory.store.items import NewItem
 from tests.fakes import WordEmbedder
 
@@ -145,6 +147,39 @@ def test_vectors_go_with_their_texts(service: Service) -> None:
     assert len(service.vectors.matrix) == 1
 
 
+def test_an_entry_that_cites_others_too_keeps_what_it_says_of_them_and_counts_as_shown(service: Service) -> None:
+    with service.database.write() as session:
+        entry = session.exec(select(Entry).where(Entry.number == 1)).one()
+        session.add(EntryItem(entry_id=entry.id or 0, item_id=3, position=2))
+        shared = {"text": SECRET, "item_ids": [1, 3]}
+        entry.sentences = [*entry.sentences, shared, {"text": KEPT, "item_ids": [3]}]
+        session.add(entry)
+    erase(service, "item", "1")
+    with service.database.read() as session:
+        entry = session.exec(select(Entry).where(Entry.number == 1)).one()
+        assert (entry.title, entry.reasons) == (KEPT[:40], [])
+        assert entry.sentences == [{"text": KEPT, "item_ids": [3]}]
+        assert digests.citations(session, [entry.id or 0]) == {entry.id: [3]}
+        assert len(session.exec(select(Feedback)).all()) == 3
+
+
+def test_the_feet_of_digests_do_not_name_a_source_that_is_gone(service: Service) -> None:
+    erase(service, "source", "gossip")
+    with service.database.read() as session:
+        assert [digest.notes for digest in session.exec(select(Digest))] == [[]]
+    assert places_that_say(service, PERSON) == set()
+
+
+def test_words_in_other_letters_do_not_explain_what_was_found(service: Service) -> None:
+    """May is a person, and what may be is not: the log that names her is found, whatever the kept texts say."""
+    memories.import_lines(service, Lines(lines=[json.dumps({"ref": "maybe", "text": "It may rain on the bridge."})]))
+    parts = memories.erasing_parts(service)
+    stray = service.home.data / "stray.txt"
+    stray.write_text("Yesterday May came.")
+    done = erasing.erase(parts, Wanted(What.PERSON, "May"), NOW, unheard)
+    assert done.found == (str(stray),)
+
+
 def test_before_a_date_takes_the_old_alone(service: Service) -> None:
     erase(service, "before", "2026-01-01")
     with service.database.read() as session:
@@ -170,20 +205,54 @@ def test_a_source_that_is_configured_keeps_its_place_and_that_is_said(service: S
         assert sources.by_name(session, "kept") is not None
 
 
-def test_a_crash_after_the_rows_is_finished_later(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object) -> None:
-        raise KeyboardInterrupt
+class Killed(BaseException):
+    """Stands for a kill: nothing after it runs."""
 
-    parts = memories.erasing_parts(service)
-    with monkeypatch.context() as patched:
-        patched.setattr(erasing, "finish", crash)
-        with pytest.raises(KeyboardInterrupt):
-            erasing.erase(parts, Wanted(What.SOURCE, "gossip"), NOW, unheard)
-    assert "backups" in places_that_say(service, SECRET[:48])
 
+def kill(done: int, total: int | None, what: str) -> None:
+    raise Killed
+
+
+STEPS = (
+    "removing copies of digests", "making the full text anew", "making the vector index anew",
+    "removing logs and copies of the database", "rewriting the database",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", STEPS)
+def test_an_erasure_that_is_cut_short_is_finished_later(service: Service, place: str) -> None:
+    def kill_there(done: int, total: int | None, what: str) -> None:
+        if what == place:
+            raise Killed
+
+    with pytest.raises(Killed):
+        memories.erase(service, EraseRequest(what="source", name="gossip"), kill_there)
+    assert places_that_say(service, SECRET[:48])
     assert memories.finish_erasure(service) is True
     assert places_that_say(service, SECRET[:48]) == set()
+    assert len(service.vectors.index) == 1
     assert memories.finish_erasure(service) is False
+
+
+def test_the_next_erasure_finishes_one_that_was_cut_short_and_the_audit_has_both(service: Service) -> None:
+    with pytest.raises(Killed):
+        memories.erase(service, EraseRequest(what="source", name="gossip"), kill)
+    erase(service, "before", "2020-01-01")
+    assert places_that_say(service, SECRET[:48]) == set()
+    with service.database.read() as session:
+        assert [event.detail["items"] for event in audit.latest(session, 9, "erased")] == [0, 2]
+
+
+def test_one_that_was_cut_short_is_due_at_once_in_the_service(service: Service) -> None:
+    runner = Runner(service)
+    runner.run(MAINTAIN)
+    with pytest.raises(Killed):
+        memories.erase(service, EraseRequest(what="item", name="1"), kill)
+    maintain = next(duty for duty in duties(service) if duty.name == MAINTAIN)
+    assert maintain.at == NOW
+    runner.run(MAINTAIN)
+    runner.close()
+    assert places_that_say(service, SECRET[:48]) == set()
 
 
 def test_words_that_another_source_published_too_are_no_failure(service: Service) -> None:
