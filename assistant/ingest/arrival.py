@@ -37,7 +37,7 @@ def admitted(item: Item, now: datetime) -> NewItem:
         text = _text(markup.plain(html))
     if not (title or text):
         raise ValueError("it has neither title nor text")
-    url = links.absolute("", item.url)
+    url = links.untracked(links.absolute("", item.url))
     return NewItem(
         external_id=external_id,
         kind=item.kind,

@@ -57,6 +57,14 @@ def absolute(base: str, url: str) -> str:
     return urlunsplit((parts.scheme, _host(parts), path, query, fragment))
 
 
+def untracked(url: str) -> str:
+    """The address without tracking parameters, as it may be shown and followed: all else stays, fragments too."""
+    address, mark, fragment = url.partition("#")
+    page, question, query = address.partition("?")
+    kept = "&".join(pair for pair in query.split("&") if not _is_tracking(pair))
+    return url if kept == query else page + (question + kept if kept else "") + mark + fragment
+
+
 def is_web(url: str) -> bool:
     """Whether `url` is an address that can be fetched."""
     return _split(url) is not None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.reading.links import absolute, canonical, is_web
+from connectors.reading.links import absolute, canonical, is_web, untracked
 
 URLS = st.builds(
     "{}://{}{}{}{}".format,
@@ -47,6 +47,25 @@ def test_an_address_has_one_identity(url: str, identity: str) -> None:
 @given(st.one_of(URLS, st.text()))
 def test_an_identity_is_its_own_identity(url: str) -> None:
     assert canonical(canonical(url)) == canonical(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param("https://e.org/a?utm_source=x&id=7&fbclid=y#part", "https://e.org/a?id=7#part", id="among others"),
+        pytest.param("https://e.org/a?utm_source=x#!/story", "https://e.org/a#!/story", id="alone"),
+        pytest.param("https://e.org/a?q=1?2", "https://e.org/a?q=1?2", id="a question mark in the query"),
+        pytest.param("https://e.org/a#b?utm_source=x", "https://e.org/a#b?utm_source=x", id="within a fragment"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_an_address_is_shown_without_tracking_and_else_as_it_was(url: str, shown: str) -> None:
+    assert untracked(url) == shown
+
+
+@given(URLS)
+def test_an_address_without_tracking_is_the_same_page(url: str) -> None:
+    assert not is_web(url) or canonical(untracked(url)) == canonical(url)
 
 
 @given(URLS)
