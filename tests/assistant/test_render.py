@@ -147,13 +147,27 @@ def test_each_entry_has_its_feedback_links_and_a_preview_has_none() -> None:
 def test_the_text_part_says_all_that_the_html_says() -> None:
     note = Note(kind="failed", sentence="Town has failed since 18 November.", is_trouble=True)
     mail = render(digest(notes=[note]))
-    shown = " ".join(Tags(mail.html).text.split())
+    shown = " ".join(Tags(mail.html).text.replace("\u2060", "").split())
     plain = " ".join(mail.text.split())
     for phrase in ("Friday, 20 November 2026", "Tides turn", "It turned.", "matches “tides”", note.sentence, "Town"):
         assert phrase in shown
         assert phrase in plain
     assert "https://t.example/1" in mail.text
     assert max(len(line) for line in mail.text.splitlines()) <= 78
+
+
+def test_a_citation_is_not_parted_from_its_sentence_at_the_end_of_a_line() -> None:
+    html = render(digest()).html
+    assert re.search(r"It turned\.(\u2060|&#8288;|&NoBreak;)<span class=\"cite\"", html)
+    assert "nowrap" in next(
+        attributes.get("style") or "" for _, attributes in Tags(html).tags if attributes.get("class") == "cite"
+    )
+
+
+def test_an_entry_without_reasons_has_no_empty_line_for_them() -> None:
+    mail = render(digest([replace(entry(), reasons=())]))
+    assert "Why:" not in mail.html
+    assert "Why:" not in mail.text
 
 
 def test_trouble_stands_above_the_entries_and_the_rest_below() -> None:
