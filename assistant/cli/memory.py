@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -47,7 +48,7 @@ def search(
     """
     from assistant.answers.memory import Filters, Query
 
-    filters = Filters(source=source, kind=kind, language=language, since=_aware(since), until=_aware(until))
+    filters = Filters(source=source, kind=kind, language=language, since=since, until=until)
     if bool(query) == (queries is not None):
         raise BadRequest("Give either a query or --queries FILE.jsonl.")
     with client_from(context) as client:
@@ -89,15 +90,15 @@ def add(
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help='Lines {"ref", "text", "time"?, "author"?, "kind"?}.', exists=True)],
+    file: Annotated[Path, typer.Argument(help='Lines {"ref", "text", "time"?, "author"?, "kind"?}.')],
     as_json: JsonOption = False,
 ) -> None:
     """Import texts from a JSONL file. Importing a file again changes nothing; another text under a ref is a new version.
 
     Example: telos memory import notes.jsonl
     """
-    with client_from(context) as client, progress_bar("Import") as progress, file.open(encoding="utf-8") as lines:
-        done = client.memory.import_lines(lines, progress)
+    with client_from(context) as client, progress_bar("Import") as progress:
+        done = client.memory.import_lines(_lines(file), progress)
         indexed = client.memory.index(progress)
     for problem in done.problems:
         print(problem, file=sys.stderr)
@@ -118,14 +119,9 @@ def export(
 
     Example: telos memory export everything.jsonl
     """
-    with client_from(context) as client:
-        target = sys.stdout if file is None else file.open("w", encoding="utf-8")
-        try:
-            for line in client.memory.export():
-                target.write(line.model_dump_json() + "\n")
-        finally:
-            if file is not None:
-                target.close()
+    with client_from(context) as client, nullcontext(sys.stdout) if file is None else _written(file) as target:
+        for line in client.memory.export():
+            target.write(line.model_dump_json() + "\n")
 
 
 @app.command()
@@ -235,13 +231,30 @@ def _answer_many(client: Client, file: Path, pattern: Query) -> None:
 
 
 def _queries(file: Path) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(_lines(file), start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError as err:
+                raise BadRequest(f"Line {number} of {file} is no JSON: {err}.") from err
+
+
+def _lines(file: Path) -> Iterator[str]:
+    """The lines of a file of the user's, which may begin with a byte order mark."""
     try:
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, json.loads(line)
-    except (OSError, ValueError) as err:
-        raise BadRequest(f"The queries in {file} cannot be read: {err}.") from err
+        with file.open(encoding="utf-8-sig") as lines:
+            yield from lines
+    except OSError as err:
+        raise BadRequest(f"{file} cannot be read: {err.strerror}.") from err
+    except UnicodeDecodeError as err:
+        raise BadRequest(f"{file} is not written in UTF-8: {err.reason} at byte {err.start}.") from err
+
+
+def _written(file: Path) -> TextIO:
+    try:
+        return file.open("w", encoding="utf-8")
+    except OSError as err:
+        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
 
 
 def _print_hits(answers: Answers) -> None:
@@ -259,8 +272,3 @@ def _print_hit(hit: HitLine) -> None:
     say(f"    {' · '.join(fact for fact in facts if fact)}")
     say(f"    {'; '.join(hit.reasons)}")
     say(f"    {hit.snippet}\n")
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """A day on the command line is one of this machine's zone."""
-    return moment.astimezone() if moment is not None else None
