@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event, Timer
@@ -16,7 +17,7 @@ from types import FrameType
 
 from assistant.api.app import create_app
 from assistant.endpoint import bind, socket_path
-from assistant.errors import BadConfiguration
+from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
 from assistant.jobs.runner import Runner
 from assistant.lock import Lock
@@ -41,7 +42,8 @@ PULSE_S = 10.0
 def run(home: Home) -> None:
     """Serve `home` until this process is asked to end. Called from the main thread.
 
-    Raises: BadConfiguration, Conflict if another process holds the home, or what the database cannot do.
+    Raises: BadConfiguration, Conflict if another process holds the home, Unavailable if the API ends by itself, or what
+        the database cannot do.
     """
     if not home.config_file.exists():
         raise BadConfiguration(f"There is no configuration at {home.config_file}.", "Run `telos init` first.")
@@ -63,10 +65,12 @@ def run(home: Home) -> None:
         runner.start()
         manager.ready()
         log.info("Telos %s serves %s (pid %d)", VERSION, home.data, os.getpid())
-        _beat(manager, service, server, stop)
-        log.info("Telos ends")
-        manager.stopping()
-        with _cut_off():
+        try:
+            _beat(manager, service, server, stop)
+        finally:
+            log.info("Telos ends")
+            manager.stopping()
+            _cut_off_later()
             service.stopping.set()
             runner.stop()
             server.stop()
@@ -79,13 +83,14 @@ def _beat(manager: ServiceManager, service: Service, server: Server, stop: Event
     """Until `stop`: tell systemd that we live, each time the database and the API's thread have shown that they do.
 
     A database that hangs holds this thread, so that systemd hears nothing and starts the service anew.
+
+    Raises: Unavailable when the API has ended by itself, so that the service ends as a failure and is started anew, too.
     """
     interval = (manager.watchdog_s or 2 * PULSE_S) / 2
     while not stop.wait(interval):
         service.prove_database()
         if not server.is_alive:
-            log.critical("The API's server has ended by itself; the service ends to be started anew")
-            return
+            raise Unavailable("The API's server has ended by itself.", "Start the service anew; its log says more.")
         manager.alive()
 
 
@@ -105,17 +110,17 @@ def _asked_to_stop() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _cut_off() -> Iterator[None]:
-    """End the process when the block takes too long: some thread does not heed. The next start repairs what it left."""
+def _cut_off_later() -> None:
+    """End the process `STOP_S` from now if it has not ended by itself: some thread does not heed, and the interpreter
+    waits for every one that works for a request or a job. The next start repairs what it left.
+    """
+    status = 0 if sys.exception() is None else 1
 
     def leave() -> None:
         log.warning("The service did not stop within %.1f s and is cut off; nothing is lost by that", STOP_S)
         logging.shutdown()
-        os._exit(0)
+        os._exit(status)
 
     timer = Timer(STOP_S, leave)
     timer.daemon = True
     timer.start()
-    yield
-    timer.cancel()

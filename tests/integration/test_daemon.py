@@ -10,12 +10,15 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
+from assistant.client import Client
+from assistant.errors import TelosError
 from assistant.lock import Lock
 from memory.models import Stage
 from memory.store import items, sources
@@ -104,6 +107,25 @@ def test_it_stops_in_time_while_the_embedder_starts(daemon: Daemon) -> None:
     assert status["attention"] == [
         "Nothing is read yet. Add a source: telos sources add feeds https://example.org/feed.xml --name example"
     ]
+
+
+def test_it_stops_in_time_while_a_request_waits_for_a_mail_server(daemon: Daemon) -> None:
+    def ask(client: Client) -> None:
+        with suppress(TelosError):
+            client.digest.send()
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as mute:
+        mute.settimeout(30)
+        daemon.configure(mail_port=mute.getsockname()[1], sources={}, digest="days = []")
+        with running(daemon):
+            daemon.wait_until_it_serves()
+            with Client(daemon.home) as client:
+                asking = Thread(target=ask, args=[client])
+                asking.start()
+                with mute.accept()[0]:
+                    stop_within_bound(daemon)
+                asking.join()
+    assert daemon.rows("SELECT state FROM delivery") == [("QUEUED",)]
 
 
 def _children(daemon: Daemon) -> list[str]:
