@@ -89,6 +89,7 @@ class Runner:
         """Read and index what is due, so that a digest made now knows of it. A job that fails has kept why."""
         for is_wanted in (_polls, _indexes):
             names = {name for name in [*self._due(), *self.running] if is_wanted(name)}
+            progress(0, len(names), "reading what is due")  # raises where the service is about to end
             for name in names:
                 if self._begin(name):
                     self._pool.submit(self._run_quietly, name)
@@ -140,20 +141,22 @@ class Runner:
         return names
 
     def _run_in_pool(self, name: str) -> None:
-        if self._run_quietly(name) and not self._service.stopping.is_set():
+        did = self._run_quietly(name)
+        if did or self._digest_waits_since is not None:
             self.tick()
 
     def _run_quietly(self, name: str) -> bool:
-        """Run a job that has begun, in a thread that nobody listens to; whether it did something."""
+        """Run a job that has begun, in a thread of the pool; whether it did something.
+
+        What it fails with ends there: it has been kept, and said where it had to be.
+        """
         try:
             return self._work(duty(self._service, name), unheard).did > 0
         except Cancelled:
             log.info("%s was interrupted by the end of the service, and goes on at its next start", name)
-        except Exception as err:
-            log.debug("%s failed", name, exc_info=err)
+            return False
         finally:
             self._end(name)
-        return False
 
     def _work(self, chosen: Duty, progress: Progress) -> Outcome:
         """Do it, and keep how it went. Raises what it fails with."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -180,6 +181,27 @@ def test_a_feed_is_polled_indexed_and_the_digest_waits_for_it(tmp_path: Path, cl
         assert names == ["poll:tides", "index", "digest", "deliver"]
         assert [path.suffix for path in sorted(home.outbox.iterdir())] == [".eml", ".html"]
         assert state(runner, "poll:tides").at == clock.now() + timedelta(minutes=30)
+    finally:
+        service.stopping.set()
+        runner.close()
+        service.close()
+
+
+def test_a_digest_starts_as_soon_as_the_last_source_it_waits_for_has_failed(tmp_path: Path, clock: FakeClock) -> None:
+    home = Home.at(tmp_path)
+    home.config_file.write_text(
+        f"[user]\ntimezone = 'Etc/UTC'\n[[sources]]\nname = 'gone'\nkind = 'feeds'\nurl = '{tmp_path / 'gone.xml'}'\n"
+    )
+    clock.set(NOW - timedelta(days=1))
+    service = Service(home, clock=clock, embedder=WordEmbedder())
+    clock.set(NOW + timedelta(hours=1, minutes=1))
+    runner = Runner(service)
+    try:
+        runner.tick()  # and no other
+        deadline = time.monotonic() + 10
+        while not list(home.outbox.glob("*.eml")):
+            assert time.monotonic() < deadline, "the digest waits for another tick"
+            time.sleep(0.01)
     finally:
         service.stopping.set()
         runner.close()
