@@ -113,6 +113,11 @@ class SmtpCarrier:
                 f"The certificate of {self._name} is not to be trusted: {err.verify_message}.",
                 "Check host in [mail]; for a server with a certificate of your own, name its file in SSL_CERT_FILE.",
             ) from err
+        except UnicodeEncodeError as err:
+            raise Refused(
+                f"Username or password for {self._name} hold a character that SMTP cannot carry.",
+                "Use plain ASCII in [mail]; many providers make such passwords for programs.",
+            ) from err
         except (smtplib.SMTPException, OSError, UnicodeError) as err:
             raise Deferred(f"{self._name} does not answer: {_reason(err)}.", _CHECK) from err
 

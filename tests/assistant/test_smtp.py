@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +161,15 @@ def test_a_wrong_password_is_said_without_repeating_it() -> None:
     assert "hunter2" not in str(refusal.value)
 
 
+def test_a_password_that_smtp_cannot_carry_is_said_without_repeating_it() -> None:
+    with (
+        MailServer(passwords={"anna": "geheimnis"}) as server,
+        pytest.raises(Refused, match="a character that SMTP cannot carry") as refusal,
+    ):
+        send(carrier(server, username="anna", password="geheimniß"), letter())
+    assert "geheim" not in str(refusal.value)
+
+
 def test_an_international_domain_is_written_in_ascii() -> None:
     with MailServer() as server:
         send(carrier(server), letter(recipient="anna@bücher.example"))
@@ -178,7 +186,3 @@ def _mute_listener() -> Iterator[int]:
     """Takes connections and never says a word."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         yield listener.getsockname()[1]
-
-
-def test_the_folder_of_a_session_certificate_is_private(certificate: Certificate) -> None:
-    assert Path(certificate.key).stat().st_mode & 0o077 == 0
