@@ -105,6 +105,7 @@ def embedder() -> Iterator[WorkerEmbedder]:
 
 
 @pytest.mark.integration
+@pytest.mark.xdist_group("embedder")
 def test_texts_that_mean_the_same_lie_near_each_other(embedder: WorkerEmbedder) -> None:
     texts = ["A cat sat on a mat.", "Some feline rested on a rug.", "The central bank raised interest rates."]
     rows = embedder.encode(texts)
@@ -115,6 +116,7 @@ def test_texts_that_mean_the_same_lie_near_each_other(embedder: WorkerEmbedder) 
 
 
 @pytest.mark.integration
+@pytest.mark.xdist_group("embedder")
 def test_rows_come_in_the_order_of_their_texts_whatever_their_lengths(embedder: WorkerEmbedder) -> None:
     texts = [("word " * length).strip() for length in (120, 1, 60, 3)]
     together = embedder.encode(texts)
@@ -123,6 +125,7 @@ def test_rows_come_in_the_order_of_their_texts_whatever_their_lengths(embedder: 
 
 
 @pytest.mark.integration
+@pytest.mark.xdist_group("embedder")
 def test_a_killed_worker_is_started_again_for_the_same_call(embedder: WorkerEmbedder) -> None:
     embedder.encode(["warm"])
     first = embedder.pid

