@@ -13,7 +13,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.engine.contract import Brief, Capability, Claim, Piece, Request, no_model
-from assistant.engine.sentences import LEAST_WORDS, SAME_AS_TOLD, content, covered, reading_length, shorten, split
+from assistant.engine.sentences import (
+    LEAST_WORDS,
+    SAME_AS_TOLD,
+    content,
+    covered,
+    reading_length,
+    shorten,
+    split,
+    words,
+)
 
 READ_SENTENCES = 40
 """Of each text no more than so many sentences are considered: news and abstracts say it early."""
@@ -21,6 +30,15 @@ MAX_SENTENCES = 3
 SAME_SENTENCE = 0.8
 """Two sentences of different items that share so much are one sentence with two citations."""
 POSITION_SHARE = 0.35
+LEANING_SHARE = 0.5
+"""What a sentence that leans on the one before it ("Moreover, ...") is worth where that one is not told."""
+
+_LEANING_WORDS = """
+moreover however but and so yet thus therefore hence also furthermore additionally besides instead still nevertheless
+nonetheless consequently otherwise similarly likewise meanwhile aber doch jedoch zudem außerdem dennoch deshalb daher
+somit dagegen trotzdem mais donc pourtant cependant toutefois ainsi également pero además también sino tampoco
+"""
+_LEANING = frozenset(_LEANING_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,15 @@ class _Sentence:
     item_ids: tuple[int, ...]
     order: tuple[int, int]
     """(passage, position in it), in which the chosen ones are told."""
+
+    @property
+    def leans(self) -> bool:
+        return words(self.text)[0] in _LEANING
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """The order of the sentence before it."""
+        return self.order[0], self.order[1] - 1
 
 
 class Extractive:
@@ -75,17 +102,19 @@ def _merge_shared(sentences: Sequence[_Sentence]) -> list[_Sentence]:
 
 def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_words: int) -> list[_Sentence]:
     """Best first, each pick lowering what shares its words; the first one is shortened if nothing fits whole."""
+
+    def value(sentence: _Sentence) -> float:
+        shared = max((_jaccard(sentence.content, one.content) for one in chosen), default=0.0)
+        stands = not sentence.leans or any(one.order == sentence.before for one in chosen)
+        return worth[sentence.order] * (1 - shared) * (1.0 if stands else LEANING_SHARE)
+
     usable = [sentence for sentence in sentences if sentence.length >= LEAST_WORDS] or list(sentences)
     worth = _worth(usable)
     chosen: list[_Sentence] = []
     room = max_words
     while usable and len(chosen) < MAX_SENTENCES and room > 0:
         usable = [s for s in usable if all(covered(s.content, known) < SAME_AS_TOLD for known in told)]
-        best = max(
-            (s for s in usable if s.length <= room),
-            key=lambda s: worth[s.order] * (1 - max((_jaccard(s.content, c.content) for c in chosen), default=0.0)),
-            default=None,
-        )
+        best = max((sentence for sentence in usable if sentence.length <= room), key=value, default=None)
         if best is None:
             break
         chosen.append(best)

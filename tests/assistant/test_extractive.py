@@ -76,6 +76,19 @@ def test_the_title_is_not_repeated_as_a_sentence() -> None:
     assert title not in summarise(Passage(1, title, f"{title}. The council voted for it on Monday."), title=title)
 
 
+PLAIN = "Grey Point will get a tidal station that supplies nine thousand homes with power."
+LEANING = "However, engineers of the tidal station doubt that its concrete hall is finished before winter storms begin."
+OTHER = "Fishing crews asked the harbour council to widen the channel past the tidal station."
+
+
+def test_a_sentence_that_leans_on_another_is_told_after_it_or_gives_way() -> None:
+    assert summarise(Passage(1, "", f"{PLAIN} {LEANING} {OTHER}"), max_words=80) == [PLAIN, LEANING, OTHER]
+    alone = f"Some brought cake. {LEANING} {OTHER}"
+    assert summarise(Passage(1, "", alone), max_words=20) == [OTHER]
+    upright = LEANING.removeprefix("However, e").replace("ngineers", "Engineers", 1)
+    assert summarise(Passage(1, "", alone.replace(LEANING, upright)), max_words=20) == [upright]
+
+
 def test_a_long_first_sentence_is_shortened_rather_than_left_out() -> None:
     told = summarise(Passage(1, "", " ".join(f"word{number}" for number in range(90)) + "."), max_words=20)
     assert len(told) == 1
