@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -28,8 +29,13 @@ class WordEmbedder:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in re.findall(r"\w+", text.lower()):
-                seed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
-                row += np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
+                row += _direction(word, self.dimension)
             norm = float(np.linalg.norm(row))
             row /= norm if norm else 1.0
         return rows
+
+
+@cache
+def _direction(word: str, dimension: int) -> NDArray[np.float32]:
+    seed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
+    return np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -48,10 +49,15 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
+def tree_of(name: str) -> ast.Module:
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+@cache
 def imports(name: str, *, lazy: bool = True) -> set[str]:
     """The modules of ours that a module imports; with `lazy` off only those at its top, without type checking's."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    nodes = ast.walk(tree) if lazy else _at_import(tree)
+    nodes = ast.walk(tree_of(name)) if lazy else _at_import(tree_of(name))
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -135,6 +141,7 @@ def test_help_imports_neither_http_nor_pydantic() -> None:
     assert _loaded_by("assistant.cli.app") & {"httpx", "pydantic"} == set()
 
 
+@cache
 def _loaded_by(module: str) -> set[str]:
     """The top-level packages that a fresh interpreter holds after importing `module`."""
     program = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
@@ -148,5 +155,4 @@ def test_files_stay_short_enough_to_be_read() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    texts = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
-    assert [name for name, text in texts.items() if text.strip() and not ast.get_docstring(ast.parse(text))] == []
+    assert [name for name in MODULES if tree_of(name).body and not ast.get_docstring(tree_of(name))] == []

@@ -21,6 +21,7 @@ from memory.vectors import Vectors
 from tests.fakes import WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+PAGE = 40
 
 
 class Broken(Exception):
@@ -39,7 +40,9 @@ class MoodyEmbedder(WordEmbedder):
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Indexing]:
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexing]:
+    """An empty memory whose work is done in small pages, so that a hundred texts take several."""
+    monkeypatch.setattr(indexing, "PAGE", PAGE)
     embedder = MoodyEmbedder()
     database = Database.open(tmp_path / "telos.db")
     vectors = Vectors(tmp_path / "index", embedder)
@@ -48,7 +51,7 @@ def parts(tmp_path: Path) -> Iterator[Indexing]:
     database.close()
 
 
-def store(parts: Indexing, count: int = 250, text: str = "number {} of the solar sails") -> None:
+def store(parts: Indexing, count: int = 100, text: str = "number {} of the solar sails") -> None:
     with parts.database.write() as session:
         source_id = sources.ensure(session, "news", "feeds", NOW).id or 0
         wanted = [
@@ -76,9 +79,9 @@ def test_everything_that_waits_comes_to_its_end_and_a_second_run_does_nothing(pa
     store(parts)
     heard: list[tuple[int, int | None]] = []
     done = index_pending(parts, lambda done, total, what: heard.append((done, total)))
-    assert (done.versions, done.placed, done.waiting) == (250, 250, 0)
-    assert heard[-1] == (250, 250)
-    assert_in_step(parts, 250)
+    assert (done.versions, done.placed, done.waiting) == (100, 100, 0)
+    assert heard[-1] == (100, 100)
+    assert_in_step(parts, 100)
     assert index_pending(parts).versions == 0
 
 
@@ -102,7 +105,7 @@ def test_a_crash_at_any_edge_loses_nothing_and_repeats_nothing(
         with pytest.raises(Broken):
             index_pending(parts)
     index_pending(parts)
-    assert_in_step(parts, 250)
+    assert_in_step(parts, 100)
     with parts.database.read() as session:
         assert all(item.story_id is not None for item in items.list_items(session))
 
@@ -149,9 +152,9 @@ def test_the_work_ends_between_pages_when_its_listener_says_so(parts: Indexing) 
 
     with pytest.raises(Broken):
         index_pending(parts, stop)
-    assert stages(parts)[Stage.EMBEDDED] == 100
+    assert stages(parts)[Stage.EMBEDDED] == PAGE
     index_pending(parts)
-    assert_in_step(parts, 250)
+    assert_in_step(parts, 100)
 
 
 def test_another_embedder_fills_its_own_indexes_beside_those_that_serve(parts: Indexing, tmp_path: Path) -> None:

@@ -80,10 +80,10 @@ def test_the_message_id_is_that_of_the_key_and_of_nothing_else() -> None:
     domain=st.from_regex(r"([a-z0-9]{1,40}\.){1,4}org", fullmatch=True),
 )
 def test_the_message_id_survives_the_way_whatever_the_address(local: str, domain: str) -> None:
-    view = digest_view(recipient=f"{local}@{domain}")
+    view = replace(digest_view(recipient=f"{local}@{domain}"), sections=())
     content = compose(view, settings(), KEY).message.as_bytes()
     assert f"\r\nMessage-ID: {message_id_of(view, KEY)}\r\n".encode() in content
-    assert parsed(view)["Message-ID"] == message_id_of(view, KEY)
+    assert email.message_from_bytes(content, policy=email.policy.default)["Message-ID"] == message_id_of(view, KEY)
 
 
 @pytest.mark.parametrize("verb", FEEDBACK_VERBS)
