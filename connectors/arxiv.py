@@ -69,30 +69,33 @@ class ArxivOptions(Options):
 class _Place:
     """Where reading stands: all is known from `newest` down; a listing under way began at `head` and goes on at `start`.
 
-    What is published meanwhile pushes the rest down, so going on by position repeats papers but skips none.
+    What is published meanwhile pushes the rest down, so going on by position repeats papers but skips none. What is
+    older than `floor` was left out by the caps of the first poll, and never comes in.
     """
 
     newest: datetime | None = None
     head: datetime | None = None
     start: int = 0
+    floor: datetime | None = None
 
     @classmethod
     def of(cls, cursor: Cursor | None) -> _Place:
         kept = cursor or {}
-        newest, head = (datetime.fromisoformat(kept[key]) if key in kept else None for key in ("newest", "head"))
-        return cls(newest, head, kept.get("start", 0))
+        instants = {key: datetime.fromisoformat(kept[key]) for key in ("newest", "head", "floor") if key in kept}
+        return cls(**instants, start=kept.get("start", 0))
 
     def cursor(self) -> Cursor:
-        instants = {"newest": self.newest, "head": self.head}
+        instants = {"newest": self.newest, "head": self.head, "floor": self.floor}
         kept: dict[str, str | int] = {key: instant.isoformat() for key, instant in instants.items() if instant}
         return {**kept, "start": self.start} if self.start else kept
 
     def after(self, page: list[arxiv.Result]) -> _Place:
         head = self.head or max((paper.updated for paper in page), default=None)
-        return _Place(self.newest, head, self.start + len(page))
+        return _Place(self.newest, head, self.start + len(page), self.floor)
 
-    def at_the_end(self) -> _Place:
-        return _Place(newest=max(filter(None, (self.newest, self.head)), default=None))
+    def at_the_end(self, floor: datetime | None) -> _Place:
+        newest = max(filter(None, (self.newest, self.head)), default=None)
+        return _Place(newest=newest, floor=floor if newest else None)
 
 
 class Arxiv:
@@ -110,9 +113,11 @@ class Arxiv:
     def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
         place = _Place.of(cursor)
         if place.newest:
-            oldest, most = place.newest - OVERLAP, self._options.max_results
+            floor, most = place.floor, self._options.max_results
+            oldest = max(filter(None, (place.newest - OVERLAP, floor)))
         else:
-            oldest, most = now - timedelta(days=self._options.first_run_days), self._options.first_run_items
+            floor = oldest = now - timedelta(days=self._options.first_run_days)
+            most = self._options.first_run_items
         stop = min(place.start + limit, most)
         papers = self._listing(place.start, stop)
         while place.start < stop and not cancelled.is_set():
@@ -121,11 +126,13 @@ class Arxiv:
             items = tuple(item_of(paper) for paper in page if paper.updated >= oldest)
             place = place.after(page)
             if len(items) < wanted:
-                yield Batch(items=items, cursor=place.at_the_end().cursor())
+                yield Batch(items=items, cursor=place.at_the_end(floor).cursor())
+                return
+            if place.start == most and place.newest:
+                yield Batch(items=items, cursor=place.at_the_end(floor).cursor(), notices=(_left_out(most),))
                 return
             if place.start == most:
-                notices = (_left_out(most),) if place.newest else ()
-                yield Batch(items=items, cursor=place.at_the_end().cursor(), notices=notices)
+                yield Batch(items=items, cursor=place.at_the_end(page[-1].updated).cursor())
                 return
             yield Batch(items=items, cursor=place.cursor(), more=True)
 

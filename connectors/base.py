@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.failures import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.transport import WaysOut
@@ -93,9 +93,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first_run_items: int = 30
+    first_run_items: int = Field(default=30, ge=1)
     """At most so many items are taken at the first poll, the newest first."""
-    first_run_days: int = 7
+    first_run_days: int = Field(default=7, ge=0, le=100_000)
     """At the first poll, nothing published longer ago than this is taken."""
 
 

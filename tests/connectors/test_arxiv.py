@@ -168,6 +168,21 @@ def test_the_first_poll_takes_no_archive(server: WebServer) -> None:
     assert len(ids(poll(connector(server, first_run_items=100, first_run_days=7)))) == 29
 
 
+@pytest.mark.parametrize("caps", [{"first_run_items": 10}, {"first_run_days": 1}], ids=["by number", "by age"])
+def test_what_the_first_poll_left_out_does_not_come_in_later(server: WebServer, caps: dict[str, int]) -> None:
+    server.routes[API] = library = Library()
+    for number in range(50):
+        library.add(f"2604.{number:05}v1", days_ago=0.55 + number / 20)
+    source = connector(server, **caps)
+    cursor = poll(source)[-1].cursor
+    for day in (0.5, 0.4):
+        library.add(f"2604.9{day * 10:04.0f}v1", days_ago=day)
+        batches = poll(source, cursor)
+        cursor = batches[-1].cursor
+        assert ids(batches)[-1] == "2604.00009"
+    assert len(ids(batches)) == 12
+
+
 def test_a_new_version_of_a_known_paper_is_the_same_item_under_a_new_revision(server: WebServer) -> None:
     server.routes[API] = library = Library()
     library.add("2604.00001v1", days_ago=1)
