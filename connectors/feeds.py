@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
 
@@ -43,6 +43,14 @@ class FeedOptions(Options):
     password: SecretStr | None = None
     """For feeds behind HTTP Basic authentication."""
     password_file: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be printed and stored: of one that is kept in a file, no more than the host."""
+        if not self.url_file or not is_web(self.url):
+            return mask_url(self.url)
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "/***", "", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +110,10 @@ class Feeds:
     def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
         state = _State.of(cursor, self._options.url)
         fetched = self._fetch(state.conditions())
-        state = replace(state, address=_print((fetched.moved_to or self._options.url).encode()))
+        moved_to = None if self._options.url_file else fetched.moved_to  # what a secret leads to may be one
+        state = replace(state, address=_print((moved_to or self._options.url).encode()))
         if fetched.status == 304 or _print(fetched.body) == state.body:
-            yield Batch(cursor=state.as_cursor(), moved_to=fetched.moved_to)
+            yield Batch(cursor=state.as_cursor(), moved_to=moved_to)
             return
         document = self._read(fetched)
         notices = list(document.notices)
@@ -122,7 +131,7 @@ class Feeds:
             yield Batch(
                 items=tuple(page),
                 cursor=(state.answered(fetched) if is_complete else state).as_cursor(),
-                moved_to=fetched.moved_to,
+                moved_to=moved_to,
                 notices=tuple(notices) if number == 1 else (),
                 more=not is_complete,
             )
@@ -161,14 +170,14 @@ class Feeds:
             address,
             headers={"Accept": _ACCEPT, **conditions},
             auth=auth if self._options.username else None,
+            shown=self._options.shown,
         )
 
     def _read(self, fetched: Fetched) -> Document:
-        shown = mask_url(self._options.url)
         try:
             return self._ways_out.read(documents.read, fetched.body, dict(fetched.headers), fetched.url)
         except Misconfigured as err:
-            raise Misconfigured(f"{shown} cannot be read. {err}") from err
+            raise Misconfigured(f"{self._options.shown} cannot be read. {err}") from err
 
 
 def _file(address: str, most_bytes: int) -> bytes:

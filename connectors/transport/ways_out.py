@@ -69,17 +69,22 @@ class WaysOut:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line holds the whole address, with its secrets
 
     def fetch(
-        self, url: str, *, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        shown: str = "",
     ) -> Fetched:
         """GET `url`, following redirects. A name and password in the address are used when `auth` is None.
 
-        Raises: NeedsLogin, TryLater or Misconfigured, for every way in which this can fail.
+        Failures name it as `shown`, or masked where that is empty. Raises: NeedsLogin, TryLater or Misconfigured, for every way in which this can fail.
         """
         try:
             answer = self.http().get(url, headers=dict(headers or {}), auth=auth or httpx.USE_CLIENT_DEFAULT)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:
-            raise failure_of(err, url, self.policy) from err
-        if failure := failure_of_status(answer.status_code, answer.headers, url):
+            raise failure_of(err, shown or url, self.policy) from err
+        if failure := failure_of_status(answer.status_code, answer.headers, shown or url):
             raise failure
         return Fetched(answer.status_code, answer.headers, answer.content, str(answer.url), _moved_to(answer))
 
@@ -133,13 +138,15 @@ class WaysOut:
 def _moved_to(answer: httpx.Response) -> str | None:
     """Where the permanent redirects at the head of the chain lead, if that may be remembered.
 
-    What is remembered is stored, and a secret must not be: a redirect with one is followed anew each time.
+    What is remembered is stored, and a secret must not be: a redirect with one is followed anew each time. So is one
+    to another host that was not given the login: asked directly, it would be.
     """
     moved_to: httpx.URL | None = None
     for hop, following in pairwise([*answer.history, answer]):
         is_downgrade = hop.url.scheme == "https" and following.url.scheme != "https"
         has_secret = bool(hop.url.userinfo) or mask_url(str(following.url)) != str(following.url)
-        if hop.status_code not in _PERMANENT or is_downgrade or has_secret:
+        loses_login = "Authorization" in hop.request.headers and "Authorization" not in following.request.headers
+        if hop.status_code not in _PERMANENT or is_downgrade or has_secret or loses_login:
             break
         moved_to = following.url
     return str(moved_to) if moved_to else None

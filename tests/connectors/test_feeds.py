@@ -145,6 +145,14 @@ class TestPolls:
         assert poll.titles() == ["T1"]
         assert poll.batches[-1].moved_to == server.url("/new")
 
+    def test_do_not_remember_where_an_address_kept_in_a_file_leads(self, server: WebServer, ways_out: WaysOut) -> None:
+        server.routes["/hush"] = lambda request: Response(status=301, headers={"Location": "/hush/feed"})
+        server.answer("/hush/feed", feed(entry(1)))
+        poll = Poller(server.url("/hush"), ways_out, url_file="address")
+        assert poll.titles() == ["T1"]
+        assert poll.titles() == []
+        assert [batch.moved_to for batch in poll.batches] == [None]
+
     def test_go_on_at_the_new_address(self, server: WebServer, ways_out: WaysOut) -> None:
         server.routes["/old"] = lambda request: Response(status=301, headers={"Location": "/new"})
         server.answer("/new", feed(entry(2), entry(1)))
@@ -224,6 +232,16 @@ class TestFailures:
         server.answer("/feed", b"<!doctype html><html></html>", content_type="text/html")
         with pytest.raises(Misconfigured, match="web page") as caught:
             Poller(server.url("/feed?token=hush"), ways_out)()
+        assert "hush" not in str(caught.value)
+
+    @pytest.mark.parametrize("status", [404, 500, 200], ids=["gone", "broken", "no feed"])
+    def test_an_address_kept_in_a_file_is_shown_as_its_host_alone(
+        self, server: WebServer, ways_out: WaysOut, status: int
+    ) -> None:
+        server.routes["/feed/hush"] = lambda request: Response(status=status)
+        with pytest.raises((Misconfigured, TryLater)) as caught:
+            Poller(server.url("/feed/hush"), ways_out, url_file="address")()
+        assert str(caught.value).startswith(server.url("/***"))
         assert "hush" not in str(caught.value)
 
     def test_a_body_that_names_a_file_is_not_opened(self, server: WebServer, ways_out: WaysOut, tmp_path: Path) -> None:
