@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
@@ -28,8 +29,9 @@ class Installed:
     skipped: tuple[str, ...] = ()
 
 
+@cache
 def connectors() -> Mapping[str, type[Connector]]:
-    """The usable connectors by kind; what was skipped is logged."""
+    """The usable connectors by kind; what was skipped is logged. Looked for once: packages stay while a process runs."""
     found = installed()
     for sentence in found.skipped:
         log.warning("%s", sentence)
