@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import partial, reduce
+from functools import partial
 from threading import Event
 from typing import Any, get_origin
 
@@ -17,11 +17,11 @@ from assistant.config import edit
 from assistant.config.naming import free, plain, slug
 from assistant.config.schema import SourceSettings
 from assistant.errors import BadRequest, Conflict, NotFound
-from assistant.ingest.polling import options_in_use
+from assistant.ingest.polling import blamed_on, options_in_use
 from assistant.service import Service
 from assistant.status import source_status
 from connectors import opml
-from connectors.base import Connector, Item, Options, SourceFailure
+from connectors.base import Batch, Connector, Item, Options, SourceFailure
 from connectors.feeds import FeedOptions, Feeds
 from connectors.reading import documents
 from connectors.reading.links import canonical, is_web
@@ -74,7 +74,7 @@ def add(service: Service, addition: answers.Addition) -> answers.Added:
     name = addition.name or free(plain(keys, addition.kind), taken)
     table = {"name": name, "kind": addition.kind, **keys}
     path = service.home.config_file
-    source = edit.would_be(path, partial(edit.add, keys=table)).source(name)
+    source = edit.would_be(path, lambda text: edit.add(text, table)).source(name)
     assert source is not None
     items = None
     if addition.is_tested:
@@ -86,7 +86,7 @@ def add(service: Service, addition: answers.Addition) -> answers.Added:
         items = len(tested.items)
         if not addition.name:
             table["name"] = free(slug(tested.title) or name, taken)
-    edit.change(path, partial(edit.add, keys=table))
+    edit.change(path, lambda text: edit.add(text, table))
     service.reload()
     return answers.Added(name=table["name"], kind=addition.kind, items=items, advice=_advice(keys))
 
@@ -142,7 +142,7 @@ def import_opml(service: Service, content: bytes) -> answers.Imported:
         table = {"name": name, "kind": "feeds", "url": subscription.url}
         tables.append(table | ({"section": subscription.folder} if subscription.folder else {}))
     if tables:
-        edit.change(service.home.config_file, lambda text: reduce(edit.add, tables, text))
+        edit.change(service.home.config_file, lambda text: edit.add(text, *tables))
         service.reload()
     return answers.Imported(added=[table["name"] for table in tables], known=known)
 
@@ -180,19 +180,22 @@ def _line(source: SourceSettings, row: Source | None) -> answers.SourceLine:
 
 def _address(options: Options) -> str:
     """What the first key of its kind says, for the eye."""
+    if isinstance(options, FeedOptions):
+        return options.shown
     value = getattr(options, _first_key(type(options)), "")
     return mask_url(value) if isinstance(value, str) else ", ".join(str(part) for part in value)
 
 
 def _asked(service: Service, source: SourceSettings) -> answers.Tested:
-    connector = _connector(source.kind)(source.options, service.ways_out)
-    if isinstance(connector, Feeds):
-        document = connector.look()
-        title, items, notices = document.title, document.items, document.notices
-    else:
-        batches = connector.poll(None, now=service.clock.now(), limit=_TESTED_ITEMS, cancelled=Event())
-        batch = next(batches, None)
-        title, items, notices = "", batch.items if batch else (), batch.notices if batch else ()
+    with blamed_on(source):
+        connector = _connector(source.kind)(source.options, service.ways_out)
+        if isinstance(connector, Feeds):
+            document = connector.look()
+            title, items, notices = document.title, document.items, document.notices
+        else:
+            batches = connector.poll(None, now=service.clock.now(), limit=_TESTED_ITEMS, cancelled=Event())
+            batch = next(iter(batches), Batch())
+            title, items, notices = "", batch.items, batch.notices
     return answers.Tested(
         name=source.name, kind=source.kind, title=title, items=[_tried(item) for item in items], notices=list(notices)
     )

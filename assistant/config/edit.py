@@ -81,22 +81,23 @@ def _loaded(draft: Path, path: Path) -> Settings:
         raise BadConfiguration(err.sentence.replace(str(draft), str(path)), err.remedy) from err
 
 
-def add(text: str, keys: Mapping[str, Any]) -> str:
-    """With one more source after the others."""
+def add(text: str, *sources: Mapping[str, Any]) -> str:
+    """With more sources after the others, each given by its keys."""
     document = tomlkit.parse(text if not text or text.endswith("\n") else f"{text}\n")
     if "sources" not in document:
         document.append("sources", tomlkit.aot())
     tables = _tables(document)
-    _refuse_taken(tables, keys["name"])
-    table = tomlkit.table()
-    for key, value in keys.items():
-        table.add(key, value)
-    before = tables[-1].as_string() if tables else text
-    if before and not before.endswith("\n\n"):
-        table.trivia.indent = "\n"
-    tables.append(table)
-    if not tomlkit.dumps(document).endswith(table.as_string()):
-        table.add(tomlkit.nl())
+    for keys in sources:
+        _refuse_taken(tables, keys["name"])
+        table = tomlkit.table()
+        for key, value in keys.items():
+            table.add(key, value)
+        before = tables[-1].as_string() if tables else text
+        if before and not before.endswith("\n\n"):
+            table.trivia.indent = "\n"
+        tables.append(table)
+    if tables and not tomlkit.dumps(document).endswith(tables[-1].as_string()):
+        tables[-1].add(tomlkit.nl())
     return tomlkit.dumps(document)
 
 

@@ -6,15 +6,29 @@ goes to the `Options` of its connector.
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import tzlocal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from connectors.reading.links import is_web
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def zone_of_this_machine() -> str | None:
+    """Its IANA name, `None` where the system does not tell it, or tells two."""
+    try:
+        return ZoneInfo(tzlocal.get_localzone_name() or "").key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 class _Section(BaseModel):
@@ -25,7 +39,7 @@ class UserSettings(_Section):
     name: str = ""
     email: str = ""
     """Where the digest goes, and the only address it ever goes to."""
-    timezone: str = Field(default_factory=tzlocal.get_localzone_name)
+    timezone: str = Field(default_factory=lambda: zone_of_this_machine() or "UTC")
     language: str = "en"
     """Of headings and of what Telos itself says in the digest: `en`, `de`, `fr`, `es`."""
     interests: tuple[str, ...] = ()
@@ -62,6 +76,14 @@ class DigestSettings(_Section):
     max_age_days: Annotated[int, Field(ge=1, le=30)] = 3
     """Nothing published longer ago is shown as new."""
 
+    @field_validator("at", mode="before")
+    @classmethod
+    def _an_hour_of_the_day(cls, at: object) -> object:
+        """Not a number, which would be taken for seconds, nor an hour with a zone: that stands under [user]."""
+        if (isinstance(at, str) and not _HOUR.fullmatch(at)) or not isinstance(at, str | time):
+            raise ValueError('write hours and minutes of your local day, such as "07:00"')
+        return at
+
 
 class ModelSettings(_Section):
     engine: Literal["extractive"] = "extractive"
@@ -95,6 +117,14 @@ class NetworkSettings(_Section):
     """Private networks or hosts that sources may reach, such as "192.168.1.10/32". None by default."""
     hosts: dict[str, str] = Field(default_factory=dict)
     """Reach a host elsewhere: `{"export.arxiv.org" = "http://127.0.0.1:8081"}` for a mirror or a test."""
+
+    @field_validator("hosts")
+    @classmethod
+    def _addresses(cls, hosts: dict[str, str]) -> dict[str, str]:
+        for host, base in hosts.items():
+            if not is_web(base):
+                raise ValueError(f"{host} is sent to {base!r}, which is no address such as http://127.0.0.1:8081")
+        return hosts
 
 
 class SourceSettings(_Section):

@@ -1,4 +1,4 @@
-"""What the service is made of, tried one by one: database, index, embedder, sources, mail, clock and zone, model.
+"""What the service is made of, tried one by one: database, index, embedder, mail, clock, zone, model, sources, their kinds.
 
 Each check tries the real thing up to the last step that leaves no trace: a source is asked and nothing stored, the mail
 server is logged into and nothing sent. Served by `GET /api/doctor`.
@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
-from threading import Event
 
+from assistant import sources
 from assistant.answers.doctor import Finding
-from assistant.config.schema import SourceSettings
+from assistant.config.schema import SourceSettings, zone_of_this_machine
 from assistant.delivery.smtp import SmtpCarrier
 from assistant.errors import TelosError
 from assistant.progress import Progress
 from assistant.service import Service
 from connectors.base import SourceFailure
-from connectors.registry import connectors
+from connectors.registry import installed
 from memory.errors import MemoryFailure
 from memory.store import jobs, lookup
 
@@ -47,6 +46,8 @@ def _checks(service: Service) -> list[tuple[str, Check]]:
         ("index", partial(_index, service)),
         ("mail", partial(_mail, service)),
         ("clock", partial(_clock, service)),
+        ("zone", partial(_zone, service)),
+        ("connectors", _connectors),
         ("model", partial(_model, service)),
         *((f"source {source.name}", partial(_source, service, source)) for source in service.settings.sources),
     ]
@@ -145,6 +146,29 @@ def _clock(service: Service) -> Iterator[Finding]:
     )
 
 
+def _zone(service: Service) -> Iterator[Finding]:
+    user = service.settings.user
+    if "timezone" in user.model_fields_set or zone_of_this_machine():
+        yield Finding(subject="zone", verdict="ok", sentence=f"Your days are those of {user.timezone}.")
+        return
+    yield Finding(
+        subject="zone",
+        verdict="warning",
+        sentence=f"This machine does not say in which time zone it is, so your days are those of {user.timezone}.",
+        remedy='Set timezone under [user], such as "Europe/Berlin".',
+    )
+
+
+def _connectors() -> Iterator[Finding]:
+    found = installed()
+    if not found.skipped:
+        kinds = ", ".join(found.connectors)
+        yield Finding(subject="connectors", verdict="ok", sentence=f"The kinds of source are {kinds}.")
+    for sentence in found.skipped:
+        remedy = "Update the package that it comes with, or uninstall that."
+        yield Finding(subject="connectors", verdict="warning", sentence=sentence, remedy=remedy)
+
+
 def _model(service: Service) -> Iterator[Finding]:
     yield Finding(
         subject="model",
@@ -154,10 +178,7 @@ def _model(service: Service) -> Iterator[Finding]:
 
 
 def _source(service: Service, source: SourceSettings) -> Iterator[Finding]:
-    """Ask for one item, and keep nothing."""
-    connector = connectors()[source.kind](source.options, service.ways_out)
-    polled = connector.poll(None, now=service.clock.now(), limit=1, cancelled=Event())
-    batch = next(islice(polled, 1), None)
+    tested = sources.test(service, source.name)
     paused = " It is paused." if source.paused else ""
-    brought = "It answers." if batch and batch.items else "It answers, with nothing recent."
+    brought = "It answers." if tested.items else "It answers, with nothing recent."
     yield Finding(subject=f"source {source.name}", verdict="ok", sentence=brought + paused)

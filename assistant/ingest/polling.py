@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -107,10 +108,16 @@ def options_in_use(configured: SourceSettings, source: Source) -> Any:
 
 
 def _batches(ingest: Ingest, configured: SourceSettings, source: Source) -> Iterator[Batch]:
-    """What the connector yields. A defect of it becomes a failure like the others."""
-    try:
+    with blamed_on(configured):
         connector = ingest.kinds[configured.kind](options_in_use(configured, source), ingest.ways_out)
         yield from connector.poll(source.cursor, now=ingest.clock.now(), limit=LIMIT, cancelled=ingest.cancelled)
+
+
+@contextmanager
+def blamed_on(configured: SourceSettings) -> Iterator[None]:
+    """Within this block a defect of the source's connector becomes a failure like the others."""
+    try:
+        yield
     except SourceFailure:
         raise
     except Exception as err:  # the connector may be anybody's, and one bad source never stops the others

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,11 @@ def test_a_first_source_is_added(text: str) -> None:
     after = edit.add(text, {"name": "new", "kind": "feeds"})
     assert after.startswith(text)
     assert tomllib.loads(after)["sources"] == [{"name": "new", "kind": "feeds"}]
+
+
+def test_many_sources_are_added_at_once_as_if_one_by_one() -> None:
+    more = [{"name": f"s{number}", "kind": "feeds"} for number in range(4)]
+    assert edit.add(FILE, *more) == reduce(edit.add, more, FILE)
 
 
 def test_a_new_key_stands_with_its_source_and_not_below_the_next_ones_comment() -> None:
@@ -127,9 +132,8 @@ class TestTheFile:
 
     def test_it_begins_private_where_there_was_none(self, tmp_path: Path) -> None:
         path = tmp_path / "new" / "config.toml"
-        settings = edit.change(
-            path, partial(edit.add, keys={"name": "a", "kind": "feeds", "url": "https://a.example/"})
-        )
+        table = {"name": "a", "kind": "feeds", "url": "https://a.example/"}
+        settings = edit.change(path, lambda text: edit.add(text, table))
         assert [source.name for source in settings.sources] == ["a"]
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -122,12 +122,43 @@ def test_a_source_that_is_not_there_stops_no_other_check(home: Home, clock: Fake
     assert verdicts["source here"] == "ok"
 
 
+def test_a_connector_with_a_defect_stops_no_other_check(
+    home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.feeds.Feeds.look", lambda _: {"title": ""}["items"])
+    home.config_file.write_text("[[sources]]\nname = 'odd'\nkind = 'feeds'\nurl = '/feed.xml'\n")
+    findings = {finding.subject: finding for finding in parts(home, clock)}
+    assert findings["source odd"].verdict == "error"
+    assert "failed unexpectedly (KeyError)" in findings["source odd"].sentence
+    assert findings["mail"].verdict == "ok"
+
+
 def test_a_clock_that_was_put_back(home: Home, clock: FakeClock) -> None:
     service = Service(home, clock=clock, embedder=WordEmbedder())
     with service.database.write() as session:
         jobs.start(session, "maintain", NOW + timedelta(hours=3))
     service.close()
     assert part(home, clock, "clock").verdict == "error"
+
+
+def test_a_machine_that_does_not_know_its_zone(home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: None)
+    finding = part(home, clock, "zone")
+    assert (finding.verdict, "UTC" in finding.sentence, "timezone" in finding.remedy) == ("warning", True, True)
+    home.config_file.write_text("[user]\ntimezone = 'UTC'")
+    assert part(home, clock, "zone").verdict == "ok"
+
+
+def test_a_connector_that_cannot_be_used(
+    home: Home, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "packages" / "telos_weather-1.0.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: telos-weather\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[telos.connectors]\nweather = no_such_module:Weather\n")
+    monkeypatch.syspath_prepend(package.parent)
+    finding = part(home, clock, "connectors")
+    assert (finding.verdict, "telos-weather" in finding.sentence) == ("warning", True)
 
 
 def test_examining_changes_nothing(home: Home, clock: FakeClock) -> None:
