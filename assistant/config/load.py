@@ -54,6 +54,23 @@ def check(text: str, path: Path, environment: Mapping[str, str] = os.environ) ->
         raise BadConfiguration(f"The configuration {path} cannot be used:{sentences}", _REMEDY) from err
 
 
+def files_of(path: Path, settings: Settings) -> set[Path]:
+    """The files that the settings came from: the configuration at `path`, and those that hold its secrets."""
+    sections: list[BaseModel] = [settings.mail, *(source.options for source in settings.sources)]
+    keys = ((section, key) for section in sections for key in type(section).model_fields if key.endswith("_file"))
+    named = (getattr(section, key) for section, key in keys)
+    return {path, *(path.parent / Path(name).expanduser() for name in named if name)}
+
+
+def mistakes(text: str) -> list[str]:
+    """A sentence for each mistake in a text that could become a configuration file, secrets aside."""
+    try:
+        _parse(text, SecretPlaces(Path(), {}))
+    except _Mistakes as err:
+        return err.sentences
+    return []
+
+
 def _parse(text: str, places: SecretPlaces) -> Settings:
     try:
         tables: dict[str, Any] = tomllib.loads(text)
@@ -102,6 +119,9 @@ def _sources(tables: object, places: SecretPlaces) -> tuple[tuple[SourceSettings
     sources: list[SourceSettings] = []
     mistakes: list[str] = []
     for number, table in enumerate(tables, 1):
+        if not isinstance(table, dict):
+            mistakes.append(f"sources holds {table!r}; each source is a table that begins with [[sources]].")
+            continue
         try:
             sources.append(_source(dict(table), places))
         except _Mistakes as err:

@@ -58,6 +58,9 @@ def test_the_example_shows_the_defaults(section: str, defaults: object) -> None:
         ("[mail]\nusernaem = 'x'", "the nearest is username"),
         ("[digest]\nentries = 0", "digest.entries is 0"),
         ("[digest]\nat = '25:00'", "digest.at is '25:00'"),
+        ("[digest]\nat = 7", "digest.at is 7: write hours and minutes of your local day"),
+        ("[digest]\nat = '07:00Z'", "digest.at is '07:00Z'"),
+        ("[network.hosts]\n'a.org' = 'b.org'", "a.org is sent to 'b.org', which is no address"),
         ("[digest]\ndays = ['monday']", "digest.days.0 is 'monday'"),
         ("[user]\ntimezone = 'Berlin'", "'Berlin' is no IANA time zone, such as Europe/Berlin"),
         ("[user]\nemail = 'ada'", "user.email is 'ada', which is no address"),
@@ -65,6 +68,8 @@ def test_the_example_shows_the_defaults(section: str, defaults: object) -> None:
         ("[mail]\nvia = 'smtp'\nhost = 'smtp.example.org'", "user.email is missing"),
         ("[mail", "It is no TOML"),
         ("sources = 'x'", "begin each with [[sources]]"),
+        ("sources = ['x']", "sources holds 'x'; each source is a table"),
+        ("[[sources]]\nname = 'a'\nkind = 'feeds'\nurl = 'x'\nfirst_run_items = 0", "first_run_items is 0"),
         ("[[sources]]\nkind = 'feeds'", "In source number 1: name is missing."),
         (
             "[[sources]]\nname = 'a'\nkind = 'feed'\n",
@@ -94,6 +99,20 @@ def test_all_mistakes_are_named_at_once(file: Path) -> None:
     with pytest.raises(BadConfiguration) as caught:
         load(file, {})
     assert len(caught.value.sentence.splitlines()) == 4
+
+
+@pytest.mark.parametrize("written", ["'06:30'", "06:30:00"], ids=["text", "time"])
+def test_the_hour_may_be_text_or_a_time_of_toml(file: Path, written: str) -> None:
+    file.write_text(f"[digest]\nat = {written}\n", encoding="utf-8")
+    assert load(file, {}).digest.at == time(6, 30)
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Atlantis", "/etc/hostname", "\0"])
+def test_a_machine_that_does_not_know_its_zone_is_in_utc(
+    file: Path, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: zone)
+    assert load(file, {}).user.zone.key == "UTC"
 
 
 @pytest.mark.parametrize("key", ["password", "url"])
