@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,11 +41,11 @@ def _ask() -> Answers:
     from assistant.config.setup import Answers
 
     name = typer.prompt("Your name", default="", show_default=False)
-    email = typer.prompt("Your mail address (empty: digests are written to files)", default="", show_default=False)
+    email = _usable("email", "Your mail address (empty: digests are written to files)", default="", show_default=False)
     interests = typer.prompt("What interests you, separated by commas", default="", show_default=False)
-    at = typer.prompt("When shall the digest come", default=Answers.at)
-    entries = typer.prompt("How many entries at most", default=Answers.entries, type=int)
-    minutes = typer.prompt("How many minutes of reading", default=Answers.reading_minutes, type=float)
+    at = _usable("at", "When shall the digest come", default=Answers.at)
+    entries = _usable("entries", "How many entries at most", default=Answers.entries, type=int)
+    minutes = _usable("reading_minutes", "How many minutes of reading", default=Answers.reading_minutes, type=float)
     host = username = password = ""
     if email:
         host = typer.prompt("Your mail server for sending (empty: write files for now)", default="", show_default=False)
@@ -64,3 +64,15 @@ def _ask() -> Answers:
         smtp_username=username,
         password=password,
     )
+
+
+def _usable(key: str, question: str, **options: Any) -> Any:
+    """The answer that becomes `key`, asked for again while it cannot be used."""
+    from assistant.config.setup import Answers, complaints
+
+    while True:
+        answer = typer.prompt(question, **options)
+        wrong = complaints(Answers(**{key: answer}))
+        if not wrong:
+            return answer
+        typer.echo("\n".join(wrong), err=True)

@@ -14,7 +14,7 @@ import tomlkit
 from tomlkit import TOMLDocument
 from tomlkit.items import Item, Table
 
-from assistant.config.load import check
+from assistant.config.load import check, mistakes
 from assistant.errors import Conflict
 
 _HEAD = """\
@@ -44,6 +44,11 @@ class Answers:
     smtp_username: str = ""
     password: str = field(default="", repr=False)
     """Goes into a file of its own beside the configuration."""
+
+
+def complaints(answers: Answers) -> list[str]:
+    """A sentence for each answer that cannot be used."""
+    return mistakes(tomlkit.dumps(_document(replace(answers, password=""))))
 
 
 def write_configuration(path: Path, answers: Answers) -> None:

@@ -7,7 +7,9 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from assistant.cli.app import app
 from assistant.config.load import load
 from assistant.config.setup import PASSWORD_FILE, Answers, write_configuration
 from assistant.errors import BadConfiguration, Conflict
@@ -54,6 +56,17 @@ def test_a_configuration_is_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="already"):
         write_configuration(path, Answers())
     assert path.read_text() == "# mine\n"
+
+
+def test_the_wizard_asks_again_for_what_cannot_be_used(tmp_path: Path) -> None:
+    answers = ["Ada", "ada", "ada@example.org", "tides, bread", "7", "06:30", "99", "5", "0", "3", "", ""]
+    run = CliRunner().invoke(app, ["--home", str(tmp_path), "init"], input="\n".join(answers))
+    assert run.exit_code == 0, run.output
+    assert "user.email is 'ada', which is no address" in run.output
+    settings = load(tmp_path / "config.toml", {})
+    assert (settings.user.email, settings.user.interests) == ("ada@example.org", ("tides", "bread"))
+    digest = settings.digest
+    assert (digest.at, digest.entries, digest.reading_minutes) == (time(6, 30), 5, 3.0)
 
 
 def test_an_answer_that_cannot_be_used_leaves_no_file(tmp_path: Path) -> None:
