@@ -8,12 +8,13 @@ loaded here: the indexes open, and the embedder's process starts, when they are 
 from __future__ import annotations
 
 import logging
-import os
+from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Event, Lock
 
 from assistant.clock import Clock, SystemClock
-from assistant.config.load import load
+from assistant.config.load import files_of, load
 from assistant.config.schema import MemorySettings, Settings
 from assistant.delivery import dispatch
 from assistant.engine.contract import Engine
@@ -62,8 +63,9 @@ class Service:
         self.stopping = Event()
         self.configuration_problem: BadConfiguration | None = None
         """Why the file, as it is now, is not taken; the settings before it go on."""
-        self._stamp = _stamp(home)
+        seen = _stamps([home.config_file])
         self.settings = load(home.config_file) if settings is None else settings
+        self._stamps = _stamps(files_of(home.config_file, self.settings)) | seen
         self._open = ExitStack()
         self._turn = Lock()
         with ExitStack() as opened:
@@ -81,27 +83,30 @@ class Service:
             self._open = opened.pop_all()
 
     def reload(self) -> bool:
-        """Take in a changed configuration file, whole or not at all; whether there was a change.
+        """Take in a changed configuration, whole or not at all; whether there was a change. Files of secrets belong to it.
 
-        A file with a mistake is said once, and kept as `configuration_problem` until it is corrected.
+        A mistake is said once, and kept as `configuration_problem` until it is corrected, wherever it is.
         """
         with self._turn:
-            stamp = _stamp(self.home)
-            if stamp == self._stamp:
+            stamps = _stamps(files_of(self.home.config_file, self.settings))
+            if stamps == self._stamps and self.configuration_problem is None:
                 return False
-            self._stamp = stamp
+            self._stamps = stamps
             try:
                 settings = load(self.home.config_file)
             except BadConfiguration as err:
+                if str(err) != str(self.configuration_problem):
+                    log.error("%s The settings before this change go on. %s", err.sentence, err.remedy)
                 self.configuration_problem = err
-                log.error("%s The settings before this change go on. %s", err.sentence, err.remedy)
                 return False
             self.configuration_problem = None
+            self._stamps = _stamps(files_of(self.home.config_file, settings)) | stamps
             if settings.network != self.settings.network:
                 self.ways_out = WaysOut(_policy(settings))
                 self._open.callback(self.ways_out.close)  # the one before may be in use; it closes at the end, too
-            self.settings = settings
+            before, self.settings = self.settings, settings
             self._retire_sources()
+            self._hurry_sources(before)
             log.info("The configuration was read again: %d sources", len(settings.sources))
             return True
 
@@ -152,6 +157,13 @@ class Service:
                 if row.name not in wanted and row.kind in connectors():
                     sources.mark_removed(session, row.name, self.clock.now())
 
+    def _hurry_sources(self, before: Settings) -> None:
+        """Have the sources polled at once that read otherwise than before: who corrects one wants to see it work."""
+        with self.database.write() as session:
+            for source in self.settings.sources:
+                if source != before.source(source.name):
+                    sources.poll_soon(session, source.name)
+
     def _serving(self) -> MemorySettings:
         """The embedder whose vectors are searched: the configured one in a new home, and then that of the last reindex."""
         wanted = self.settings.memory
@@ -180,10 +192,14 @@ def _policy(settings: Settings) -> NetworkPolicy:
     return NetworkPolicy(allow_private=settings.network.allow_private, hosts=settings.network.hosts)
 
 
-def _stamp(home: Home) -> tuple[int, int, int] | None:
-    """What changes when the configuration file does; `None` where there is none."""
+def _stamps(files: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
+    """What changes when one of the files does."""
+    return {file: _stamp(file) for file in files}
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
     try:
-        status = os.stat(home.config_file)
+        status = file.stat()
     except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino

@@ -102,6 +102,14 @@ def move_cursor(session: Session, source: Source, cursor: Mapping[str, Any]) -> 
     _save(session, source)
 
 
+def poll_soon(session: Session, name: str) -> None:
+    """End the pause that the source of this name may be in."""
+    source = by_name(session, name)
+    if source is not None:
+        source.next_poll_at = None
+        _save(session, source)
+
+
 def remember_move(session: Session, source: Source, moved_from: str | None, moved_to: str | None) -> None:
     """Keep a new address and the print of the one it replaces, or forget them with `None`."""
     source.moved_from, source.moved_to = moved_from, moved_to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,35 @@ def test_a_file_with_a_mistake_changes_nothing_and_is_told(
     rewrite(home, FEED)
     service.reload()
     assert service.configuration_problem is None
+
+
+def test_a_corrected_file_of_a_secret_is_taken_up(service: Service, home: Home, tmp_path: Path) -> None:
+    rewrite(home, FEED + "username = 'ada'\npassword_file = 'secret'\n")
+    assert not service.reload()
+    assert "secret" in str(service.configuration_problem)
+    secret = tmp_path / "secret"
+    secret.write_text("first")
+    secret.chmod(0o600)
+    assert service.reload()
+    assert service.configuration_problem is None
+    secret.write_text("second")
+    assert service.reload()
+    assert service.settings.sources[0].options.password.get_secret_value() == "second"
+    assert not service.reload()
+
+
+def test_a_corrected_source_is_not_kept_waiting(service: Service, home: Home) -> None:
+    now = service.clock.now()
+    rewrite(home, FEED + FEED.replace("'a'", "'b'"))
+    service.reload()
+    failure = sources.Failure(at=now, next_poll_at=now + timedelta(hours=9), kind="Misconfigured", sentence="404.")
+    with service.database.write() as session:
+        for name in ("a", "b"):
+            sources.record_failure(session, sources.ensure(session, name, "feeds", now), failure)
+    rewrite(home, FEED.replace("/feed'", "/new'") + FEED.replace("'a'", "'b'"))
+    service.reload()
+    with service.database.read() as session:
+        assert {row.name: row.next_poll_at is None for row in sources.live(session)} == {"a": True, "b": False}
 
 
 def test_a_service_does_not_start_on_a_file_with_a_mistake(home: Home) -> None:
