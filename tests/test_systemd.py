@@ -1,4 +1,7 @@
-"""The units are valid, sandboxed as far as they claim, and explain their lines. Tried on copies with another ExecStart."""
+"""The units are valid, sandboxed as far as they claim, and explain their lines. Tried on copies with another ExecStart.
+
+That a systemd starts them is not tried: there is none where tests run.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -46,6 +50,19 @@ def test_the_unit_exposes_no_more_than_it_must(tmp_path: Path, unit: str, most: 
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", answer.stdout)
     assert found, answer.stderr
     assert float(found.group(1)) <= most
+
+
+@pytest.mark.parametrize("unit", ["telos.service", "telos@.service"])
+def test_every_line_of_the_sandbox_says_why_it_is_there(unit: str) -> None:
+    text = (UNITS / unit).read_text(encoding="utf-8")
+    sandbox = text[text.index("# Sandboxing") : text.index("[Install]")].splitlines()
+    unexplained = [
+        line
+        for above, line in pairwise(sandbox)
+        if line and not line.startswith("#")
+        if not above.startswith("#") and above.partition("=")[0] != line.partition("=")[0]
+    ]
+    assert unexplained == []
 
 
 @pytest.mark.parametrize("unit", ["telos.service", "telos@.service"])
