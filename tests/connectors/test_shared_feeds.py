@@ -37,6 +37,7 @@ NO_FEEDS = {
 RELATIVE = "a relative link is useless in a digest, so it is made absolute under the channel's own address"
 EMAIL = 'feed-rs calls the person "author" and takes the name for a part of the address; we give the name'
 STUB = "the content says nothing (dots, or the title once more), so the summary is the text"
+LABELS = "the keywords of an entry's media label it as much as its category does"
 ITUNES = "the iTunes summary is the longer of the two descriptions"
 
 DEFENDED = {
@@ -46,6 +47,7 @@ DEFENDED = {
     ("rss_2.0_relurl_1.xml", "text"): STUB,
     ("rss_2.0_example_6.xml", "text"): STUB,
     ("rss_2.0_bbc.xml", "text"): ITUNES,
+    ("rss_2.0_example_3.xml", "topics"): LABELS,
 }
 """Beyond these, on every file: an id that feed-rs made up (a hash or a random UUID, where the entry has none) is not
 compared, because ours is the address; nor is a field that it leaves empty and we fill by the format's rules (the
@@ -160,6 +162,14 @@ def differing(item: Item, entry: dict[str, Any], written: str) -> Iterator[str]:
     authors = {author["name"] for author in entry["authors"]}
     if authors and authors != set(item.authors):
         yield "authors"
+    topics = {line(category["label"] or category["term"]) for category in entry["categories"]}
+    if topics and topics != set(item.topics):
+        yield "topics"
+    if entry["language"] and not entry["language"].lower().startswith(item.language or "none"):
+        yield "language"
+    others = [link["href"] for link in entry["links"] if link["rel"] in ("related", "via", "enclosure")]
+    if not {*others} <= {item.url, *item.links}:
+        yield "links"
     body = (entry["content"] or {}).get("body") or (entry["summary"] or {}).get("content") or ""
     if body and line(plain(body)) != line(item.text):
         yield "text"
