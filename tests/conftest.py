@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from memory.store.connection import Database
+from tests.databases import open_empty
 
 settings.register_profile("telos", deadline=None)  # a first example may load a library
 settings.load_profile("telos")
@@ -33,19 +33,9 @@ def shared_data() -> Path:
     return Path(folder)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file without rows, to be copied: migrating anew for each test would take most of its time."""
-    path = tmp_path_factory.mktemp("database") / "telos.db"
-    Database.open(path).close()
-    return path
-
-
 @pytest.fixture
-def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path) -> Iterator[Database]:
     """A real database of its own, at `tmp_path / "telos.db"`."""
-    path = tmp_path / "telos.db"
-    shutil.copy(empty_database, path)
-    database = Database.open(path)
+    database = open_empty(tmp_path / "telos.db")
     yield database
     database.close()

@@ -22,7 +22,7 @@ from memory.embed import pack
 from memory.identity import NewItem
 from memory.models import Delivery, DeliveryState, Stage, Verb
 from memory.store import chunks, digests, feedback, items, outbox, sources, vectors
-from memory.store.connection import Database
+from tests.databases import open_empty
 from tests.fakes import WordEmbedder
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ class Newsroom:
     """The configured sources with their sections."""
 
     def __post_init__(self) -> None:
-        self.database = Database.open(self.folder / "telos.db")
+        self.database = open_empty(self.folder / "telos.db")
 
     def publish(self, source: str, *published: NewItem) -> list[int]:
         """Keep items of a source, embed them and put them into stories; the ids of those that are new or rewritten."""

@@ -15,9 +15,9 @@ from memory.embed import NoEmbedder, Rows
 from memory.models import Stage
 from memory.recall import Recall
 from memory.store import items, lookup, sources
-from memory.store.connection import Database
 from memory.store.items import NewItem
 from memory.vectors import Vectors
+from tests.databases import open_empty
 from tests.fakes import WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexing]
     """An empty memory whose work is done in small pages, so that a hundred texts take several."""
     monkeypatch.setattr(indexing, "PAGE", PAGE)
     embedder = MoodyEmbedder()
-    database = Database.open(tmp_path / "telos.db")
+    database = open_empty(tmp_path / "telos.db")
     vectors = Vectors(tmp_path / "index", embedder)
     yield Indexing(database, embedder, vectors, FakeClock(NOW))
     vectors.close()

@@ -119,8 +119,8 @@ def test_a_migration_that_fails_changes_nothing_and_leaves_the_copy(
             assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest,)
 
 
-def test_the_migrations_make_the_schema_that_the_models_describe(empty_database: Path) -> None:
-    with create_engine(f"sqlite:///{empty_database}").connect() as connection:
+def test_the_migrations_make_the_schema_that_the_models_describe(database: Database) -> None:
+    with create_engine(f"sqlite:///{database.path}").connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={

@@ -15,9 +15,9 @@ from assistant.ingest.indexing import Indexing, index_pending
 from memory.embed import NoEmbedder, Rows
 from memory.recall import Recall, snippet
 from memory.store import items, sources
-from memory.store.connection import Database
 from memory.store.items import ItemFilter, NewItem
 from memory.vectors import Vectors
+from tests.databases import open_empty
 from tests.fakes import WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ class Library:
     embedder: WordEmbedder = field(default_factory=WordEmbedder)
 
     def __post_init__(self) -> None:
-        self.database = Database.open(self.folder / "telos.db")
+        self.database = open_empty(self.folder / "telos.db")
         self.vectors = Vectors(self.folder / "index", self.embedder)
         self.recall = Recall(self.database, self.embedder, self.vectors)
 

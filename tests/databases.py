@@ -1,0 +1,24 @@
+"""Databases for tests: opened on a copy of an empty one, because migrating anew would take most of a small test's time."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from memory.store.connection import Database
+
+
+def open_empty(path: Path) -> Database:
+    """A database of its own at `path`, migrated and without rows."""
+    path.touch(mode=0o600)
+    path.write_bytes(_migrated())
+    return Database.open(path)
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "telos.db"
+        Database.open(path).close()
+        return path.read_bytes()
