@@ -30,7 +30,6 @@ from memory.models import IMPORT, NOTES, Item, Version
 from memory.recall import Recall
 from memory.store import audit, items, sources
 from memory.store.items import ItemFilter, NewItem
-from memory.vectors import Vectors
 
 EXPORT_PAGE = 500
 
@@ -173,7 +172,7 @@ def reindex(service: Service, progress: Progress) -> answers.ReindexedAnswer:
         reindexing.rebuild(parts, progress)
         return answers.ReindexedAnswer(embedded=embedded, slug=service.embedder.slug)
     embedder = WorkerEmbedder(wanted)
-    parts = Indexing(service.database, embedder, Vectors(service.home.index, embedder), service.clock)
+    parts = Indexing(service.database, embedder, service.vectors_of(embedder), service.clock)
     embedded = reindexing.embed_missing(parts, progress)
     reindexing.complete(parts)
     with service.vectors.turn:  # nothing is being indexed with the one before

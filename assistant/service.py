@@ -8,7 +8,7 @@ loaded here: the indexes open, and the embedder's process starts, when they are 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Lock
@@ -23,10 +23,12 @@ from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
 from assistant.progress import Cancelled, Progress
 from assistant.workers.embedder import WorkerEmbedder
+from assistant.workers.index import WorkerIndex
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder
 from memory.errors import MemoryFailure
+from memory.index import Index
 from memory.store import settings as facts
 from memory.store import sources
 from memory.store import vectors as vector_rows
@@ -54,6 +56,7 @@ class Service:
         clock: Clock | None = None,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
+        make_index: Callable[[Path, str], Index] | None = None,
     ) -> None:
         home.prepare()
         self.home = home
@@ -77,7 +80,8 @@ class Service:
             opened.callback(self.ways_out.close)
             self.serving = self._serving()
             self.embedder = embedder or self._own_embedder(opened)
-            self.vectors = Vectors(home.index, self.embedder)
+            self._make_index = make_index or self._own_index
+            self.vectors = self.vectors_of(self.embedder)
             opened.callback(self.vectors.close)
             self.engine: Engine = Extractive()
             self._open = opened.pop_all()
@@ -120,6 +124,10 @@ class Service:
 
         return report
 
+    def vectors_of(self, embedder: Embedder) -> Vectors:
+        """The indexes of an embedder's vectors, of the one that serves or of the one that is to."""
+        return Vectors(self.home.index, embedder, self._make_index)
+
     def serve_embedder(self, chosen: MemorySettings, embedder: Embedder, vectors: Vectors) -> None:
         """Let another embedder serve, now and from now on; the vectors of the one before go. Its index is complete."""
         with self.database.write() as session:
@@ -139,8 +147,9 @@ class Service:
             facts.get(session, "proof")
 
     def end_children(self) -> None:
-        """Kill the processes that parse and embed, so that whoever waits for one of them waits no longer."""
+        """Kill the processes that parse, embed and index, so that whoever waits for one of them waits no longer."""
         self.ways_out.close()
+        self.vectors.index.close()
         if isinstance(self.embedder, WorkerEmbedder):
             self.embedder.end()
 
@@ -178,6 +187,9 @@ class Service:
         embedder = WorkerEmbedder(self.serving)
         opened.callback(embedder.close)
         return embedder
+
+    def _own_index(self, folder: Path, name: str) -> Index:
+        return WorkerIndex(folder, name, idle_s=self.settings.memory.idle_minutes * 60)
 
 
 def _database(home: Home) -> Database:

@@ -13,6 +13,7 @@ from assistant.config.schema import SourceSettings
 from assistant.service import Service
 from assistant.version import VERSION
 from assistant.workers.embedder import WorkerEmbedder
+from assistant.workers.index import WorkerIndex
 from memory.models import Job, Source, Stage
 from memory.store import items, jobs, sources
 
@@ -92,7 +93,7 @@ def _service(service: Service) -> ServiceStatus:
 def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
     path = service.home.database
     size = sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
-    embedder = service.embedder
+    embedder, index = service.embedder, service.vectors.index
     return MemoryStatus(
         items=known,
         pending=pending,
@@ -100,6 +101,7 @@ def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
         embedder=service.serving.embedder,
         wanted_embedder=service.settings.memory.embedder,
         embedder_rss_mb=round(embedder.rss_mb(), 1) if isinstance(embedder, WorkerEmbedder) else 0.0,
+        index_rss_mb=round(index.rss_mb(), 1) if isinstance(index, WorkerIndex) else 0.0,
     )
 
 

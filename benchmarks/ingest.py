@@ -20,6 +20,7 @@ from assistant.clock import FakeClock
 from assistant.config.schema import MemorySettings
 from assistant.ingest.indexing import Indexing, encode, index_pending
 from assistant.workers.embedder import WorkerEmbedder, has_fast_bfloat16
+from assistant.workers.index import WorkerIndex
 from assistant.workers.weights import EmbedderUnavailable, locate
 from benchmarks.report import Unmeasured, arguments, peak_rss_mb, report, say
 from memory.chunks import Span, chunk_text
@@ -111,7 +112,7 @@ def whole_way(embedder: WorkerEmbedder, texts: Sequence[str]) -> tuple[float, fl
     """Seconds of ingest from the first row to the last story, of the bare embedder on the same chunks, and their number."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open(Path(folder) / "telos.db")
-        vectors = Vectors(Path(folder) / "index", embedder)
+        vectors = Vectors(Path(folder) / "index", embedder, WorkerIndex)
         vectors.index.search(np.zeros(embedder.dimension, dtype=np.float32), 1)  # loads Chroma
         start = time.perf_counter()
         store(database, texts)

@@ -18,6 +18,7 @@ import numpy as np
 
 from assistant.config.schema import MemorySettings
 from assistant.workers.embedder import WorkerEmbedder
+from assistant.workers.index import WorkerIndex
 from benchmarks.report import Unmeasured, arguments, percentile, report, say
 from memory import lexical
 from memory.chunks import Span
@@ -59,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open(Path(folder) / "telos.db")
         embedder = Prepared()
-        vectors = Vectors(Path(folder) / "index", embedder)
+        vectors = Vectors(Path(folder) / "index", embedder, WorkerIndex, exact_up_to=0)
         fill(database, vectors, texts, rows)
         recall = Recall(database, embedder, vectors)
         asked = questions(generator, texts, rows)

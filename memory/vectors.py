@@ -6,8 +6,9 @@ Rows are the truth. `assistant.ingest.indexing` adds what it has embedded, `memo
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -16,24 +17,40 @@ import numpy as np
 from sqlmodel import Session
 
 from memory.embed import Embedder, Ids, Rows
-from memory.index import VectorIndex
+from memory.index import Index, IndexFailed, VectorIndex
 from memory.matrix import VectorMatrix
 from memory.store import lookup
+
+log = logging.getLogger(__name__)
 
 GONE_SHARE = 0.25
 """A matrix with a greater share of removed rows is written anew."""
 
 
+EXACT_UP_TO = 20_000
+"""Among so many vectors the exact product takes a millisecond, less than Chroma, and needs nothing loaded."""
+
+
 class Vectors:
     """The indexes of `embedder` under `folder`. Opened at the first use; threads of one process may share it.
 
-    Whoever changes rows and indexes together holds `turn` meanwhile.
+    `make_index` makes the approximate one from a folder and a name; the service hands in one that lives in a process of
+    its own. Whoever changes rows and indexes together holds `turn` meanwhile.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        make_index: Callable[[Path, str], Index] = VectorIndex,
+        *,
+        exact_up_to: int = EXACT_UP_TO,
+    ) -> None:
         self.turn = Lock()
         self._folder = folder
         self._embedder = embedder
+        self._make_index = make_index
+        self._exact_up_to = exact_up_to
 
     @property
     def slug(self) -> str:
@@ -44,21 +61,28 @@ class Vectors:
         return VectorMatrix(self._folder, self._embedder.slug, self._embedder.dimension)
 
     @cached_property
-    def index(self) -> VectorIndex:
-        return VectorIndex(self._folder, self._embedder.slug)
+    def index(self) -> Index:
+        return self._make_index(self._folder, self._embedder.slug)
 
     def add(self, chunk_ids: Ids, rows: Rows) -> None:
-        """Take vectors in; doing it twice is doing it once."""
-        self.index.add(chunk_ids, rows)
+        """Take vectors in; doing it twice is doing it once. What Chroma fails to take, a later `reconcile` gives it."""
         self.matrix.add(chunk_ids, rows)
+        try:
+            self.index.add(chunk_ids, rows)
+        except IndexFailed as failure:
+            log.warning("New vectors are searched without the approximate index: %s", failure.sentence)
 
     def nearest(self, query: Rows, limit: int, among: Ids | None = None) -> tuple[Ids, Rows]:
         """Chunks nearest to `query` (dimension,), best first, with cosine scores.
 
-        Exact among the chunks of `among`; among all by Chroma, or exact too while Chroma lacks some.
+        Among all of more than `exact_up_to` by Chroma, unless it lacks some or does not answer; else exact.
         """
-        if among is None and len(self.index) >= len(self.matrix):
-            return self.index.search(query, limit)
+        if among is None and len(self.matrix) > self._exact_up_to:
+            try:
+                if len(self.index) >= len(self.matrix):
+                    return self.index.search(query, limit)
+            except IndexFailed as failure:
+                log.warning("Searching without the approximate index: %s", failure.sentence)
         return self.matrix.search(query, limit, among)
 
     def reconcile(self, session: Session) -> int:
@@ -67,25 +91,45 @@ class Vectors:
         held = self.matrix.chunk_ids()
         missing, extra = np.setdiff1d(rows, held), np.setdiff1d(held, rows)
         self.matrix.remove(extra)
-        self.index.remove(extra)
-        if len(self.index) != len(rows) - len(missing):
-            self.index.remove(self.index.surplus(rows))
-            missing = np.union1d(missing, self.index.missing(rows))
-        for chunk_ids, vectors in lookup.vectors(session, self.slug, self._embedder.dimension, missing):
-            self.add(chunk_ids, vectors)
+        for chunk_ids, vectors in self._rows(session, missing):
+            self.matrix.add(chunk_ids, vectors)
+        try:
+            missing = np.union1d(missing, self._reconcile_index(session, rows, missing, extra))
+        except IndexFailed as failure:
+            log.warning("The approximate index stays out of step: %s", failure.sentence)
         if self.matrix.gone > GONE_SHARE * max(len(rows), 1):
             self._rebuild_matrix(session)
         return len(missing) + len(extra)
 
+    def _reconcile_index(self, session: Session, rows: Ids, missing: Ids, extra: Ids) -> Ids:
+        """Most often Chroma lacks what the matrix lacked; only where the counts differ is it compared in full."""
+        self.index.remove(extra)
+        if len(self.index) != len(rows) - len(missing):
+            self.index.remove(self.index.surplus(rows))
+            missing = self.index.missing(rows)
+        for chunk_ids, vectors in self._rows(session, missing):
+            self.index.add(chunk_ids, vectors)
+        return missing
+
     def rebuild(self, session: Session, on_done: Callable[[int], None]) -> None:
-        """Make both anew from the rows, leaving nothing on disk of what they held; reports how many are in."""
+        """Make both anew from the rows, leaving nothing on disk of what they held; reports how many are in.
+
+        A crash in between leaves fewer vectors than there are rows, which `reconcile` sees.
+        """
         self.destroy()
         self._rebuild_matrix(session)
-        for done in self.index.rebuild(lookup.vectors(session, self.slug, self._embedder.dimension)):
+        done = 0
+        for chunk_ids, rows in self._rows(session):
+            self.index.add(chunk_ids, rows)
+            done += len(chunk_ids)
             on_done(done)
 
     def destroy(self) -> None:
-        """Remove everything in the folder, what another embedder left there too. The indexes may be filled again."""
+        """Remove everything in the folder, what another embedder left there too. The indexes may be filled again.
+
+        An index in a process of its own ends with it: what Chroma writes holds memory that it did not clear, and so
+        only a new process is sure to write nothing of the old vectors.
+        """
         self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True)
@@ -101,12 +145,15 @@ class Vectors:
 
     def close(self) -> None:
         """Let go of the files; the next use opens them again."""
-        index: VectorIndex | None = self.__dict__.pop("index", None)
+        index: Index | None = self.__dict__.pop("index", None)
         if index is not None:
             index.close()
         self.__dict__.pop("matrix", None)
 
     def _rebuild_matrix(self, session: Session) -> None:
         self.matrix.clear()
-        for chunk_ids, rows in lookup.vectors(session, self.slug, self._embedder.dimension):
+        for chunk_ids, rows in self._rows(session):
             self.matrix.add(chunk_ids, rows)
+
+    def _rows(self, session: Session, chosen: Ids | None = None) -> Iterator[tuple[Ids, Rows]]:
+        return lookup.vectors(session, self.slug, self._embedder.dimension, chosen)

@@ -39,6 +39,8 @@ class MemoryStatus(BaseModel):
     """The configured one: another than `embedder` until `telos memory reindex`."""
     embedder_rss_mb: float
     """What its process holds; 0 while none runs."""
+    index_rss_mb: float
+    """The same of the vector index's process."""
 
 
 class ServiceStatus(BaseModel):

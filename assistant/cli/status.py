@@ -42,7 +42,8 @@ def _print_parts(answer: Status) -> None:
     embedder = f", the embedder holds {memory.embedder_rss_mb:.0f} MB" if memory.embedder_rss_mb else ""
     say(f"Telos {service.version}  {running}")
     say(f"Home     {service.home} (configuration: {service.config_file})")
-    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}")
+    index = f", the index {memory.index_rss_mb:.0f} MB" if memory.index_rss_mb else ""
+    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}")
     say(f"Digest   {_digest(answer.digest)}")
 
 

@@ -31,6 +31,7 @@ from assistant.server import Server
 from assistant.service import Service
 from connectors.base import Misconfigured
 from memory.errors import DamagedDatabase
+from memory.index import VectorIndex
 from tests.fakes import WordEmbedder
 
 FAILURES: dict[str, Exception] = {
@@ -112,7 +113,7 @@ def daemon(home: Home, ended: threading.Event) -> Iterator[Service]:
     """What the daemon does, without its own process."""
     home.prepare()
     with Lock(home.lock).acquire() as lock:
-        service = Service(home, serves=True, settings=Settings(), embedder=WordEmbedder())
+        service = Service(home, serves=True, settings=Settings(), embedder=WordEmbedder(), make_index=VectorIndex)
         runner = Runner(service)
         app = create_app(service, runner)
         app.include_router(routes(ended))

@@ -17,6 +17,7 @@ from assistant.home import Home
 from assistant.lock import Lock
 from assistant.progress import unheard
 from assistant.service import Service
+from memory.index import VectorIndex
 from memory.store import jobs
 from tests.fakes import WordEmbedder
 
@@ -43,7 +44,7 @@ def ground(home: Home, subject: str) -> Finding:
 
 
 def parts(home: Home, clock: FakeClock) -> Iterator[Finding]:
-    service = Service(home, clock=clock, embedder=WordEmbedder())
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=VectorIndex)
     try:
         yield from examine_parts(service, unheard)
     finally:
@@ -134,7 +135,7 @@ def test_a_connector_with_a_defect_stops_no_other_check(
 
 
 def test_a_clock_that_was_put_back(home: Home, clock: FakeClock) -> None:
-    service = Service(home, clock=clock, embedder=WordEmbedder())
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=VectorIndex)
     with service.database.write() as session:
         jobs.start(session, "maintain", NOW + timedelta(hours=3))
     service.close()

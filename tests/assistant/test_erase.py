@@ -23,6 +23,7 @@ from assistant.progress import unheard
 from assistant.service import Service
 from memory import erase as erasing
 from memory.erase import Wanted, What, keyed_hash
+from memory.index import VectorIndex
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Feedback, Item, Mute, MuteKind, Source, Story, Verb
 from memory.proof import probes_of, scan
 from memory.store import audit, digests, items, sources
@@ -39,7 +40,9 @@ KEPT = "The city council repaired the old stone bridge before the winter came to
 def service(tmp_path: Path) -> Iterator[Service]:
     """A home with two sources, a story, a sent digest with feedback, its copies, a log and a copy of the database."""
     settings = Settings(sources=(SourceSettings(name="kept", kind="feeds"),))
-    service = Service(Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder())
+    service = Service(
+        Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=VectorIndex
+    )
     with service.database.write() as session:
         for source, ref, text, author, age in (
             ("gossip", "g1", SECRET, PERSON, 1),

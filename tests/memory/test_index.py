@@ -57,15 +57,3 @@ def test_it_says_what_it_lacks_and_what_it_holds_too_much(index: VectorIndex) ->
     index.remove(chunk_ids[:2])
     assert index.missing(chunk_ids).tolist() == [1, 2]
     assert index.surplus(chunk_ids[5:]).tolist() == [3, 4, 5]
-
-
-def test_a_rebuild_leaves_no_trace_of_the_old_vectors_on_disk(index: VectorIndex, tmp_path: Path) -> None:
-    filled(index)
-    secret = unit_rows(40)[3].tobytes()[:16]
-    assert any(secret in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-
-    kept = np.arange(1, 4)
-    assert list(index.rebuild([(kept, unit_rows(3))])) == [3]
-
-    assert len(index) == 3
-    assert not any(secret in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
