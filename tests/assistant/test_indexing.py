@@ -14,7 +14,7 @@ from assistant.ingest.indexing import Indexing, index_pending
 from memory.embed import NoEmbedder, Rows
 from memory.models import Stage
 from memory.recall import Recall
-from memory.store import items, lookup, sources
+from memory.store import items, lookup, sources, stories
 from memory.store.items import NewItem
 from memory.vectors import Vectors
 from tests.databases import open_empty
@@ -142,6 +142,25 @@ def test_a_rewritten_text_takes_the_vectors_of_the_old_one_out(parts: Indexing) 
     store(parts, 20, text="rewritten {}")
     index_pending(parts)
     assert_in_step(parts, 20)
+
+
+@pytest.mark.parametrize("is_away", [False, True], ids=["with vectors", "by words alone"])
+def test_a_rewritten_text_that_says_more_moves_its_story_once(parts: Indexing, is_away: bool) -> None:
+    assert isinstance(parts.embedder, MoodyEmbedder)
+    store(parts, 1)
+    index_pending(parts)
+    later = NOW + timedelta(hours=2)
+    with parts.database.write() as session:
+        source_id = sources.ensure(session, "news", "feeds", NOW).id or 0
+        more = "number 0 of the solar sails. Its mast broke in the wind of a comet."
+        items.save(session, source_id, [NewItem(external_id="0", text=more, published=NOW)], later)
+    parts.embedder.is_away = is_away
+    index_pending(parts)
+    parts.embedder.is_away = False
+    index_pending(parts)
+    with parts.database.read() as session:
+        (item,) = items.list_items(session)
+        assert stories.by_ids(session, [item.story_id or 0])[item.story_id or 0].moved_at == later
 
 
 def test_the_work_ends_between_pages_when_its_listener_says_so(parts: Indexing) -> None:
