@@ -63,7 +63,7 @@ def variable(name: str) -> str:
 
 
 def secret_values(settings: BaseModel) -> frozenset[str]:
-    """The secrets in a model and in the models it holds, for masking."""
+    """The secrets in a model and in the models it holds, for masking: those by type, and what came from a file."""
     return frozenset(value for value in _secrets(settings) if len(value) >= _SHORTEST_MASKED)
 
 
@@ -79,7 +79,9 @@ def _secrets(value: object) -> Iterator[str]:
         yield value.get_secret_value()
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _secrets(getattr(value, name))
+            held = getattr(value, name)
+            is_from_file = isinstance(held, str) and bool(getattr(value, f"{name}_file", ""))
+            yield from [held] if is_from_file else _secrets(held)
     elif isinstance(value, tuple | list):
         for element in value:
             yield from _secrets(element)

@@ -80,6 +80,16 @@ def test_settings_never_print_their_secrets(folder: Path) -> None:
     assert "quiet" not in repr(settings)
 
 
+def test_an_address_that_came_from_a_file_is_a_secret(folder: Path) -> None:
+    address = folder / "address"
+    address.write_text("https://paper.example/feed/quiet\n")
+    address.chmod(0o600)
+    (folder / "config.toml").write_text("[[sources]]\nname = 'a'\nkind = 'feeds'\nurl_file = 'address'\n")
+    settings = load(folder / "config.toml", {})
+    assert secret_values(settings) == {"https://paper.example/feed/quiet"}
+    assert "quiet" not in repr(settings)
+
+
 def test_the_log_shows_no_secret_not_even_in_a_traceback(folder: Path) -> None:
     (folder / "config.toml").write_text(MAIL + "password = 'hush hush'")
     settings, home = load(folder / "config.toml", {}), Home.at(folder)
