@@ -18,7 +18,8 @@ from assistant.lock import Lock
 from assistant.progress import unheard
 from assistant.service import Service
 from memory.index import VectorIndex
-from memory.store import jobs
+from memory.store import items, jobs, sources
+from memory.store.connection import Database
 from tests.fakes import WordEmbedder
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -121,6 +122,17 @@ def test_a_source_that_is_not_there_stops_no_other_check(home: Home, clock: Fake
     verdicts = {finding.subject: finding.verdict for finding in parts(home, clock)}
     assert verdicts["source gone"] == "error"
     assert verdicts["source here"] == "ok"
+
+
+def test_asking_a_source_keeps_nothing_of_it(home: Home, clock: FakeClock, tmp_path: Path) -> None:
+    feed = tmp_path / "feed.xml"
+    feed.write_text("<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
+    home.config_file.write_text(f"[[sources]]\nname = 'here'\nkind = 'feeds'\nurl = '{feed}'\n")
+    assert [found.sentence for found in parts(home, clock) if found.subject == "source here"] == ["It answers."]
+    database = Database.open(home.database)
+    with database.read() as session:
+        assert (sources.live(session), items.count(session)) == ([], 0)
+    database.close()
 
 
 def test_a_connector_with_a_defect_stops_no_other_check(
