@@ -56,7 +56,8 @@ def check(text: str, path: Path, environment: Mapping[str, str] = os.environ) ->
 
 def files_of(path: Path, settings: Settings) -> set[Path]:
     """The files that the settings came from: the configuration at `path`, and those that hold its secrets."""
-    sections: list[BaseModel] = [settings.mail, *(source.options for source in settings.sources)]
+    options = (source.options for source in settings.sources if source.options is not None)
+    sections: list[BaseModel] = [settings.mail, *options]
     keys = ((section, key) for section in sections for key in type(section).model_fields if key.endswith("_file"))
     named = (getattr(section, key) for section, key in keys)
     return {path, *(path.parent / Path(name).expanduser() for name in named if name)}
