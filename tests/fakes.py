@@ -1,4 +1,4 @@
-"""Fakes that behave: an embedder without a model."""
+"""Fakes that behave: an embedder without a model, an index without a file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from memory.embed import Ids, Rows
 
 
 class WordEmbedder:
@@ -33,6 +36,43 @@ class WordEmbedder:
             norm = float(np.linalg.norm(row))
             row /= norm if norm else 1.0
         return rows
+
+
+class HeldIndex:
+    """An approximate index that is exact, and lives no longer than its process."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._rows: dict[int, Rows] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, chunk_ids: Ids, rows: Rows) -> None:
+        self._rows.update(zip(chunk_ids.tolist(), rows, strict=True))
+
+    def remove(self, chunk_ids: Ids) -> None:
+        for chunk_id in chunk_ids.tolist():
+            self._rows.pop(chunk_id, None)
+
+    def search(self, query: Rows, limit: int) -> tuple[Ids, Rows]:
+        scores = {chunk_id: float(row @ query) for chunk_id, row in self._rows.items()}
+        best = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[:limit]
+        return np.array(best, dtype=np.int64), np.array([scores[one] for one in best], dtype=np.float32)
+
+    def missing(self, chunk_ids: Ids) -> Ids:
+        return np.setdiff1d(chunk_ids, self._held())
+
+    def surplus(self, chunk_ids: Ids) -> Ids:
+        return np.setdiff1d(self._held(), chunk_ids)
+
+    def destroy(self) -> None:
+        self._rows.clear()
+
+    def close(self) -> None:
+        """It has no files to let go of."""
+
+    def _held(self) -> Ids:
+        return np.array(list(self._rows), dtype=np.int64)
 
 
 @cache

@@ -31,8 +31,7 @@ from assistant.server import Server
 from assistant.service import Service
 from connectors.base import Misconfigured
 from memory.errors import DamagedDatabase
-from memory.index import VectorIndex
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 FAILURES: dict[str, Exception] = {
     "bad-request": errors.BadRequest("It makes no sense.", "Say it otherwise."),
@@ -113,7 +112,7 @@ def daemon(home: Home, ended: threading.Event) -> Iterator[Service]:
     """What the daemon does, without its own process."""
     home.prepare()
     with Lock(home.lock).acquire() as lock:
-        service = Service(home, serves=True, settings=Settings(), embedder=WordEmbedder(), make_index=VectorIndex)
+        service = Service(home, serves=True, settings=Settings(), embedder=WordEmbedder(), make_index=HeldIndex)
         runner = Runner(service)
         app = create_app(service, runner)
         app.include_router(routes(ended))

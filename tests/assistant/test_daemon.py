@@ -16,13 +16,12 @@ from assistant.home import Home
 from assistant.server import Server
 from assistant.service import Service
 from assistant.watchdog import ServiceManager
-from memory.index import VectorIndex
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 
 def test_a_service_whose_api_has_ended_ends_as_a_failure_to_be_started_anew(tmp_path: Path) -> None:
     service = Service(
-        Home.at(tmp_path), serves=True, settings=Settings(), embedder=WordEmbedder(), make_index=VectorIndex
+        Home.at(tmp_path), serves=True, settings=Settings(), embedder=WordEmbedder(), make_index=HeldIndex
     )
     server = Server(FastAPI(), bind(tmp_path / "api.sock"))
     server.start()

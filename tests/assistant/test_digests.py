@@ -15,11 +15,10 @@ from assistant.errors import BadConfiguration, BadRequest, Conflict, NotFound
 from assistant.home import Home
 from assistant.service import Service
 from memory.identity import NewItem
-from memory.index import VectorIndex
 from memory.models import DeliveryState
 from memory.store import digests as rows
 from memory.store import items, outbox, sources, stories
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 THURSDAY, FRIDAY, SATURDAY = (date(2026, 11, day) for day in (19, 20, 21))
 CONFIGURATION = """
@@ -50,7 +49,7 @@ def service(tmp_path: Path, clock: FakeClock) -> Iterator[Service]:
     home = Home.at(tmp_path / "home")
     home.prepare()
     home.config_file.write_text(CONFIGURATION)
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=VectorIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
     yield service
     service.close()
 
@@ -238,7 +237,7 @@ def test_a_restart_in_mid_delivery_is_in_doubt_and_a_resend_settles_it(service: 
     with service.database.write() as session:
         outbox.requeue(session, 1, now=clock.now(), give_up_at=clock.now() + timedelta(hours=1))
         assert outbox.begin(session, 1, clock.now())
-    restarted = Service(service.home, clock=clock, embedder=WordEmbedder(), make_index=VectorIndex)
+    restarted = Service(service.home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
     try:
         assert [line.state for line in digests.status(restarted).troubled] == ["unknown"]
         assert digests.deliver_waiting(restarted) == []

@@ -17,10 +17,9 @@ from assistant.home import Home
 from assistant.lock import Lock
 from assistant.progress import unheard
 from assistant.service import Service
-from memory.index import VectorIndex
 from memory.store import items, jobs, sources
 from memory.store.connection import Database
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
@@ -45,7 +44,7 @@ def ground(home: Home, subject: str) -> Finding:
 
 
 def parts(home: Home, clock: FakeClock) -> Iterator[Finding]:
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=VectorIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
     try:
         yield from examine_parts(service, unheard)
     finally:
@@ -147,7 +146,7 @@ def test_a_connector_with_a_defect_stops_no_other_check(
 
 
 def test_a_clock_that_was_put_back(home: Home, clock: FakeClock) -> None:
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=VectorIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
     with service.database.write() as session:
         jobs.start(session, "maintain", NOW + timedelta(hours=3))
     service.close()

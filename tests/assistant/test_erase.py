@@ -23,12 +23,11 @@ from assistant.progress import unheard
 from assistant.service import Service
 from memory import erase as erasing
 from memory.erase import Wanted, What, keyed_hash
-from memory.index import VectorIndex
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Feedback, Item, Mute, MuteKind, Source, Story, Verb
 from memory.proof import probes_of, scan
 from memory.store import audit, digests, items, sources
 from memory.store.items import NewItem
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PERSON = "Zoë Quackenbush"
@@ -41,7 +40,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     """A home with two sources, a story, a sent digest with feedback, its copies, a log and a copy of the database."""
     settings = Settings(sources=(SourceSettings(name="kept", kind="feeds"),))
     service = Service(
-        Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=VectorIndex
+        Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=HeldIndex
     )
     with service.database.write() as session:
         for source, ref, text, author, age in (

@@ -19,8 +19,7 @@ from assistant.ingest import reindexing
 from assistant.ingest.indexing import Indexing
 from assistant.progress import unheard
 from assistant.service import Service
-from memory.index import VectorIndex
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -29,7 +28,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 def service(tmp_path: Path) -> Iterator[Service]:
     settings = Settings(user=UserSettings(timezone="Asia/Tokyo"))
     service = Service(
-        Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=VectorIndex
+        Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=HeldIndex
     )
     yield service
     service.close()

@@ -15,9 +15,8 @@ from assistant.home import Home
 from assistant.progress import Cancelled
 from assistant.service import Service
 from assistant.status import status
-from memory.index import VectorIndex
 from memory.store import sources
-from tests.fakes import WordEmbedder
+from tests.fakes import HeldIndex, WordEmbedder
 
 FEED = "[[sources]]\nname = 'a'\nkind = 'feeds'\nurl = 'https://example.org/feed'\n"
 
@@ -31,7 +30,7 @@ def home(tmp_path: Path) -> Home:
 
 def start(home: Home) -> Service:
     return Service(
-        home, clock=FakeClock(datetime(2026, 3, 2, 6, tzinfo=UTC)), embedder=WordEmbedder(), make_index=VectorIndex
+        home, clock=FakeClock(datetime(2026, 3, 2, 6, tzinfo=UTC)), embedder=WordEmbedder(), make_index=HeldIndex
     )
 
 
