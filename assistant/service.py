@@ -149,7 +149,7 @@ class Service:
     def end_children(self) -> None:
         """Kill the processes that parse, embed and index, so that whoever waits for one of them waits no longer."""
         self.ways_out.close()
-        self.vectors.index.close()
+        self.vectors.end_index()
         if isinstance(self.embedder, WorkerEmbedder):
             self.embedder.end()
 

@@ -150,6 +150,11 @@ class Vectors:
             index.close()
         self.__dict__.pop("matrix", None)
 
+    def end_index(self) -> None:
+        """Close the approximate index for those who use it just now, if there is one: what they ask of it fails."""
+        if "index" in self.__dict__:
+            self.index.close()
+
     def _rebuild_matrix(self, session: Session) -> None:
         self.matrix.clear()
         for chunk_ids, rows in self._rows(session):
