@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from assistant.cli.screen import JsonOption, client_from, console, print_json, print_table, progress_bar, say
+from assistant.cli.screen import JsonOption, client_from, console, count, print_json, print_table, progress_bar, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def _print_delivery(line: DigestLine, as_json: bool) -> None:
     if as_json:
         print_json(line)
         return
-    what = f"The digest of {line.day} with {line.entries} entries"
+    what = f"The digest of {line.day} with {count(line.entries, 'entry', 'entries')}"
     match line.state:
         case "sent":
             say(f"{what} was sent to {line.recipient}.")

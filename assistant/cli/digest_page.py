@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from assistant.cli.screen import ago, harmless
+from assistant.cli.screen import ago, count, harmless
 
 if TYPE_CHECKING:
     from assistant.answers.digest import DigestLine
@@ -31,7 +31,9 @@ def page(view: DigestView) -> RenderableType:
 def _parts(view: DigestView) -> Iterator[RenderableType]:
     day = f"{view.local_date:%A, %d %B %Y}"
     yield Text(f"\n{day}", style="bold")
-    yield Text(f"{len(view.entries)} entries, {view.minutes:.0f} min of reading", style="dim")
+    yield Text(
+        f"{count(len(view.entries), 'entry', 'entries')}, {max(view.minutes, 1):.0f} min of reading", style="dim"
+    )
     for section in view.sections:
         yield Text()
         yield Rule(Text(harmless(section.heading), style="bold cyan"), align="left", style="dim")

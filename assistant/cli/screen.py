@@ -54,6 +54,11 @@ def client_from(context: typer.Context) -> Iterator[Client]:
         yield client
 
 
+def count(number: int, noun: str, nouns: str = "") -> str:
+    """`1 item`, `2 items`; `nouns` is the plural where it is not the noun with an s."""
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def harmless(text: str) -> str:
     """Outside text without what a terminal would obey."""
     return _CONTROL.sub("", text)

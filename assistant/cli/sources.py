@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.screen import JsonOption, ago, client_from, print_json, print_table, say
+from assistant.cli.screen import JsonOption, ago, client_from, count, print_json, print_table, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def ask(context: typer.Context, name: Name, as_json: JsonOption = False) -> None
     if as_json:
         print_json(tested)
         return
-    say(f"{tested.name} answers with {_count(len(tested.items), 'item')}.")
+    say(f"{tested.name} answers with {count(len(tested.items), 'item')}.")
     _show_items(tested.items)
     for notice in tested.notices:
         say(notice)
@@ -119,7 +119,7 @@ def add(
     )
     with client_from(context) as client:
         added = client.sources.add(addition)
-    brings = "" if added.items is None else f" It has {_count(added.items, 'item')} now."
+    brings = "" if added.items is None else f" It has {count(added.items, 'item')} now."
     say(f"Added {added.name} ({added.kind}).{brings}")
     if added.advice:
         say(added.advice)
@@ -186,7 +186,7 @@ def import_opml(
         say(f"Added {name}.")
     for address in imported.known:
         say(f"Left out {address}: it is a source already.")
-    say(f"{_count(len(imported.added), 'feed')} added, {len(imported.known)} known before.")
+    say(f"{count(len(imported.added), 'feed')} added, {len(imported.known)} known before.")
 
 
 @app.command("export")
@@ -244,7 +244,7 @@ def _show(tried: Tried) -> None:
     if tried.error is not None:
         say(f"{tried.document}: {tried.error}")
         return
-    say(f"{tried.document}: {tried.kind}, {_count(len(tried.items), 'item')}")
+    say(f"{tried.document}: {tried.kind}, {count(len(tried.items), 'item')}")
     _show_items(tried.items)
 
 
@@ -278,7 +278,3 @@ def _absolute(argument: str) -> str:
     """A local file by its absolute path: the service has another working directory."""
     path = Path(argument).expanduser()
     return str(path.absolute()) if path.is_file() else argument
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
