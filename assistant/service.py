@@ -149,7 +149,8 @@ class Service:
     def end_children(self) -> None:
         """Kill the processes that parse, embed and index, so that whoever waits for one of them waits no longer."""
         self.ways_out.close()
-        self.vectors.end_index()
+        if (index := self.vectors.index_in_use) is not None:
+            index.close()
         if isinstance(self.embedder, WorkerEmbedder):
             self.embedder.end()
 

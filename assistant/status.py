@@ -93,7 +93,7 @@ def _service(service: Service) -> ServiceStatus:
 def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
     path = service.home.database
     size = sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
-    embedder, index = service.embedder, service.vectors.index
+    embedder, index = service.embedder, service.vectors.index_in_use
     return MemoryStatus(
         items=known,
         pending=pending,

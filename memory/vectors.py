@@ -64,6 +64,11 @@ class Vectors:
     def index(self) -> Index:
         return self._make_index(self._folder, self._embedder.slug)
 
+    @property
+    def index_in_use(self) -> Index | None:
+        """The approximate index, if anybody has asked it yet: looking at it starts nothing and needs no embedder."""
+        return self.__dict__.get("index")
+
     def add(self, chunk_ids: Ids, rows: Rows) -> None:
         """Take vectors in; doing it twice is doing it once. What Chroma fails to take, a later `reconcile` gives it."""
         self.matrix.add(chunk_ids, rows)
@@ -149,11 +154,6 @@ class Vectors:
         if index is not None:
             index.close()
         self.__dict__.pop("matrix", None)
-
-    def end_index(self) -> None:
-        """Close the approximate index for those who use it just now, if there is one: what they ask of it fails."""
-        if "index" in self.__dict__:
-            self.index.close()
 
     def _rebuild_matrix(self, session: Session) -> None:
         self.matrix.clear()

@@ -138,6 +138,16 @@ def test_another_embedder_waits_for_a_reindex(service: Service, home: Home) -> N
     again.close()
 
 
+def test_an_embedder_that_cannot_be_had_keeps_status_from_nothing(home: Home, tmp_path: Path) -> None:
+    rewrite(home, FEED + f"[memory]\nembedder = '{tmp_path / 'nobody' / 'has-this-model'}'\n")
+    service = Service(home)
+    try:
+        assert status(service).memory.index_rss_mb == 0
+        service.end_children()
+    finally:
+        service.close()
+
+
 def test_work_is_cancelled_when_the_service_stops(service: Service) -> None:
     seen: list[int] = []
     progress = service.heeding(lambda done, total, what: seen.append(done))
