@@ -12,7 +12,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -146,11 +146,12 @@ def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(tmp_path: Pa
             with running(daemon):
                 if number % 2:
                     daemon.wait_until_it_serves()
-                    Thread(target=_ask_for_a_digest, args=[daemon], daemon=True).start()
-                    time.sleep(dice.uniform(0.5, 3))
+                    with _asking_for_a_digest(daemon):
+                        time.sleep(dice.uniform(0, 2.5))
+                        daemon.kill()
                 else:
-                    time.sleep(dice.uniform(0.5, 3.5))
-                daemon.kill()
+                    time.sleep(dice.uniform(0.2, 2.5))
+                    daemon.kill()
         with running(daemon):
             daemon.wait_until_it_serves()
             daemon.wait_until(lambda: _is_placed(daemon, ITEMS * KILLS), "every item is in a story")
@@ -167,9 +168,20 @@ def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(tmp_path: Pa
     assert {message_id for message_id, state in states.items() if state is DeliveryState.SENT} <= taken
 
 
-def _ask_for_a_digest(daemon: Daemon) -> None:
-    with suppress(TelosError), Client(daemon.home) as client:
-        client.digest.send(again=True)
+@contextmanager
+def _asking_for_a_digest(daemon: Daemon) -> Iterator[None]:
+    """Someone waits for a digest of the daemon meanwhile, who is told nothing when it dies."""
+
+    def ask() -> None:
+        with suppress(TelosError):
+            client.digest.send(again=True)
+
+    with Client(daemon.home) as client:
+        assert client.is_daemon
+        asking = Thread(target=ask)
+        asking.start()
+        yield
+        asking.join()
 
 
 def _nothing_is_lost(daemon: Daemon, sources: dict[str, str]) -> None:
