@@ -18,6 +18,7 @@ from memory.identity import NewItem
 from memory.models import DeliveryState
 from memory.store import digests as rows
 from memory.store import items, outbox, sources, stories
+from tests.databases import open_empty
 from tests.fakes import HeldIndex, WordEmbedder
 
 THURSDAY, FRIDAY, SATURDAY = (date(2026, 11, day) for day in (19, 20, 21))
@@ -48,6 +49,7 @@ def service(tmp_path: Path, clock: FakeClock) -> Iterator[Service]:
     """First started an hour before Thursday's digest."""
     home = Home.at(tmp_path / "home")
     home.prepare()
+    open_empty(home.database).close()
     home.config_file.write_text(CONFIGURATION)
     service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
     yield service

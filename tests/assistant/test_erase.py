@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -35,13 +36,11 @@ SECRET = "The zirconium walrus of Quackenbush sleeps beneath the municipal obser
 KEPT = "The city council repaired the old stone bridge before the winter came to the valley."
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def read_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two sources, a story, a sent digest with feedback, its copies, a log and a copy of the database."""
-    settings = Settings(sources=(SourceSettings(name="kept", kind="feeds"),))
-    service = Service(
-        Home.at(tmp_path), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=HeldIndex
-    )
+    folder = tmp_path_factory.mktemp("read")
+    service = _service(folder)
     with service.database.write() as session:
         for source, ref, text, author, age in (
             ("gossip", "g1", SECRET, PERSON, 1),
@@ -57,8 +56,24 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service.home.logs.joinpath("telos.log").write_text(f"indexed {SECRET}\n")
     service.database.vacuum()
     service.database.backup(service.home.backups / "telos-0001.db")
+    service.close()
+    return folder
+
+
+@pytest.fixture
+def service(read_home: Path, tmp_path: Path) -> Iterator[Service]:
+    """On a copy of `read_home`."""
+    shutil.copytree(read_home, tmp_path, dirs_exist_ok=True)
+    service = _service(tmp_path)
     yield service
     service.close()
+
+
+def _service(folder: Path) -> Service:
+    settings = Settings(sources=(SourceSettings(name="kept", kind="feeds"),))
+    return Service(
+        Home.at(folder), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=HeldIndex
+    )
 
 
 def _send_digest(service: Service) -> None:
