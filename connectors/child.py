@@ -138,11 +138,10 @@ class Child:
                 process_group=0,  # Ctrl-C in a terminal is for the parent alone
             )
         self._running = _Running(process, ours, ours_alive)
-        try:
+        with contextlib.ExitStack() as failed:
+            failed.callback(self._stop)
             self._exchange(self._orders, self._start_s)
-        except BaseException:
-            self._stop()
-            raise
+            failed.pop_all()
 
     def _exchange(self, message: object, deadline_s: float) -> Any:
         """Send one message and return the answer. The child is killed at the deadline, whatever either side is doing."""

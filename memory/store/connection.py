@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,16 +48,18 @@ class Database:
         _make_private(path)
         writer = _engine(path, "BEGIN IMMEDIATE", *_PRAGMAS, pool_size=1, max_overflow=0)
         database = cls(path, writer=writer, readers=_engine(path, "BEGIN", *_PRAGMAS, "query_only = ON"))
-        try:
-            database._migrate(backups)
-        except BaseException as err:
-            database.close()
-            if isinstance(err, DatabaseError) and getattr(err.orig, "sqlite_errorname", "") in _DAMAGE:
+        with ExitStack() as failed:
+            failed.callback(database.close)
+            try:
+                database._migrate(backups)
+            except DatabaseError as err:
+                if getattr(err.orig, "sqlite_errorname", "") not in _DAMAGE:
+                    raise
                 raise DamagedDatabase(
                     f"The database {path} cannot be read: {err.orig}.",
                     "Move it away and restore a copy from the backups folder, or let Telos start anew.",
                 ) from err
-            raise
+            failed.pop_all()
         return database
 
     @contextmanager
