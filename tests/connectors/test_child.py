@@ -166,8 +166,7 @@ def test_memory_is_limited() -> None:
 def test_an_idle_child_ends_and_comes_back_when_called() -> None:
     child = Child(Desk, name="desk", idle_s=0.2)
     first = child.call("pid", deadline_s=10)
-    assert wait_until(lambda: child.pid is None)
-    assert not is_alive(first)
+    assert wait_until(lambda: child.pid is None and not is_alive(first))
     assert child.call("pid", deadline_s=10) != first
     child.close()
 
