@@ -124,3 +124,8 @@ class WebServer:
                 """Say nothing on stderr."""
 
         return Handler
+
+
+def redirect(location: str, status: int = 302) -> Callable[[Request], Response]:
+    """A route that sends whoever asks on to `location`."""
+    return lambda request: Response(status=status, headers={"Location": location})

@@ -92,12 +92,6 @@ def test_plain_text_is_its_own_article() -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[WebServer]:
-    with WebServer() as server:
-        yield server
-
-
-@pytest.fixture
 def ways_out() -> Iterator[WaysOut]:
     ways_out = WaysOut(loopback_policy(timeout_s=15.0))
     yield ways_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,28 +16,11 @@ import requests
 from connectors.failures import Misconfigured, TryLater
 from connectors.transport import NetworkPolicy, WaysOut
 from tests.mail_server import Certificate
-from tests.servers import Request, Response, WebServer, loopback_policy
+from tests.servers import Response, WebServer, loopback_policy, redirect
 
 pytestmark = pytest.mark.integration
 
 MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture
-def server() -> Iterator[WebServer]:
-    with WebServer() as server:
-        yield server
-
-
-@pytest.fixture
-def ways_out() -> Iterator[WaysOut]:
-    ways_out = WaysOut(loopback_policy(timeout_s=3.0))
-    yield ways_out
-    ways_out.close()
-
-
-def redirect(location: str, status: int = 302) -> Callable[[Request], Response]:
-    return lambda request: Response(status=status, headers={"Location": location})
 
 
 # Politeness

@@ -15,29 +15,12 @@ import pytest
 
 from connectors.failures import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.transport import WaysOut
-from tests.servers import Request, Response, WebServer, loopback_policy
+from tests.servers import Request, Response, WebServer, loopback_policy, redirect
 
 pytestmark = pytest.mark.integration
 
 MEBIBYTE = 1024 * 1024
 SECRET = "9f8e7d6c5b4a39281706f5e4"
-
-
-@pytest.fixture
-def server() -> Iterator[WebServer]:
-    with WebServer() as server:
-        yield server
-
-
-@pytest.fixture
-def ways_out() -> Iterator[WaysOut]:
-    ways_out = WaysOut(loopback_policy(timeout_s=3.0))
-    yield ways_out
-    ways_out.close()
-
-
-def redirect(location: str, status: int = 302) -> Callable[[Request], Response]:
-    return lambda request: Response(status=status, headers={"Location": location})
 
 
 def drip(pieces: int, every_s: float) -> Iterator[bytes]:

@@ -1,0 +1,23 @@
+"""A web server on loopback, and the ways out to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.transport import WaysOut
+from tests.servers import WebServer, loopback_policy
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+@pytest.fixture
+def ways_out() -> Iterator[WaysOut]:
+    ways_out = WaysOut(loopback_policy(timeout_s=3.0))
+    yield ways_out
+    ways_out.close()
