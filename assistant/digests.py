@@ -225,7 +225,7 @@ def _build(service: Service, edition: Edition) -> DigestView:
     """The digest of `edition`; it also says which days before it had none."""
     now = service.clock.now()
     missed = [day for day in missed_days(timetable(service), now, _days_made(service)) if day < edition.day]
-    parts = Parts(settings=service.settings, engine=service.engine, embedder=service.embedder)
+    parts = Parts(settings=service.settings, engine=service.engine_for("digest", "story"), embedder=service.embedder)
     with service.database.read() as session:
         return build(session, parts, replace(edition, missed=tuple(missed)), now)
 

@@ -67,6 +67,11 @@ class Home:
         return self.data / "logs"
 
     @property
+    def playbooks(self) -> Path:
+        """The user's own playbooks, beside the configuration."""
+        return self.config_file.parent / "playbooks"
+
+    @property
     def lock(self) -> Path:
         return self.data / "lock"
 

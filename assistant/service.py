@@ -8,22 +8,24 @@ loaded here: the indexes open, and the embedder's process starts, when they are 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Lock
 
 from assistant.clock import Clock, SystemClock
 from assistant.config.load import files_of, load
-from assistant.config.schema import MemorySettings, Settings
+from assistant.config.schema import MemorySettings, ModelSettings, Settings
 from assistant.delivery import dispatch
-from assistant.engine.contract import Engine
-from assistant.engine.extractive import Extractive
+from assistant.engine.choice import Choice, Engines
+from assistant.engine.contract import Engine, Task
 from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
+from assistant.ledger import Ledger
 from assistant.progress import Cancelled, Progress
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
+from assistant.workers.language import make_engine as make_engine_of
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder
@@ -57,6 +59,7 @@ class Service:
         settings: Settings | None = None,
         embedder: Embedder | None = None,
         make_index: Callable[[Path, str], Index] | None = None,
+        make_engine: Callable[[Choice, ModelSettings], Engine] | None = None,
     ) -> None:
         home.prepare()
         self.home = home
@@ -83,7 +86,10 @@ class Service:
             self._make_index = make_index or self._own_index
             self.vectors = self.vectors_of(self.embedder)
             opened.callback(self.vectors.close)
-            self.engine: Engine = Extractive()
+            self._make_engine = make_engine or make_engine_of
+            self.engines = Engines(self.settings.model, self._make_engine)
+            opened.callback(lambda: self.engines.close())
+            self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             self._open = opened.pop_all()
 
     def reload(self) -> bool:
@@ -108,11 +114,21 @@ class Service:
             if settings.network != self.settings.network:
                 self.ways_out = WaysOut(_policy(settings))
                 self._open.callback(self.ways_out.close)  # the one before may be in use; it closes at the end, too
+            if settings.model != self.settings.model:
+                replaced, self.engines = self.engines, Engines(settings.model, self._make_engine)
+                replaced.close()  # a reply under way fails with a sentence, and its turn is kept
             before, self.settings = self.settings, settings
             self._retire_sources()
             self._hurry_sources(before)
             log.info("The configuration was read again: %d sources", len(settings.sources))
             return True
+
+    def engine_for(
+        self, task: Task, purpose: str, *, turn_id: int | None = None, item_ids: Sequence[int] = ()
+    ) -> Engine:
+        """The engine of a task, held to its ceilings and written down in the log as `purpose`."""
+        engine = self.engines.of(task)
+        return self.ledger.metered(engine, task, purpose, turn_id=turn_id, item_ids=item_ids)
 
     def heeding(self, progress: Progress) -> Progress:
         """`progress`, but a report ends the work when the service is about to end."""
@@ -149,6 +165,7 @@ class Service:
     def end_children(self) -> None:
         """Kill the processes that parse, embed and index, so that whoever waits for one of them waits no longer."""
         self.ways_out.close()
+        self.engines.close()
         if (index := self.vectors.index_in_use) is not None:
             index.close()
         if isinstance(self.embedder, WorkerEmbedder):

@@ -85,7 +85,7 @@ def _service(service: Service) -> ServiceStatus:
         started_at=service.started_at,
         home=str(service.home.data),
         config_file=str(service.home.config_file),
-        engine=service.engine.name,
+        engine=service.engines.of("digest").name,
         rss_mb=rss_mb(),
     )
 

@@ -1,9 +1,9 @@
-"""Fakes that behave: an embedder without a model, an index without a file."""
+"""Fakes that behave: an embedder without a model, an index without a file, an engine that was told what to say."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.engine.contract import Capability, Message, Piece, Reply, Request, Usage, complete
 from memory.embed import Ids, Rows
 
 
@@ -79,3 +80,64 @@ class HeldIndex:
 def _direction(word: str, dimension: int) -> NDArray[np.float32]:
     seed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
     return np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
+
+
+class FakeEngine:
+    """An engine that answers from a list, or by a function of the request; a sequence's last reply is given for ever.
+
+    `requests` are those it was given. A reply that is an exception is raised; others are streamed word by word.
+    """
+
+    context_tokens = 8192
+
+    def __init__(
+        self,
+        replies: Sequence[str | Exception] | Callable[[Request], str | Exception] = ("Yes.",),
+        *,
+        capabilities: Collection[Capability] = frozenset(Capability),
+        name: str = "fake",
+    ) -> None:
+        self.name = name
+        self.capabilities = frozenset(capabilities)
+        self.requests: list[Request] = []
+        self.cancelled = 0
+        self._replies = replies
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """A token a word."""
+        return [len(text.split()) for text in texts]
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return sum(self.lengths([message.text for message in messages])) + 2 * len(messages)
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        self.requests.append(request)
+        reply = self._reply(request)
+        if isinstance(reply, Exception):
+            raise reply
+        pieces = re.findall(r"\s*\S+\s*", reply) or [reply]
+        usage = Usage(
+            prompt_tokens=self.count(request.messages),
+            prompt_reused=0,
+            new_tokens=len(pieces),
+            first_token_s=0,
+            total_s=0,
+        )
+        try:
+            for piece in pieces:
+                yield Piece(piece)
+        except GeneratorExit:
+            self.cancelled += 1
+            raise
+        yield Piece("", usage)
+
+    def batch(self, requests: Sequence[Request]) -> list[Reply]:
+        return [complete(self, request) for request in requests]
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+    def _reply(self, request: Request) -> str | Exception:
+        if callable(self._replies):
+            return self._replies(request)
+        return self._replies[min(len(self.requests), len(self._replies)) - 1]

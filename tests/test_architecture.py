@@ -17,13 +17,13 @@ ROOMS = ("assistant", "connectors", "memory")
 
 LAYERS = (
     ("errors", "clock", "failpoints", "progress", "version", "backoff", "answers"),
-    ("home", "config", "secrets", "lock", "endpoint", "watchdog", "workers", "engine", "log"),
-    ("stories", "ranking"),
+    ("home", "config", "secrets", "lock", "endpoint", "watchdog", "workers", "engine", "generation", "log"),
+    ("stories", "ranking", "ledger", "sessions"),
     ("ingest",),
     ("digest",),
     ("delivery", "feedback"),
     ("service",),
-    ("digests", "memories", "sources", "status", "doctor"),
+    ("digests", "memories", "sources", "conversations", "goals", "facts", "calls", "models", "status", "doctor"),
     ("jobs",),
     ("api",),
     ("server",),

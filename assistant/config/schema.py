@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import tzlocal
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.reading.links import is_web
 
@@ -60,6 +60,8 @@ class UserSettings(_Section):
 class DigestSettings(_Section):
     at: time = time(7, 0)
     days: tuple[Weekday, ...] = WEEKDAYS
+    write_minutes: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """A language model gets so long to write the entries; what it has not written by then is chosen by extraction."""
     entries: Annotated[int, Field(ge=1, le=50)] = 10
     reading_minutes: Annotated[float, Field(gt=0, le=60)] = 5.0
     """The whole digest is written to be read in so long, at 230 words a minute."""
@@ -85,8 +87,86 @@ class DigestSettings(_Section):
         return at
 
 
+class TaskSettings(_Section):
+    """What a task has of its own: another model, and ceilings. Empty and `None` mean those of `[model]`; a ceiling of 0
+    means none."""
+
+    engine: Literal["extractive", "local", "server"] | None = None
+    name: str = ""
+    revision: str = ""
+    address: str = ""
+    api_key: SecretStr | None = None
+    api_key_file: str = ""
+    tokens_a_day: Annotated[int, Field(ge=0)] | None = None
+    seconds_a_day: Annotated[float, Field(ge=0)] | None = None
+
+
 class ModelSettings(_Section):
-    engine: Literal["extractive"] = "extractive"
+    engine: Literal["extractive", "local", "server"] = "extractive"
+    """`extractive`: no language model. `local`: one on this machine. `server`: one behind an OpenAI-compatible API."""
+    name: str = ""
+    """Of the model: on the hub, a folder, or as the server calls it."""
+    revision: str = "main"
+    address: str = ""
+    """Of the server, such as "http://127.0.0.1:8000/v1"."""
+    api_key: SecretStr | None = None
+    api_key_file: str = ""
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:1`."""
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
+    quantize: Literal["", "int8", "int4"] = ""
+    """Weights in fewer bits, by torchao."""
+    compile: bool = True
+    """On a GPU: a static cache and a compiled decode step."""
+    context_tokens: Annotated[int, Field(ge=256)] = 8192
+    """Prompt and reply together; what the model was made for where that is less."""
+    sessions: Annotated[int, Field(ge=0, le=64)] = 4
+    """So many conversations keep their cache between turns."""
+    cache_mb: Annotated[int, Field(ge=0)] = 2048
+    """And no more memory than this."""
+    idle_minutes: Annotated[float, Field(gt=0)] = 10.0
+    """The model's process ends after so long without work, and gives its memory back."""
+    silence_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    """A reply of which nothing new came for so long is given up."""
+    tokens_a_day: Annotated[int, Field(ge=0)] = 1_000_000
+    """Read and written, for each task; 0 means no ceiling."""
+    seconds_a_day: Annotated[float, Field(ge=0)] = 7200.0
+    """Of the model's time, for each task; 0 means no ceiling."""
+    log_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """Prompts and replies are kept for so long, for `telos log`; 0 keeps none."""
+    chat: TaskSettings = Field(default_factory=TaskSettings)
+    digest: TaskSettings = Field(default_factory=TaskSettings)
+    drafts: TaskSettings = Field(default_factory=TaskSettings)
+
+
+class ChatSettings(_Section):
+    playbook: str = "open"
+    """The one a conversation begins with when none is named."""
+    dialogue_tokens: Annotated[int, Field(ge=200)] = 1600
+    """Beyond so many tokens of conversation the older turns become a summary: models drift there."""
+    compact_tokens: Annotated[int, Field(ge=100)] = 800
+    """What is left of the conversation then, the summary included."""
+    reply_tokens: Annotated[int, Field(ge=16)] = 512
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
+    min_p: Annotated[float, Field(ge=0, le=1)] = 0.0
+    repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.05
+    keep_days: Annotated[int, Field(ge=0)] = 0
+    """Conversations older than this are deleted; 0 keeps them."""
+
+    @model_validator(mode="after")
+    def _compaction_gains_something(self) -> Self:
+        if self.compact_tokens * 4 > self.dialogue_tokens * 3:
+            raise ValueError("compact_tokens must be at most three quarters of dialogue_tokens")
+        return self
+
+
+class ApiSettings(_Section):
+    tcp: str = ""
+    """Such as "127.0.0.1:8765": the API there as well, for programs that cannot use the Unix socket. Off when empty."""
+    token: SecretStr | None = None
+    token_file: str = ""
+    """What they must send as `Authorization: Bearer ...`; at least 16 characters."""
 
 
 class MemorySettings(_Section):
@@ -151,6 +231,8 @@ class Settings(_Section):
     model: ModelSettings = Field(default_factory=ModelSettings)
     memory: MemorySettings = Field(default_factory=MemorySettings)
     mail: MailSettings = Field(default_factory=MailSettings)
+    chat: ChatSettings = Field(default_factory=ChatSettings)
+    api: ApiSettings = Field(default_factory=ApiSettings)
     network: NetworkSettings = Field(default_factory=NetworkSettings)
     sources: tuple[SourceSettings, ...] = ()
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from assistant.digest.headings import Headings
 from assistant.digest.reasons import reasons
 from assistant.digest.select import Judged
 from assistant.digest.view import WORDS_A_MINUTE, EntryView, SectionView, Sentence
-from assistant.engine.contract import Brief, Claim, Engine, Passage
+from assistant.engine.brief import Brief, Claim, Passage
 from assistant.engine.extractive import Extractive
 from assistant.engine.sentences import reading_length, shorten
 from assistant.errors import TelosError
@@ -42,7 +43,7 @@ class Written:
 class _Pen:
     """The engine in use, and what went wrong with the first one."""
 
-    engine: Engine
+    engine: Any
     error: str = field(default="")
 
     def summarise(self, brief: Brief) -> tuple[Claim, ...]:
@@ -54,7 +55,7 @@ class _Pen:
             return self.engine.summarise(brief)
 
 
-def write(selected: Sequence[Judged], engine: Engine, minutes: float, phrases: Headings) -> Written:
+def write(selected: Sequence[Judged], engine: Any, minutes: float, phrases: Headings) -> Written:
     """Entries for `selected`, in its order, numbered from 1; together they are read in `minutes`.
 
     What a first entry leaves of its share goes to those after it.

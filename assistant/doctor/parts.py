@@ -173,7 +173,7 @@ def _model(service: Service) -> Iterator[Finding]:
     yield Finding(
         subject="model",
         verdict="ok",
-        sentence=f"The engine {service.engine.name} writes the digest; it needs no language model.",
+        sentence=f"The engine {service.engines.of('digest').name} writes the digest; it needs no language model.",
     )
 
 

@@ -1,18 +1,26 @@
 """What every engine offers: capabilities that are probed, messages in, a stream of text out with its cost.
 
 Three stand behind it: `extractive` (no model), `local` (transformers in a worker) and `server` (any OpenAI-compatible
-one). It knows no prompt and no digest. Callers ask `capabilities` first, or call `require`, which says in one
-sentence what is missing and the command that sets it up.
+one). It knows no prompt, no digest and no session. Callers ask `capabilities` first, or call `require`, which says in
+one sentence what is missing and the command that sets it up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
-from assistant.errors import Unavailable
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import BadRequest, Unavailable
+
+Floats = NDArray[np.float32]
+Task = Literal["chat", "digest", "drafts"]
+"""What a model is asked for; each may have one of its own, and its own ceilings."""
+TASKS: tuple[Task, ...] = ("chat", "digest", "drafts")
 
 
 class Capability(StrEnum):
@@ -28,90 +36,174 @@ class Capability(StrEnum):
     """Takes action vectors at the end of its input."""
 
 
+class ModelFailed(Unavailable):
+    """The model did not answer, for its own sake: its process died, it ran out of memory, its server went away.
+
+    What was asked may be asked again.
+    """
+
+
+class OutOfBudget(Unavailable):
+    """There are fewer tokens left than the shortest answer needs: for this reply, or for this day and task."""
+
+
+class TooLong(BadRequest):
+    """The prompt does not fit into what the model reads at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     role: Literal["system", "user", "assistant"]
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Rows of input embeddings, float32 of shape (L, width), put in at a marked place.
+
+    `start` is after BOS, or before everything where the tokenizer has none; `end` is after the last token of the prompt,
+    just before the reply. Rows never reach the cache that a session keeps: it is cut back before them.
+    """
+
+    rows: Floats
+    place: Literal["start", "end"] = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How the next token is drawn. A temperature of 0 is greedy; the same `seed` gives the same text.
+
+    `top_p` and `min_p` in [0, 1]: the nucleus that is kept, and the least probability as a share of the best one's.
+    A `repetition_penalty` over 1 makes what was said less likely (CTRL, arXiv 1909.05858, section 4.1).
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One turn to be written. `schema` needs `Capability.SCHEMA`."""
+    """One reply to be written.
+
+    `schema` needs `Capability.SCHEMA`, `prefix` STEER_END (at `end`) or HIDDEN (at `start`), `wants_hidden` HIDDEN.
+    `session` names the conversation whose cache is kept for its next turn; empty keeps none.
+    """
 
     messages: Sequence[Message]
     max_tokens: int = 512
-    temperature: float = 0.0
-    seed: int | None = None
+    sampling: Sampling = Sampling()
     stop: Sequence[str] = ()
     schema: Mapping[str, Any] | None = None
+    session: str = ""
+    prefix: Prefix | None = None
+    wants_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a turn cost. `prompt_reused` of the prompt's tokens came from a cache."""
+    """What a reply cost. `prompt_reused` of the prompt's tokens came from a cache.
+
+    `finish` says why it ended: the model was done, a stop string came, or `max_tokens` were written. `notice` is a
+    sentence on what was done otherwise than asked, such as going on without the GPU. `is_estimated`: a server that does
+    not count was counted for.
+    """
 
     prompt_tokens: int
     prompt_reused: int
     new_tokens: int
     first_token_s: float
     total_s: float
+    finish: Literal["end", "stop", "length"] = "end"
+    notice: str = ""
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the answer as it comes; the last one has `usage`."""
+    """A part of the reply as it comes; the last one has `usage`, and `hidden` where it was wanted.
+
+    `hidden` is the last layer's state (after the final norm) of the prompt's last token, read without any prefix:
+    float32 of shape (width,).
+    """
 
     text: str
     usage: Usage | None = None
+    hidden: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A text to write from, and the item it belongs to."""
-
-    item_id: int
-    title: str
-    text: str
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A sentence and the items it stands on: never none."""
+class Reply:
+    """A whole reply."""
 
     text: str
-    item_ids: tuple[int, ...]
+    usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
-    """What to write of one story: from `passages`, in at most `max_words`, without repeating what is `known`."""
-
-    title: str
-    passages: Sequence[Passage]
-    max_words: int
-    known: Sequence[str] = field(default=())
+def rough_length(text: str) -> int:
+    """Tokens of a text where no tokenizer is at hand: one for each three bytes, which few texts exceed."""
+    return -(-len(text.encode(errors="replace")) // 3)
 
 
 class Engine(Protocol):
-    """`name` says who wrote (`extractive`, or the model's name)."""
+    """`name` says who writes: `extractive`, or the model's name. Safe to share between threads, which take turns."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def capabilities(self) -> frozenset[Capability]: ...
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do; asking may load the model.
 
-    def stream(self, request: Request) -> Iterator[Piece]:
-        """The answer as it is written. Closing the iterator cancels it.
-
-        Raises: Unavailable if there is no model, or it does not answer.
+        Raises: ModelFailed where there is a model configured and it cannot be had.
         """
         ...
 
-    def summarise(self, brief: Brief) -> tuple[Claim, ...]:
-        """Sentences on one story, each with the items it was taken from; none if nothing is worth saying."""
+    @property
+    def context_tokens(self) -> int:
+        """Prompt and reply together have at most so many tokens; 0 without a model."""
         ...
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text is by the model's own tokenizer, without what a template puts around it.
+
+        An engine without one overestimates: a token for each three bytes of UTF-8.
+        """
+        ...
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """How many tokens the whole prompt is, with its template, up to where the reply begins."""
+        ...
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        """The reply as it is written. Closing the iterator cancels it within one token.
+
+        Raises: ModelFailed, OutOfBudget, TooLong; Unavailable if there is no model or it lacks a capability.
+        """
+        ...
+
+    def batch(self, requests: Sequence[Request]) -> list[Reply]:
+        """Replies to several prompts, side by side where that is faster. None of them has a session, prefix or schema."""
+        ...
+
+    def close(self) -> None:
+        """End what it runs. A later call starts it again."""
+        ...
+
+
+def complete(engine: Engine, request: Request) -> Reply:
+    """The whole reply at once.
+
+    Raises: what `stream` raises.
+    """
+    text: list[str] = []
+    for piece in engine.stream(request):
+        text.append(piece.text)
+        if piece.usage is not None:
+            return Reply("".join(text), piece.usage)
+    raise ModelFailed(f"The reply of {engine.name} ended before it was whole.", "Ask again.")
 
 
 def require(engine: Engine, capability: Capability, purpose: str) -> None:
@@ -127,7 +219,7 @@ def no_model(name: str, capability: Capability, purpose: str) -> Unavailable:
     """The one sentence that everything without a model says."""
     return Unavailable(
         f"{purpose} needs a language model that can {_ABILITY[capability]}, and the engine {name!r} cannot.",
-        "Run `telos init` to set one up.",
+        "Run `telos model use NAME` to set one up; `telos model --help` names some.",
     )
 
 

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.engine.contract import Brief, Capability, Claim, Piece, Request, no_model
+from assistant.engine.brief import Brief, Claim
+from assistant.engine.contract import Capability, Message, Piece, Reply, Request, no_model, rough_length
 from assistant.engine.sentences import (
     LEAST_WORDS,
     SAME_AS_TOLD,
@@ -65,6 +66,21 @@ class Extractive:
 
     name = "extractive"
     capabilities: frozenset[Capability] = frozenset()
+    context_tokens = 0
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """A token for each three bytes: no model reads them."""
+        return [rough_length(text) for text in texts]
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return sum(self.lengths([message.text for message in messages]))
+
+    def batch(self, requests: Sequence[Request]) -> list[Reply]:
+        """Raises: Unavailable, always."""
+        raise no_model(self.name, Capability.GENERATE, "Writing answers")
+
+    def close(self) -> None:
+        """Nothing runs."""
 
     def stream(self, request: Request) -> Iterator[Piece]:
         """Raises: Unavailable, always."""

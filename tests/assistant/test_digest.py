@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from assistant.config.schema import DigestSettings, UserSettings
 from assistant.digest import record, view
 from assistant.digest.view import DigestView
-from assistant.engine.contract import Brief, Capability, Claim, Piece, Request
+from assistant.engine.brief import Brief, Claim
+from assistant.engine.contract import Capability, Piece, Request
 from assistant.errors import NotFound, Unavailable
 from memory.embed import NoEmbedder, Rows
 from memory.models import MuteKind, Verb

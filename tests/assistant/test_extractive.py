@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.engine.contract import Brief, Capability, Message, Passage, Request, require
+from assistant.engine.brief import Brief, Passage
+from assistant.engine.contract import Capability, Message, Request, require
 from assistant.engine.extractive import Extractive
 from assistant.engine.sentences import reading_length, shorten, split, words
 from assistant.errors import Unavailable
