@@ -1,4 +1,4 @@
-"""Full text of the chunks: SQLite's FTS5, which knows words, and pairs of characters where a script has no spaces.
+"""Full text of the chunks and of what was said: SQLite's FTS5, which knows words, and pairs of characters where a script has no spaces.
 
 Like the vector indexes it can be rebuilt from the rows. A trigger takes a chunk's words away with the chunk, whatever
 deletes it. `assistant.ingest.indexing` puts, recall searches, `memory.store.connection` creates, erase rebuilds. With
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from memory import languages
+from memory.models import Turn
 from memory.scripts import UNSPACED
 
 TITLE_WEIGHT = 2.0
@@ -38,6 +39,17 @@ _TABLES = (
     BEGIN DELETE FROM words WHERE rowid = old.id; END
     """,
 )
+_TURN_TABLES = (
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS words_of_turns USING fts5(
+        said, reply, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    )
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS words_leave_with_their_turn AFTER DELETE ON turn
+    BEGIN DELETE FROM words_of_turns WHERE rowid = old.id; END
+    """,
+)
 _FILL = """
     INSERT INTO words (rowid, title, body)
     SELECT chunk.id, paired(version.title), paired(substr(version.text, chunk.start + 1, chunk."end" - chunk.start))
@@ -47,10 +59,11 @@ _FILL = """
 
 def create(connection: Connection) -> None:
     """Make the tables that are not there yet. Where SQLite can, words that are deleted leave no trace in the index."""
-    for statement in _TABLES:
+    for statement in (*_TABLES, *_TURN_TABLES):
         connection.exec_driver_sql(statement)
     if has_secure_delete():
         connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+        connection.exec_driver_sql("INSERT INTO words_of_turns (words_of_turns, rank) VALUES ('secure-delete', 1)")
 
 
 def has_secure_delete() -> bool:
@@ -79,8 +92,43 @@ def rebuild(session: Session) -> None:
     """Make the index anew from the rows, so that nothing is left in it of what they no longer hold."""
     connection = session.connection()
     connection.exec_driver_sql("DROP TABLE words")
+    connection.exec_driver_sql("DROP TABLE words_of_turns")
     create(connection)
     connection.execute(text(f"{_FILL} WHERE version.stage != 'STORED'"))
+    connection.execute(
+        text(
+            "INSERT INTO words_of_turns (rowid, said, reply) "
+            "SELECT id, paired(said), paired(reply) FROM turn WHERE undone_at IS NULL"
+        )
+    )
+
+
+def put_turn(session: Session, turn: Turn) -> None:
+    """Index what a turn holds now."""
+    remove_turn(session, turn)
+    session.connection().execute(
+        text("INSERT INTO words_of_turns (rowid, said, reply) VALUES (:id, paired(:said), paired(:reply))"),
+        {"id": turn.id, "said": turn.said, "reply": turn.reply},
+    )
+
+
+def remove_turn(session: Session, turn: Turn) -> None:
+    session.connection().execute(text("DELETE FROM words_of_turns WHERE rowid = :id"), {"id": turn.id})
+
+
+def search_turns(session: Session, query: str, limit: int) -> list[tuple[int, float]]:
+    """The turns that hold words of the query, the best first, as (turn id, BM25 score, greater is better)."""
+    wanted = terms(query)
+    if not wanted:
+        return []
+    found = session.connection().execute(
+        text(
+            "SELECT rowid, -bm25(words_of_turns) AS score FROM words_of_turns "
+            "WHERE words_of_turns MATCH :terms ORDER BY score DESC LIMIT :limit"
+        ),
+        {"terms": " OR ".join(wanted), "limit": limit},
+    )
+    return [(row[0], row[1]) for row in found]
 
 
 def search(

@@ -45,7 +45,25 @@ ROWS: dict[str, dict[str, str]] = {
         "job": "(name, failures) VALUES ('index', 0)",
         "setting": "(name, value) VALUES ('fact', '1')",
         "audit": f"(id, at, event, subject, detail) VALUES (1, '{AT}', 'read', 'news', '{{}}')",
-    }
+    },
+    "0002": {
+        "goal": "(id, statement, status, is_standing, created_at, changed_at, closed_by, version, card, turns_used,"
+        f" tokens_used) VALUES (1, 'Spring', 'OPEN', 0, '{AT}', '{AT}', '', 1, '{{}}', 0, 0)",
+        "conversation": "(id, title, playbook, goal_id, started_at, last_at, origin, head, profile, attachments, summary,"
+        f" summarised_to, compactions, is_sensitive) VALUES (1, 'T', 'open', 1, '{AT}', '{AT}', 'cli', '', '[]', '[]', '',"
+        " 0, 0, 0)",
+        "turn": "(id, conversation_id, number, asked_at, said, state, act, reply, error, citations, context, checks,"
+        f" usage, verdict) VALUES (1, 1, 1, '{AT}', 'Hello', 'DONE', '', 'Hi', '', '[]', '{{}}', '[]', '{{}}', '')",
+        "goalversion": f"(goal_id, number, at, turn_id, why, card) VALUES (1, 1, '{AT}', 1, '', '{{}}')",
+        "goalitem": f"(goal_id, item_id, at, score, reason) VALUES (1, 1, '{AT}', 0.5, 'words')",
+        "score": f"(id, goal_id, at, judge, overall, verdicts, dimensions) VALUES (1, 1, '{AT}', 'user', 9, '[]', '{{}}')",
+        "fact": '(id, slot, text, quote, turn_id, learned_at, valid_from, "by", used, confirmed, corrected)'
+        f" VALUES (1, 'diet', 'T', 'Q', 1, '{AT}', '{AT}', 'rules', 0, 0, 0)",
+        "call": "(id, at, task, purpose, engine, model, messages, reply, outcome, error, prompt_tokens, prompt_reused,"
+        " new_tokens, first_token_s, total_s, turn_id, item_ids, sampling)"
+        f" VALUES (1, '{AT}', 'chat', 'reply', 'local', 'm', '[]', '', 'done', '', 0, 0, 0, 0, 0, 1, '[]', '{{}}')",
+        "spending": "(day, task, calls, prompt_tokens, new_tokens, seconds) VALUES ('2026-03-02', 'chat', 1, 1, 1, 1)",
+    },
 }
 
 
