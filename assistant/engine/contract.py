@@ -89,7 +89,8 @@ class Request:
     """One reply to be written.
 
     `schema` needs `Capability.SCHEMA`, `prefix` STEER_END (at `end`) or HIDDEN (at `start`), `wants_hidden` HIDDEN.
-    `session` names the conversation whose cache is kept for its next turn; empty keeps none.
+    `session` names the conversation whose cache is kept for its next turn; empty keeps none. `item_ids` are the items
+    whose text is in the messages: the log of calls keeps them, engines do not look at them.
     """
 
     messages: Sequence[Message]
@@ -100,6 +101,7 @@ class Request:
     session: str = ""
     prefix: Prefix | None = None
     wants_hidden: bool = False
+    item_ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
