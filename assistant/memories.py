@@ -138,9 +138,11 @@ def erase(service: Service, request: answers.EraseRequest, progress: Progress) -
     with service.database.read() as session:
         wanted = _wanted(service, session, request)
     done = erasing.erase(erasing_parts(service), wanted, service.clock.now(), progress)
+    service.engines.close()  # with the caches of conversations that its process holds
     return answers.ErasedAnswer(
         items=done.items,
         entries=done.entries,
+        turns=done.turns,
         copies=done.copies,
         files=done.files,
         probes=done.probes,

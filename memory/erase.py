@@ -77,6 +77,7 @@ class Erased:
 
     items: int
     entries: int
+    turns: int
     copies: int
     files: int
     probes: int
@@ -111,6 +112,7 @@ def erase(parts: Erasing, wanted: Wanted, now: datetime, on_step: OnStep) -> Era
     return Erased(
         items=removed.items,
         entries=removed.entries,
+        turns=removed.turns,
         copies=copies,
         files=proof.files,
         probes=proof.probes,
@@ -162,6 +164,8 @@ def _remove_rows(parts: Erasing, wanted: Wanted) -> tuple[list[str], erasing.Rem
         if wanted.what is What.PERSON:
             removed += erasing.scrub(session, erasing.mentions(wanted.name))
             probes.append(wanted.name)
+        if wanted.before is not None:
+            removed += erasing.remove_before(session, wanted.before)
         detail: dict[str, Any] = {"what": wanted.what.value, "items": removed.items, "entries": removed.entries}
         detail |= {"name_hash": keyed_hash(parts.key, wanted), "days": sorted(map(str, removed.days))}
         settings.put(session, UNFINISHED, detail)

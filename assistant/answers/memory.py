@@ -139,6 +139,8 @@ class ErasedAnswer(BaseModel):
 
     items: int
     entries: int
+    turns: int
+    """Of conversations, that went or whose answers lost their words."""
     copies: int
     files: int
     probes: int

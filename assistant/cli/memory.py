@@ -184,7 +184,10 @@ def erase(
     if as_json:
         print_json(done)
     else:
-        say(f"{done.items} items, {done.entries} digest entries and {done.copies} copies of digests are gone.")
+        say(
+            f"{done.items} items, {done.entries} digest entries, {done.turns} turns of conversations and {done.copies} "
+            "copies of digests are gone."
+        )
         say(f"{done.files} files were read for {done.probes} of their words: {len(done.found)} still hold some.")
         for line in [*done.found, *done.notices]:
             say(line)

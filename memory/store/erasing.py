@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Source, Version
-from memory.store import digests, items, stories
+from memory.store import digests, items, stories, unsaying
 
 AT_ONCE = 500
 
@@ -31,9 +31,13 @@ class Removed:
     items: int = 0
     entries: int = 0
     days: frozenset[date] = frozenset()
+    turns: int = 0
+    """Of conversations, that went or lost their answers."""
 
     def __add__(self, other: Removed) -> Removed:
-        return Removed(self.items + other.items, self.entries + other.entries, self.days | other.days)
+        return Removed(
+            self.items + other.items, self.entries + other.entries, self.days | other.days, self.turns + other.turns
+        )
 
 
 def mentions(name: str) -> Mentions:
@@ -85,7 +89,9 @@ def is_still_said(session: Session, words: str) -> bool:
     columns = (Version.title, Version.text, Version.html)
     likely = or_(*(col(column).contains(words, autoescape=True) for column in columns))
     kept = session.exec(select(*columns).where(likely).execution_options(yield_per=AT_ONCE))
-    return any(words in text for texts_ in kept for text in texts_)  # databases differ on whether case counts
+    if any(words in text for texts_ in kept for text in texts_):  # databases differ on whether case counts
+        return True
+    return unsaying.is_still_said(session, words)
 
 
 def remove(session: Session, item_ids: Sequence[int]) -> Removed:
@@ -97,6 +103,7 @@ def remove(session: Session, item_ids: Sequence[int]) -> Removed:
         removed += Removed(items=items.remove(session, some))
         subjects = [f"item {item_id}" for item_id in some]
         session.exec(update(Audit).where(col(Audit.subject).in_(subjects)).values(subject="", detail={}))
+    removed += Removed(turns=unsaying.forget_items(session, item_ids))
     stories.remove_empty(session)
     _retitle(session, story_ids)
     return removed
@@ -139,6 +146,11 @@ def remove_source(session: Session, name: str, *, with_row: bool) -> Removed:
     return _remove_notes(session, lambda note: note.get("source") == name)
 
 
+def remove_before(session: Session, instant: datetime) -> Removed:
+    """Delete what was said, learned and asked of models before an instant."""
+    return Removed(turns=unsaying.forget_before(session, instant))
+
+
 def _remove_notes(session: Session, is_meant: Callable[[dict[str, Any]], bool]) -> Removed:
     """Take notes out of the feet of digests."""
     days: set[date] = set()
@@ -175,7 +187,8 @@ def scrub(session: Session, is_meant: Mentions) -> Removed:
             event.subject, event.detail = "", {}
     session.flush()
     in_notes = _remove_notes(session, lambda note: is_meant("\n".join(_strings(note))))
-    return in_notes + Removed(entries=entries, days=frozenset(days))
+    turns = unsaying.forget_person(session, is_meant)
+    return in_notes + Removed(entries=entries, days=frozenset(days), turns=turns)
 
 
 def _clear(row: SQLModel, names: Sequence[str], is_meant: Mentions) -> None:

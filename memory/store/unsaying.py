@@ -1,0 +1,163 @@
+"""Taking what is erased out of conversations, goals, facts about the user and the log of calls.
+
+`memory.store.erasing` does the same for items and digests, and calls this. An answer that rests on something erased
+keeps its place, without its words: the user's own stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from memory import lexical
+from memory.models import Call, Conversation, Fact, Goal, GoalStatus, GoalVersion, Score, Turn
+
+UNSAID = "[This answer rested on something that was erased.]"
+
+IsMeant = Callable[[str], bool]
+
+
+def forget_items(session: Session, item_ids: Collection[int]) -> int:
+    """Take items out of what was said with their help; how many answers lost their words."""
+    erased = frozenset(item_ids)
+    calls = session.exec(select(Call.id, Call.turn_id, Call.item_ids)).all()
+    told = [(call_id, turn_id) for call_id, turn_id, read in calls if not erased.isdisjoint(read)]
+    _delete(session, Call, [call_id for call_id, _ in told])
+    unsaid = _unsay(session, {turn_id for _, turn_id in told if turn_id is not None}, erased)
+    for row in [*session.exec(select(Goal)), *session.exec(select(GoalVersion))]:
+        kept = [item_id for item_id in row.card.get("items", []) if item_id not in erased]
+        if len(kept) != len(row.card.get("items", [])):
+            row.card = {**row.card, "items": kept}
+            session.add(row)
+    session.flush()
+    return unsaid
+
+
+def forget_person(session: Session, is_meant: IsMeant) -> int:
+    """Delete the turns, facts, calls and goals that speak of someone; how many turns."""
+    turns = [
+        turn
+        for turn in session.exec(select(Turn))
+        if is_meant(_text([turn.said, turn.reply, turn.context, turn.citations]))
+    ]
+    gone = {turn.id for turn in turns}
+    _resummarise(session, [turn.conversation_id for turn in turns])
+    _delete(session, Fact, [fact.id for fact in session.exec(select(Fact)) if is_meant(_text([fact.text, fact.quote]))])
+    calls = session.exec(select(Call)).all()
+    _delete(session, Call, [call.id for call in calls if is_meant(_text([call.messages, call.reply, call.error]))])
+    _delete(session, Turn, [turn_id for turn_id in gone if turn_id is not None])
+    for conversation in session.exec(select(Conversation)):
+        _scrub(conversation, is_meant)
+        session.add(conversation)
+    goals = session.exec(select(Goal)).all()
+    _delete(session, Goal, [goal.id for goal in goals if is_meant(goal.statement)])
+    for goal in goals:
+        if not is_meant(goal.statement):
+            goal.card = _without(goal.card, is_meant)
+            session.add(goal)
+    session.flush()
+    for version in session.exec(select(GoalVersion)):
+        version.card, version.why = _without(version.card, is_meant), "" if is_meant(version.why) else version.why
+        session.add(version)
+    scores = session.exec(select(Score)).all()
+    _delete(session, Score, [score.id for score in scores if is_meant(_text(score.verdicts))])
+    return len(gone)
+
+
+def forget_before(session: Session, instant: datetime) -> int:
+    """Delete what was said, learned and asked of models before an instant, and goals that were closed; how many turns."""
+    turns = session.exec(select(Turn).where(col(Turn.asked_at) < instant)).all()
+    _resummarise(session, [turn.conversation_id for turn in turns])
+    session.exec(delete(Fact).where(col(Fact.learned_at) < instant))
+    session.exec(delete(Call).where(col(Call.at) < instant))
+    _delete(session, Turn, [turn.id for turn in turns])
+    session.exec(delete(Conversation).where(col(Conversation.last_at) < instant))
+    ended = (col(Goal.changed_at) < instant, col(Goal.status) != GoalStatus.OPEN)
+    session.exec(delete(Goal).where(*ended))
+    session.exec(delete(GoalVersion).where(col(GoalVersion.at) < instant, ~_is_latest()))
+    session.flush()
+    return len(turns)
+
+
+def is_still_said(session: Session, words: str) -> bool:
+    """Whether something that the user said, or keeps of what was said, has these words, letter for letter."""
+    for turn in session.exec(select(Turn).execution_options(yield_per=500)):
+        if words in turn.said or words in turn.reply or words in _text(turn.context):
+            return True
+    facts = session.exec(select(Fact)).all()
+    goals = session.exec(select(Goal)).all()
+    return any(words in _text([fact.text, fact.quote]) for fact in facts) or any(
+        words in _text(goal.card) for goal in goals
+    )
+
+
+def _unsay(session: Session, turn_ids: Collection[int], erased: frozenset[int]) -> int:
+    """Answers of these turns, and those that cite or read an erased item, lose their words."""
+    unsaid = [
+        turn for turn in session.exec(select(Turn)) if turn.id in turn_ids or not erased.isdisjoint(_items_of(turn))
+    ]
+    for turn in unsaid:
+        turn.reply, turn.citations, turn.context, turn.checks = UNSAID if turn.reply else "", [], {}, []
+        session.add(turn)
+        session.flush()
+        lexical.put_turn(session, turn)
+    _resummarise(session, [turn.conversation_id for turn in unsaid])
+    return len(unsaid)
+
+
+def _items_of(turn: Turn) -> set[int]:
+    cited = {one["id"] for one in turn.citations if one.get("kind") == "item"}
+    return cited | set(turn.context.get("item_ids", []))
+
+
+def _resummarise(session: Session, conversation_ids: Sequence[int]) -> None:
+    """A summary that stood for such a turn is made anew from what is left when it is next needed."""
+    held = col(Conversation.id).in_(set(conversation_ids))
+    session.exec(update(Conversation).where(held).values(summary="", summarised_to=0))
+
+
+def _scrub(conversation: Conversation, is_meant: IsMeant) -> None:
+    if is_meant(conversation.title):
+        conversation.title = ""
+    if is_meant(conversation.summary):
+        conversation.summary, conversation.summarised_to = "", 0
+    if is_meant(conversation.head):
+        conversation.head = ""
+    conversation.profile = [line for line in conversation.profile if not is_meant(line)]
+    conversation.attachments = [one for one in conversation.attachments if not is_meant(_text(one))]
+
+
+def _without(value: Any, is_meant: IsMeant) -> Any:
+    """A JSON value without the entries of lists, and the strings, that speak of someone."""
+    if isinstance(value, str):
+        return "" if is_meant(value) else value
+    if isinstance(value, dict):
+        return {key: _without(part, is_meant) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without(part, is_meant) for part in value if not is_meant(_text(part))]
+    return value
+
+
+def _text(value: Any) -> str:
+    """All strings within a JSON value."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return "\n".join(map(_text, value.values()))
+    return "\n".join(map(_text, value)) if isinstance(value, list | tuple) else ""
+
+
+def _is_latest() -> Any:
+    return col(GoalVersion.number) == (
+        select(Goal.version).where(col(Goal.id) == col(GoalVersion.goal_id)).scalar_subquery()
+    )
+
+
+def _delete(session: Session, table: Any, ids: Sequence[int | None]) -> None:
+    for start in range(0, len(ids), 500):
+        session.exec(delete(table).where(col(table.id).in_(ids[start : start + 500])))
+    session.flush()
