@@ -12,20 +12,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from assistant.config.schema import MailSettings, Settings, SourceSettings
+from assistant.config.schema import ApiSettings, ModelSettings, Settings, SourceSettings, TaskSettings, host_and_port
 from assistant.errors import BadConfiguration
 from assistant.secrets import SecretPlaces
 from connectors.base import Connector
+from connectors.reading.links import is_web
 from connectors.registry import connectors
 
 _REMEDY = "Correct it there; config.example.toml explains every key, and `telos doctor` checks the file."
 _SERVICE_KEYS = frozenset(SourceSettings.model_fields) - {"options"}
 _LONGEST_NAME = 60
+SHORTEST_TOKEN = 16
+"""Characters of `api.token`: it is all that stands between the API and whoever reaches its port."""
+_TASKS = [name for name, field in ModelSettings.model_fields.items() if field.annotation is TaskSettings]
+_SectionT = TypeVar("_SectionT", bound=BaseModel)
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -57,7 +62,7 @@ def check(text: str, path: Path, environment: Mapping[str, str] = os.environ) ->
 def files_of(path: Path, settings: Settings) -> set[Path]:
     """The files that the settings came from: the configuration at `path`, and those that hold its secrets."""
     options = (source.options for source in settings.sources if source.options is not None)
-    sections: list[BaseModel] = [settings.mail, *options]
+    sections: list[BaseModel] = [settings.mail, settings.api, *_models(settings.model), *options]
     keys = ((section, key) for section in sections for key in type(section).model_fields if key.endswith("_file"))
     named = (getattr(section, key) for section, key in keys)
     return {path, *(path.parent / Path(name).expanduser() for name in named if name)}
@@ -82,11 +87,11 @@ def _parse(text: str, places: SecretPlaces) -> Settings:
         settings = Settings.model_validate(tables)
     except ValidationError as err:
         raise _Mistakes([*_sentences(err, Settings), *mistakes]) from err
+    settings = _with_secrets(settings, places)
     mistakes.extend(_missing(settings))
     if mistakes:
         raise _Mistakes(mistakes)
-    mail = settings.mail.model_copy(update={"password": _mail_password(settings.mail, places)})
-    return settings.model_copy(update={"mail": mail, "sources": sources})
+    return settings.model_copy(update={"sources": sources})
 
 
 class _Mistakes(Exception):
@@ -105,12 +110,54 @@ def _missing(settings: Settings) -> Iterator[str]:
     if user.email and ("@" not in user.email or any(character.isspace() for character in user.email)):
         yield f"user.email is {user.email!r}, which is no address such as ada@example.org."
 
+    yield from _missing_of_models(settings.model)
+    yield from _missing_of_api(settings.api)
 
-def _mail_password(mail: MailSettings, places: SecretPlaces) -> SecretStr | None:
-    if mail.password is not None:
-        return mail.password
-    found = places.find("mail.password", mail.password_file)
-    return None if found is None else SecretStr(found)
+
+def _missing_of_models(model: ModelSettings) -> Iterator[str]:
+    for name, section in (("model", model), *((f"model.{task}", getattr(model, task)) for task in _TASKS)):
+        if section.address and not is_web(section.address):
+            yield f"{name}.address is not usable: it takes an address such as http://127.0.0.1:8000/v1."
+        elif section.engine == "server" and not (section.address or (model.engine == "server" and model.address)):
+            yield f'{name}.address is missing: engine = "server" needs it, such as http://127.0.0.1:8000/v1.'
+
+
+def _missing_of_api(api: ApiSettings) -> Iterator[str]:
+    if not api.tcp:
+        return
+    try:
+        host_and_port(api.tcp)
+    except ValueError as err:
+        yield f"api.tcp is {api.tcp!r}: {err}."
+    token = api.token.get_secret_value() if api.token else ""
+    if not token:
+        yield "api.token is missing: api.tcp opens the API to programs that are told a token, and needs one."
+    elif len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        yield f"api.token is not usable: it takes {SHORTEST_TOKEN} or more printable ASCII characters without a blank."
+
+
+def _with_secrets(settings: Settings, places: SecretPlaces) -> Settings:
+    """The settings with the secrets that stand elsewhere filled in."""
+    tasks = {task: _filled(getattr(settings.model, task), f"model.{task}", "api_key", places) for task in _TASKS}
+    return settings.model_copy(
+        update={
+            "mail": _filled(settings.mail, "mail", "password", places),
+            "api": _filled(settings.api, "api", "token", places),
+            "model": _filled(settings.model, "model", "api_key", places).model_copy(update=tasks),
+        }
+    )
+
+
+def _filled(section: _SectionT, name: str, key: str, places: SecretPlaces) -> _SectionT:
+    if getattr(section, key) is not None:
+        return section
+    found = places.find(f"{name}.{key}", getattr(section, f"{key}_file"))
+    return section if found is None else section.model_copy(update={key: SecretStr(found)})
+
+
+def _models(model: ModelSettings) -> list[BaseModel]:
+    """`[model]`, and `[model.TASK]` of each task."""
+    return [model, *(getattr(model, task) for task in _TASKS)]
 
 
 def _sources(tables: object, places: SecretPlaces) -> tuple[tuple[SourceSettings, ...], list[str]]:
@@ -204,7 +251,7 @@ def _nearest(wrong: str, known: Iterable[str]) -> str:
 def _shown(key: str, error: ErrorDetails) -> str:
     """The value, unless it may hold a secret."""
     value = error.get("input")
-    if any(word in key for word in ("password", "token", "secret", "url")) or not isinstance(value, str | int | float):
+    if any(word in key for word in ("password", "token", "secret", "url", "key")) or not isinstance(value, str | int | float):
         return "not usable"
     return repr(value)
 

@@ -31,6 +31,17 @@ def zone_of_this_machine() -> str | None:
         return None
 
 
+def host_and_port(text: str) -> tuple[str, int]:
+    """The two parts of "127.0.0.1:8765" or "[::1]:8765". Raises: ValueError."""
+    host, colon, port = text.rpartition(":")
+    is_bare_six = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if not colon or not host.strip("[]") or is_bare_six or not port.isascii() or not port.isdigit():
+        raise ValueError('write a host and a port, such as "127.0.0.1:8765" or "[::1]:8765"')
+    if not 1 <= int(port) <= 65535:
+        raise ValueError("a port is a number from 1 to 65535")
+    return host.strip("[]"), int(port)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config.load import load
+from assistant.config.load import files_of, load
 from assistant.config.schema import Settings
 from assistant.errors import BadConfiguration
 
@@ -66,6 +66,16 @@ def test_the_example_shows_the_defaults(section: str, defaults: object) -> None:
         ("[user]\nemail = 'ada'", "user.email is 'ada', which is no address"),
         ("[mail]\nvia = 'smtp'", "mail.host is missing"),
         ("[mail]\nvia = 'smtp'\nhost = 'smtp.example.org'", "user.email is missing"),
+        ("[model]\nengine = 'server'", "model.address is missing"),
+        ("[model.digest]\nengine = 'server'", "model.digest.address is missing"),
+        ("[model]\nengine = 'server'\naddress = '127.0.0.1:8000'", "model.address is not usable"),
+        ("[model]\napi_key = 314159265", "model.api_key is not usable"),
+        ("[api]\ntcp = '8765'", "api.tcp is '8765': write a host and a port"),
+        ("[api]\ntcp = '::1:8765'", "write a host and a port"),
+        ("[api]\ntcp = '127.0.0.1:0'", "a port is a number from 1 to 65535"),
+        ("[api]\ntcp = '127.0.0.1:8765'", "api.token is missing"),
+        ("[api]\ntcp = '127.0.0.1:8765'\ntoken = 'tooshort'", "api.token is not usable: it takes 16 or more"),
+        ("[api]\ntcp = '127.0.0.1:8765'\ntoken = 'a phrase of words'", "without a blank"),
         ("[mail", "It is no TOML"),
         ("sources = 'x'", "begin each with [[sources]]"),
         ("sources = ['x']", "sources holds 'x'; each source is a table"),
@@ -121,6 +131,17 @@ def test_a_mistake_in_a_secret_does_not_show_it(file: Path, key: str) -> None:
     with pytest.raises(BadConfiguration) as caught:
         load(file, {})
     assert "314159265" not in str(caught.value)
+
+
+def test_keys_and_tokens_may_stand_in_files_or_in_the_environment(file: Path) -> None:
+    (file.parent / "token").write_text("sesame-sesame-sesame\n", encoding="utf-8")
+    (file.parent / "token").chmod(0o600)
+    file.write_text("[api]\ntcp = '[::1]:8765'\ntoken_file = 'token'\n", encoding="utf-8")
+    settings = load(file, {"TELOS_MODEL_API_KEY": "one", "TELOS_MODEL_DIGEST_API_KEY": "two"})
+    secrets = settings.api.token, settings.model.api_key, settings.model.digest.api_key
+    assert [secret and secret.get_secret_value() for secret in secrets] == ["sesame-sesame-sesame", "one", "two"]
+    assert settings.model.chat.api_key is None
+    assert file.parent / "token" in files_of(file, settings)
 
 
 def test_a_file_that_is_no_text_is_refused(file: Path) -> None:
