@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from assistant.answers.frames import decode
 from assistant.answers.problem import MEDIA_TYPE, Problem
 from assistant.errors import TelosError, Unavailable
 from assistant.home import Home
@@ -68,8 +69,22 @@ class Wire:
             if response.is_error:
                 response.read()
                 raise _failure(response)
-            for line in response.iter_lines():
+            for line in _lines(response.iter_bytes()):
                 yield from json.loads(line).items()
+
+    def events(self, path: str, event: Any, body: object = None) -> Iterator[Any]:
+        """POST to a route that sends events (`api.events`), each of the type `event`. Closing the iterator ends them.
+
+        Raises: what the route fails with, before or between the events.
+        """
+        with self._speaking(), self._http.stream("POST", path, json=_plain(body), timeout=_ENDLESS) as response:
+            if response.is_error:
+                response.read()
+                raise _failure(response)
+            for frame in decode(response.iter_bytes()):
+                if frame.event == "problem":
+                    raise Problem.model_validate_json(frame.data).as_error()
+                yield _understood(TypeAdapter(event), frame.data, path)
 
     def close(self) -> None:
         self._open.close()
@@ -108,13 +123,7 @@ class Wire:
     def _read(response: httpx.Response, answer: type[Answer]) -> Answer:
         if answer is type(None):
             return None
-        try:
-            return TypeAdapter(answer).validate_json(response.content)
-        except ValidationError as err:
-            raise Unavailable(
-                f"The service's answer to {response.request.url.path} is not understood.",
-                "Client and service may differ in version: restart `telos run`.",
-            ) from err
+        return _understood(TypeAdapter(answer), response.content, response.request.url.path)
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -153,6 +162,24 @@ def _failure(response: httpx.Response) -> TelosError:
     if response.headers.get("content-type", "").startswith(MEDIA_TYPE):
         return Problem.model_validate_json(response.content).as_error()
     return Unavailable(f"The service answered {response.status_code} without saying why.", "Its log may tell.")
+
+
+def _understood(answer: TypeAdapter[Answer], content: str | bytes, path: str) -> Answer:
+    try:
+        return answer.validate_json(content)
+    except ValidationError as err:
+        raise Unavailable(
+            f"The service's answer to {path} is not understood.",
+            "Client and service may differ in version: restart `telos run`.",
+        ) from err
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines that end with a newline and nothing else; texts in them hold separators that count as line ends elsewhere."""
+    waiting = b""
+    for chunk in chunks:
+        *lines, waiting = (waiting + chunk).split(b"\n")
+        yield from lines
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -201,10 +201,9 @@ def test_a_failure_after_the_first_item_is_an_event(http: httpx.Client) -> None:
 
 def test_a_stream_that_nobody_reads_costs_no_thread(http: httpx.Client, spoken: Spoken) -> None:
     spoken.go_on.set()
-    before = threading.active_count()
-    with http.stream("POST", "/words/5"):
+    with http.stream("POST", "/words/5") as response:
         assert spoken.closed.wait(5)
-        deadline = time.monotonic() + 5
-        while threading.active_count() > before and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert threading.active_count() <= before
+        for speaking in [thread for thread in threading.enumerate() if thread.name == "events"]:
+            speaking.join(5)
+            assert not speaking.is_alive()
+        assert len(list(decode(response.iter_bytes()))) == 6
