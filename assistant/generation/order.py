@@ -1,0 +1,78 @@
+"""What the loop is asked for and what it answers: token ids, an end, and never a character.
+
+`decoding` and `batching` answer it; `served` asks, and turns text into ids and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import torch
+
+from assistant.engine.contract import Floats, Prefix, Sampling
+
+IsCancelled = Callable[[], bool]
+
+
+class TokenMask(Protocol):
+    """Which tokens may come next: a grammar, asked before each token and told the one that was drawn."""
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing more may come: the reply ends without a stop token."""
+        ...
+
+    def bias(self, remaining: int) -> torch.Tensor | None:
+        """Allowed tokens, bool of shape (vocabulary,) on any device, at least one of them; None allows all.
+
+        `remaining` tokens are left for the reply, the next one counted. Tokens past the end of a shorter mask are not
+        allowed.
+        """
+        ...
+
+    def accept(self, token: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One reply. `session` names the cache that is kept for the next turn, empty keeps none.
+
+    No tokens at all (`max_tokens` 0) only read the prompt: into the session's cache, and for its hidden state.
+    """
+
+    max_tokens: int
+    sampling: Sampling = field(default_factory=Sampling)
+    session: str = ""
+    prefix: Prefix | None = None
+    mask: TokenMask | None = None
+    wants_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of the reply. Stop tokens are none: they end it."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How it ended: `end` by a stop token or a mask that is done, `length` by `max_tokens`, or `cancelled`.
+
+    `reused` of the prompt's tokens came from the session's cache. `first_token_s` passed until the first token was
+    drawn, or the prompt read where none was asked for. `hidden` is float32 of shape (width,): the state of the prompt's
+    last token after the final norm, read without any prefix.
+    """
+
+    reason: Literal["end", "length", "cancelled"]
+    reused: int
+    first_token_s: float
+    total_s: float
+    hidden: Floats | None = None
+
+
+def never() -> bool:
+    """Nobody cancels."""
+    return False
