@@ -4,8 +4,10 @@ It knows nothing of what it serves: parsers of outside documents (`connectors.tr
 (`assistant.workers`). The child starts on first use from a fresh interpreter, takes one call at a time over a pipe,
 is killed at a deadline, gives its memory back after `idle_s` without calls, and never outlives its parent.
 
-On the pipe: the parent sends `(method, arguments)`, the child answers `(DONE, value)` or `(FAILED, error)`; another tag
-before these two is where a streamed answer would go. The child's first message is the outcome of `factory()`.
+On the pipe: the parent sends `(method, arguments, is_streamed)`, the child answers `(DONE, value)` or `(FAILED, error)`.
+Before these two a streamed answer has an `(ITEM, value)` for each item; the parent may send STOP meanwhile, which the
+child looks for between items, and ignores where it comes too late. The child's first message is the outcome of
+`factory()`.
 """
 
 from __future__ import annotations
@@ -17,14 +19,18 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-DONE, FAILED = "done", "failed"
+DONE, FAILED, ITEM, STOP = "done", "failed", "item", "stop"
+STOP_S = 10.0
+"""A child that was told to end a stream, and works on its next item for longer than this, is killed."""
 MEBIBYTE = 1024 * 1024
 
 _PROGRAM = "import sys; from connectors.child import serve; serve(*map(int, sys.argv[1:]))"
@@ -104,24 +110,70 @@ class Child:
         Raises: whatever the method raised; ChildTimedOut, ChildDied or ChildRaised.
         """
         with self._turn:
-            if self._idle:
-                self._idle.cancel()
-            if self.pid is None:
-                self._start()
+            self._wake()
             try:
-                return self._exchange((method, args), deadline_s)
+                return _value(*self._exchange((method, args, False), deadline_s, deadline_s))
+            finally:
+                self._rest()
+
+    def stream(
+        self, method: str, *args: Any, silence_s: float, total_s: float | None = None
+    ) -> Generator[Any, None, None]:
+        """What `object.method(*args)` yields in the child, item by item; other calls wait until the iterator is done.
+
+        Closing the iterator ends the child's within one item and leaves the child alive. It is killed if nothing comes
+        for `silence_s`, counted while the next item is waited for, or if the whole takes longer than `total_s`.
+        Raises: whatever the method raised; ChildTimedOut, ChildDied or ChildRaised.
+        """
+        with self._turn:
+            self._wake()
+            try:
+                yield from self._items((method, args, True), silence_s, total_s)
             finally:
                 self._rest()
 
     def close(self) -> None:
-        """End the process now and for good; a call under way raises ChildDied."""
+        """End the process now and for good; a call under way raises ChildDied, and so does a stream when it goes on."""
         self._closed = True
         if self._idle:
             self._idle.cancel()
         if running := self._running:
             _kill(running.process)
-        with self._turn:
-            self._stop()
+            running.process.wait()
+        if self._turn.acquire(blocking=False):  # else whoever has it finds the process gone, and tidies up
+            try:
+                self._stop()
+            finally:
+                self._turn.release()
+
+    def _wake(self) -> None:
+        """See to it that the child runs. The caller holds the turn."""
+        if self._closed:
+            raise ChildDied(f"The {self.name} process is closed.")
+        if self._idle:
+            self._idle.cancel()
+        if self.pid is None:
+            self._start()
+
+    def _items(self, message: object, silence_s: float, total_s: float | None) -> Iterator[Any]:
+        ends_at = None if total_s is None else time.monotonic() + total_s
+        tag, value = self._exchange(message, *_wait(silence_s, total_s, ends_at))
+        while tag == ITEM:
+            try:
+                yield value
+            except BaseException:
+                self._hush(min(silence_s, STOP_S))
+                raise
+            tag, value = self._exchange(None, *_wait(silence_s, total_s, ends_at))
+        _value(tag, value)
+
+    def _hush(self, within_s: float) -> None:
+        """Tell the child to end its stream, and read what it had sent before it heard of it."""
+        ends_at = time.monotonic() + within_s
+        with contextlib.suppress(Exception):  # nobody listens any more: neither to what it died of, nor to its errors
+            tag, _ = self._exchange(STOP, within_s, within_s)
+            while tag == ITEM:
+                tag, _ = self._exchange(None, max(ends_at - time.monotonic(), 0), within_s)
 
     def _start(self) -> None:
         self._stop()  # what is left of one that died between two calls
@@ -140,13 +192,17 @@ class Child:
         self._running = _Running(process, ours, ours_alive)
         with contextlib.ExitStack() as failed:
             failed.callback(self._stop)
-            self._exchange(self._orders, self._start_s)
+            _value(*self._exchange(self._orders, self._start_s, self._start_s))
             failed.pop_all()
 
-    def _exchange(self, message: object, deadline_s: float) -> Any:
-        """Send one message and return the answer. The child is killed at the deadline, whatever either side is doing."""
+    def _exchange(self, message: object | None, wait_s: float, bound_s: float) -> tuple[str, Any]:
+        """Send a message, or none, and return what comes next: a tag and its value.
+
+        The child is killed after `wait_s`, whatever either side is doing; `bound_s` is the limit that the error names.
+        """
         running = self._running
         if running is None or self._closed:
+            self._stop()
             raise ChildDied(f"The {self.name} process is closed.")
         timed_out = threading.Event()
 
@@ -154,34 +210,33 @@ class Child:
             timed_out.set()
             _kill(running.process)
 
-        timer = threading.Timer(deadline_s, give_up)
+        timer = threading.Timer(wait_s, give_up)
         timer.daemon = True
         timer.start()
         try:
-            running.pipe.send(message)
-            tag, answer = running.pipe.recv()
+            if message is not None:
+                running.pipe.send(message)
+            tag, value = running.pipe.recv()
         except BaseException as err:
             self._stop()  # or its late answer would be taken for that to the next call
             if not isinstance(err, EOFError | ConnectionError):
                 raise
             if timed_out.is_set():
-                raise ChildTimedOut(f"The {self.name} process took longer than {deadline_s:g} s.") from err
+                raise ChildTimedOut(f"The {self.name} process took longer than {bound_s:g} s.") from err
             status = running.process.returncode
             raise ChildDied(f"The {self.name} process ended before it answered (status {status}).") from err
         finally:
             timer.cancel()
             timer.join()
-        if timed_out.is_set():  # in the very moment of the answer
+        if timed_out.is_set() and tag != ITEM:  # in the very moment of the answer
             self._stop()
-        if tag == DONE:
-            return answer
-        if isinstance(answer, MemoryError):  # it may be short of memory for good
+        if tag == FAILED and isinstance(value, MemoryError):  # it may be short of memory for good
             self._stop()
-            raise ChildDied(f"The {self.name} process ran out of the memory it may use.") from answer
-        raise answer
+            raise ChildDied(f"The {self.name} process ran out of the memory it may use.") from value
+        return tag, value
 
     def _rest(self) -> None:
-        if self._idle_s is not None:
+        if self._idle_s is not None and not self._closed:
             self._idle = threading.Timer(self._idle_s, self._stop_if_idle)
             self._idle.daemon = True
             self._idle.start()
@@ -201,6 +256,20 @@ class Child:
             running.process.wait()
             running.pipe.close()
             os.close(running.lifeline)
+
+
+def _wait(silence_s: float, total_s: float | None, ends_at: float | None) -> tuple[float, float]:
+    """How long to wait for the next item, and which of the two limits that is."""
+    if total_s is None or ends_at is None or (left_s := ends_at - time.monotonic()) > silence_s:
+        return silence_s, silence_s
+    return max(left_s, 0.0), total_s
+
+
+def _value(tag: str, value: Any) -> Any:
+    """The value of an answer, or its error."""
+    if tag == FAILED:
+        raise value
+    return value
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -225,14 +294,28 @@ def serve(pipe: int, lifeline: int) -> None:
             return
         parent.send((DONE, None))
         while True:
-            method, args = parent.recv()
-            parent.send_bytes(_outcome(served, method, args))
+            order = parent.recv()
+            if order == STOP:  # for a stream that had ended
+                continue
+            method, args, is_streamed = order
+            work = partial(getattr(served, method), *args)
+            parent.send_bytes(_outcome(partial(_send_all, parent, work) if is_streamed else work))
 
 
-def _outcome(served: object, method: str, args: tuple[Any, ...]) -> bytes:
+def _send_all(parent: Connection, work: Callable[[], Any]) -> None:
+    """Send what `work()` yields, until it ends or the parent sends STOP."""
+    with contextlib.closing(work()) as items:
+        for item in items:
+            parent.send_bytes(pickle.dumps((ITEM, item)))
+            if parent.poll():
+                parent.recv()
+                return
+
+
+def _outcome(work: Callable[[], Any]) -> bytes:
     """The answer to a call, pickled here so that a value which cannot be is the call's own failure."""
     try:
-        return pickle.dumps((DONE, getattr(served, method)(*args)))
+        return pickle.dumps((DONE, work()))
     except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
         return pickle.dumps((FAILED, _portable(error)))
 

@@ -64,6 +64,21 @@ class Desk:
     def start_a_grandchild(self) -> int:
         return subprocess.Popen(["sleep", "60"]).pid
 
+    def count(self, upto: int, pause_s: float = 0.0) -> Iterator[int]:
+        self.counted = 0
+        for number in range(upto):
+            time.sleep(pause_s)
+            self.counted = number + 1
+            yield number
+
+    def last_count(self) -> int:
+        return self.counted
+
+    def count_and(self, method: str, *args: object) -> Iterator[int]:
+        yield 0
+        yield 1
+        getattr(self, method)(*args)
+
     def spin(self) -> None:
         while True:
             pass
@@ -280,3 +295,119 @@ def test_the_thread_that_started_the_child_may_end_before_it(desk: Child) -> Non
     time.sleep(0.1)
     assert pid is not None
     assert desk.call("pid", deadline_s=10) == pid
+
+
+def test_a_stream_gives_each_item_as_it_comes(desk: Child) -> None:
+    came = [(number, time.monotonic()) for number in desk.stream("count", 4, 0.2, silence_s=10)]
+    assert [number for number, _ in came] == [0, 1, 2, 3]
+    assert came[-1][1] - came[0][1] > 0.5, "they came together"
+
+
+def test_a_closed_stream_stops_within_one_item_and_the_child_lives_on(desk: Child) -> None:
+    pid = desk.call("pid", deadline_s=10)
+    stream = desk.stream("count", 1000, 0.05, silence_s=10)
+    assert [next(stream), next(stream)] == [0, 1]
+    started = time.monotonic()
+    stream.close()
+    assert time.monotonic() - started < 1
+    assert desk.call("last_count", deadline_s=10) <= 4
+    assert desk.call("pid", deadline_s=10) == pid
+
+
+def test_a_stream_closed_when_the_child_had_sent_everything_leaves_nothing_behind(desk: Child) -> None:
+    for _ in range(20):
+        stream = desk.stream("count", 2, silence_s=10)
+        assert next(stream) == 0
+        stream.close()
+        assert desk.call("greet", "Ada", deadline_s=10).startswith("hello Ada")
+    assert list(desk.stream("count", 3, silence_s=10)) == [0, 1, 2]
+
+
+def test_a_stream_that_nobody_asked_for_an_item_holds_up_nobody(desk: Child) -> None:
+    stream = desk.stream("count", 3, silence_s=10)
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+    assert list(stream) == [0, 1, 2]
+
+
+def test_a_silence_within_a_stream_kills_the_child_and_the_next_call_starts_another(desk: Child) -> None:
+    pid = desk.call("pid", deadline_s=10)
+    stream = desk.stream("count_and", "sleep", 60, silence_s=0.3)
+    assert [next(stream), next(stream)] == [0, 1]
+    with pytest.raises(ChildTimedOut, match=r"longer than 0\.3 s"):
+        next(stream)
+    assert not is_alive(pid)
+    assert desk.call("pid", deadline_s=10) != pid
+
+
+def test_a_slow_reader_is_no_silence_of_the_child(desk: Child) -> None:
+    stream = desk.stream("count", 3, silence_s=0.3)
+    next(stream)
+    time.sleep(0.6)
+    assert list(stream) == [1, 2]
+
+
+def test_a_stream_is_over_after_its_total_however_lively_it_is(desk: Child) -> None:
+    with pytest.raises(ChildTimedOut, match=r"longer than 0\.5 s"):
+        list(desk.stream("count", 1000, 0.05, silence_s=10, total_s=0.5))
+
+
+def test_a_child_stuck_after_a_stream_was_closed_is_killed(desk: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.child.STOP_S", 0.3)
+    pid = desk.call("pid", deadline_s=10)
+    stream = desk.stream("count_and", "sleep", 60, silence_s=60)
+    assert [next(stream), next(stream)] == [0, 1]
+    time.sleep(0.2)
+    stream.close()
+    assert not is_alive(pid)
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+
+
+def test_a_crash_in_mid_stream_raises_after_what_had_come(desk: Child) -> None:
+    stream = desk.stream("count_and", "crash", silence_s=10)
+    assert [next(stream), next(stream)] == [0, 1]
+    with pytest.raises(ChildDied):
+        next(stream)
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+
+
+def test_an_error_in_mid_stream_is_raised_here_and_the_child_lives_on(desk: Child) -> None:
+    pid = desk.call("pid", deadline_s=10)
+    stream = desk.stream("count_and", "fail", TryLater("come back"), silence_s=10)
+    assert [next(stream), next(stream)] == [0, 1]
+    with pytest.raises(TryLater, match="come back"):
+        next(stream)
+    assert desk.call("pid", deadline_s=10) == pid
+
+
+def test_calls_queue_up_behind_an_open_stream(desk: Child) -> None:
+    stream = desk.stream("count", 3, silence_s=10)
+    next(stream)
+    answers: list[str] = []
+    thread = threading.Thread(target=lambda: answers.append(desk.call("greet", "Ada", deadline_s=10)))
+    thread.start()
+    time.sleep(0.2)
+    assert answers == []
+    assert list(stream) == [1, 2]
+    thread.join(5)
+    assert answers == ["hello Ada, call 1"]
+
+
+def test_closing_a_child_does_not_wait_for_the_reader_of_a_stream(desk: Child) -> None:
+    stream = desk.stream("count", 1000, 0.02, silence_s=10)
+    next(stream)
+    pid = desk.pid
+    assert pid is not None
+    desk.close()
+    assert not is_alive(pid)
+    with pytest.raises(ChildDied):
+        list(stream)
+
+
+def test_an_open_stream_keeps_an_idle_child_alive() -> None:
+    child = Child(Desk, name="desk", idle_s=0.2)
+    stream = child.stream("count", 3, silence_s=10)
+    next(stream)
+    time.sleep(0.5)
+    assert list(stream) == [1, 2]
+    assert wait_until(lambda: child.pid is None)
+    child.close()
