@@ -21,6 +21,15 @@ MASK = "***"
 _SHORTEST_MASKED = 4
 """Shorter values occur in ordinary text; to mask them would only say where they are."""
 
+_SHAPES = re.compile(
+    r"\b(?:sk|pk|rk)[-_][\w-]{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}"
+    r"|\bhf_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b|\bAIza[\w-]{30,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|(?P<name>\b[Bb]earer\s+|\b(?i:pass(?:word|wd|phrase)|api[_-]?key|client[_-]?secret)\b[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{8,}",
+    re.DOTALL,
+)
+"""Keys as services shape them, and what stands after a name such as `password:`."""
+
 
 @dataclass(frozen=True)
 class SecretPlaces:
@@ -72,6 +81,11 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
+
+
+def mask_shapes(text: str) -> str:
+    """`text` without what reads like a key or a password of any service, whoever's it is."""
+    return _SHAPES.sub(lambda found: (found["name"] or "") + MASK, text)
 
 
 def _secrets(value: object) -> Iterator[str]:

@@ -86,10 +86,11 @@ class Service:
             self._make_index = make_index or self._own_index
             self.vectors = self.vectors_of(self.embedder)
             opened.callback(self.vectors.close)
+            self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
+            opened.callback(self.ledger.close)
             self._make_engine = make_engine or make_engine_of
             self.engines = Engines(self.settings.model, self._make_engine)
             opened.callback(lambda: self.engines.close())
-            self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             self._open = opened.pop_all()
 
     def reload(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from memory.models import Call, Spending, Turn
+from memory.models import Call, Item, Spending, Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,16 @@ def add(session: Session, call: Call) -> Call:
     session.add(call)
     session.flush()
     return call
+
+
+def keep(session: Session, call: Call) -> bool:
+    """Add a call that was under way for a while, unless its turn or one of its items was erased meanwhile."""
+    is_orphan = call.turn_id is not None and session.get(Turn, call.turn_id) is None
+    there = session.exec(select(Item.id).where(col(Item.id).in_(call.item_ids))).all() if call.item_ids else []
+    if is_orphan or len(there) < len(set(call.item_ids)):
+        return False
+    add(session, call)
+    return True
 
 
 def get(session: Session, call_id: int) -> Call | None:
@@ -61,10 +71,12 @@ def prune(session: Session, before: datetime) -> int:
     return int(session.exec(delete(Call).where(col(Call.at) < before)).rowcount)
 
 
-def spend(session: Session, day: date, task: str, *, prompt_tokens: int, new_tokens: int, seconds: float) -> Spending:
-    """Add a call to what a task spent on a day."""
+def spend(
+    session: Session, day: date, task: str, *, prompt_tokens: int, new_tokens: int, seconds: float, made: int = 1
+) -> Spending:
+    """Add calls, of which so many were made, to what a task spent on a day."""
     spent = session.get(Spending, (day, task)) or Spending(day=day, task=task)
-    spent.calls += 1
+    spent.calls += made
     spent.prompt_tokens += prompt_tokens
     spent.new_tokens += new_tokens
     spent.seconds += seconds
