@@ -1,46 +1,268 @@
 """The engine behind any OpenAI-compatible server: its chat completions as a stream, and what it can as it was tried.
 
 It knows no prompt and no session. `workers.language.make_engine` builds it; nothing is asked of the server before the
-first call.
+first call, and what the trials found is kept until `close`, or until the server refuses what it took before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Lock
+from typing import TypeVar
 
 from assistant.config.schema import ModelSettings
+from assistant.engine.abilities import (
+    CHAT,
+    Abilities,
+    Models,
+    as_sent,
+    count_prompt,
+    count_text,
+    find_models,
+    response_format,
+    try_out,
+)
 from assistant.engine.choice import Choice
-from assistant.engine.contract import Capability, Message, ModelFailed, Piece, Reply, Request, complete, rough_length
+from assistant.engine.contract import (
+    Capability,
+    Message,
+    ModelFailed,
+    Piece,
+    Reply,
+    Request,
+    TooLong,
+    Usage,
+    complete,
+    no_model,
+    rough_length,
+)
+from assistant.engine.refusals import Refused, no_sense, shown, unknown_model
+from assistant.engine.streamed import StreamedReply
+from assistant.engine.wire import Json, Wire
+
+_AT_ONCE = 4
+"""Requests of a batch that are under way together."""
+_COUNTS_KEPT = 4096
+_TEMPLATE_TOKENS = 8
+"""What a template may put around a message, where the server does not count."""
+_MOST_STOPS = 4
+_Answer = TypeVar("_Answer")
+_Counted = TypeVar("_Counted", str, tuple[Message, ...])
 
 
 class ServerEngine:
     def __init__(self, choice: Choice, settings: ModelSettings) -> None:
         self._choice = choice
         self._settings = settings
+        key = choice.api_key.get_secret_value() if choice.api_key else ""
+        self._wire = Wire(choice.address, key, settings.silence_s)
+        self._key = key
+        self._turn = Lock()
+        self._models: Models | None = None
+        self._abilities: Abilities | None = None
+        self._counts: OrderedDict[str | tuple[Message, ...], int] = OrderedDict()
 
     @property
     def name(self) -> str:
-        return self._choice.name or "server"
+        return self._choice.name or (self._models.model if self._models else "server")
+
+    @property
+    def models(self) -> Models:
+        """Raises: ModelFailed."""
+        with self._turn:
+            if self._models is None:
+                self._models = find_models(self._wire, self._choice.name)
+            return self._models
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it was found to be able to, tried at the first call. Raises: ModelFailed."""
+        models = self.models
+        with self._turn:
+            if self._abilities is None:
+                self._abilities = self._naming(models, lambda: try_out(self._wire, models.model))
+            return self._abilities
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        return frozenset({Capability.GENERATE})
+        is_strict = self.abilities.shape == "json_schema"
+        return frozenset({Capability.GENERATE, Capability.SCHEMA} if is_strict else {Capability.GENERATE})
 
     @property
     def context_tokens(self) -> int:
-        return self._settings.context_tokens
+        """As configured, or what the server says it takes where that is less."""
+        told = self.models.context_tokens
+        return min(told, self._settings.context_tokens) if told else self._settings.context_tokens
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found, a sentence each. Raises: ModelFailed."""
+        models, abilities = self.models, self.abilities
+        shapes = {"": "ignores response_format", "json_object": "holds its text to JSON, not to a schema"}
+        return [
+            f"It lists {len(models.listed)} models." if models.listed else "It does not list its models.",
+            f"It takes {models.context_tokens} tokens."
+            if models.context_tokens
+            else "It does not say how much it takes.",
+            "Tokens are counted by its own tokenizer." if models.counter else "Tokens of a prompt are estimated.",
+            "It says what a reply cost." if abilities.counts else "What a reply cost is estimated.",
+            f"It {shapes.get(abilities.shape, 'holds its text to a schema')}.",
+            "It takes prompts as embeddings." if abilities.prompt_embeddings else "It takes no prompts as embeddings.",
+            *([f"It does not take {', '.join(sorted(abilities.refused))}."] if abilities.refused else []),
+        ]
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
-        return [rough_length(text) for text in texts]
+        models = self._counting()
+        return [self._counted(models, text, count_text) or rough_length(text) for text in texts]
 
     def count(self, messages: Sequence[Message]) -> int:
-        return sum(self.lengths([message.text for message in messages])) + 8 * len(messages)
+        exact = self._counted(self._counting(), tuple(messages), count_prompt)
+        return exact or sum(self.lengths([message.text for message in messages])) + _TEMPLATE_TOKENS * len(messages)
 
     def stream(self, request: Request) -> Iterator[Piece]:
-        raise ModelFailed(f"The server at {self._choice.address} cannot be asked yet.", "Use a local model.")
+        if request.prefix is not None:
+            raise no_model(self.name, Capability.STEER_END, "Steering")
+        if request.wants_hidden:
+            raise no_model(self.name, Capability.HIDDEN, "Reading hidden states")
+        abilities = self.abilities
+        heard = StreamedReply(request, time.monotonic())
+        with closing(self._wire.events(CHAT, self._body(request, abilities))) as events:
+            while (event := self._next(events, heard)) is not None:
+                self._refuse_failure(event)
+                if text := heard.said(event):
+                    yield Piece(text)
+                if heard.is_over or (heard.finish and not abilities.counts):
+                    break
+        if not heard.finish:
+            raise ModelFailed(
+                f"The model's server at {self._wire.server} broke off in the middle of the reply.",
+                "What was asked is kept; ask again.",
+            )
+        yield Piece(heard.rest(), self._usage(request, heard))
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
-        return [complete(self, request) for request in requests]
+        with ThreadPoolExecutor(_AT_ONCE, "batch") as pool:
+            return list(pool.map(lambda request: complete(self, request), requests))
 
     def close(self) -> None:
-        """It runs nothing."""
+        self._wire.close()
+        self._forget()
+
+    def _next(self, events: Iterator[Json], heard: StreamedReply) -> Json | None:
+        """The next event. A refusal means that the server is not what it was found to be: it is tried anew next time."""
+        try:
+            return self._naming(self.models, lambda: next(events, None))
+        except Refused:
+            self._forget()
+            raise
+        except ModelFailed:
+            if heard.finish:  # the reply is whole; only what it cost is not known
+                return None
+            raise
+
+    def _forget(self) -> None:
+        with self._turn:
+            self._models = self._abilities = None
+
+    def _naming(self, models: Models, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives; a refusal because of the model's name says which names there are."""
+        try:
+            return ask()
+        except Refused as err:
+            if err.status_code in (400, 404) and models.listed and models.model not in models.listed:
+                raise unknown_model(self._wire.server, models.model, models.listed) from err
+            raise
+
+    def _body(self, request: Request, abilities: Abilities) -> Json:
+        sampling = request.sampling
+        wanted: Json = {
+            "top_p": None if sampling.top_p == 1 else sampling.top_p,
+            "min_p": sampling.min_p or None,
+            "repetition_penalty": None if sampling.repetition_penalty == 1 else sampling.repetition_penalty,
+            "seed": sampling.seed,
+            "stop": list(request.stop)[:_MOST_STOPS] or None,
+            "stream_options": {"include_usage": True},
+        }
+        body: Json = {
+            "model": self.models.model,
+            "messages": as_sent(request.messages),
+            "stream": True,
+            "temperature": sampling.temperature,
+            abilities.length_field: self._most_tokens(request),
+            **{name: value for name, value in wanted.items() if value is not None and name not in abilities.refused},
+        }
+        if request.schema is not None and abilities.shape:
+            body["response_format"] = response_format(request.schema, abilities.shape)
+        return body
+
+    def _most_tokens(self, request: Request) -> int:
+        """Servers that count refuse a reply that could go beyond the context; so it is cut to what is left of it."""
+        if not self.models.counter:
+            return request.max_tokens
+        prompt = self.count(request.messages)
+        if (left := self.context_tokens - prompt) < 1:
+            raise TooLong(
+                f"The prompt has {prompt} tokens, and {self.name} takes {self.context_tokens}.",
+                "Shorten what is asked.",
+            )
+        return min(request.max_tokens, left)
+
+    def _refuse_failure(self, event: Json) -> None:
+        """A failure in the middle of a stream comes as an event."""
+        if failure := event.get("error"):
+            words = failure.get("message", failure) if isinstance(failure, dict) else failure
+            raise ModelFailed(
+                f"The model's server at {self._wire.server} failed in the middle of the reply: "
+                f"{shown(str(words), self._key)}.",
+                "What was asked is kept; ask again.",
+            )
+        if not isinstance(event.get("choices", []), list):
+            raise no_sense(self._wire.server, "an event that is no part of a reply")
+
+    def _usage(self, request: Request, heard: StreamedReply) -> Usage:
+        told = heard.usage
+        details = told.get("prompt_tokens_details")
+        prompt, new = told.get("prompt_tokens"), told.get("completion_tokens")
+        is_estimated = not (isinstance(prompt, int) and isinstance(new, int))
+        return Usage(
+            prompt_tokens=prompt if isinstance(prompt, int) else self.count(request.messages),
+            prompt_reused=int((details.get("cached_tokens") if isinstance(details, dict) else 0) or 0),
+            new_tokens=new if isinstance(new, int) else rough_length("x" * heard.length),
+            first_token_s=(heard.first_at or time.monotonic()) - heard.began_at,
+            total_s=time.monotonic() - heard.began_at,
+            finish=heard.finish or "end",
+            notice=heard.notice,
+            is_estimated=is_estimated,
+        )
+
+    def _counting(self) -> Models | None:
+        """The server as one that counts; None where it does not, or cannot be reached: then tokens are estimated."""
+        try:
+            return self.models if self.models.counter else None
+        except ModelFailed:
+            return None
+
+    def _counted(
+        self, models: Models | None, what: _Counted, count: Callable[[Wire, Models, _Counted], int | None]
+    ) -> int | None:
+        """A count by the server, asked for once."""
+        if models is None or not what:
+            return None
+        with self._turn:
+            known = self._counts.get(what)
+        if known is not None:
+            return known
+        try:
+            counted = count(self._wire, models, what)
+        except (ModelFailed, TooLong):
+            return None
+        with self._turn:
+            if counted is not None:
+                self._counts[what] = counted
+            while len(self._counts) > _COUNTS_KEPT:
+                self._counts.popitem(last=False)
+        return counted

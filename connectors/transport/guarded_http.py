@@ -47,7 +47,7 @@ class GuardedTransport(httpx.BaseTransport):
         certificates = httpx.create_ssl_context()
         self._backends = GuardedBackend(guard, self._deadline), GuardedBackend(None, self._deadline)
         # Two pools, or a connection that a mapping opened could serve a redirect to the same private address.
-        self._public, self._trusted = (_transport_on(backend, certificates) for backend in self._backends)
+        self._public, self._trusted = (transport_on(backend, certificates) for backend in self._backends)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange: Exchange = request.extensions.setdefault(Exchange.EXTENSION, Exchange())
@@ -87,7 +87,7 @@ class GuardedTransport(httpx.BaseTransport):
         return decoded(answer.stream, answer.headers.get("Content-Encoding", ""), self._policy.max_bytes)
 
 
-def _transport_on(backend: httpcore.NetworkBackend, certificates: ssl.SSLContext) -> httpx.HTTPTransport:
+def transport_on(backend: httpcore.NetworkBackend, certificates: ssl.SSLContext) -> httpx.HTTPTransport:
     """httpx has no argument for the layer that connects, so its pool is replaced by one that has."""
     transport = httpx.HTTPTransport(verify=certificates, trust_env=False)
     transport._pool = httpcore.ConnectionPool(
