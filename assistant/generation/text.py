@@ -138,7 +138,7 @@ _BYTES = _byte_alphabet()
 def _anchor(tokenizer: Any) -> list[int]:
     """An ordinary token whose text stays the same whatever follows it."""
     for text in ("a", "1", "."):
-        ids = [number for number in tokenizer.encode(text, add_special_tokens=False)]
+        ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
         if ids and decode(tokenizer, ids[-1:]).strip() == text:
             return ids[-1:]
     return []
