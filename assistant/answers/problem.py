@@ -16,6 +16,7 @@ _KINDS: dict[str, type[errors.TelosError]] = {
     "conflict": errors.Conflict,
     "bad-configuration": errors.BadConfiguration,
     "unavailable": errors.Unavailable,
+    "gone": errors.Gone,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from assistant.answers.frames import MEDIA_TYPE, Frame, comment, encode
 from assistant.answers.problem import Problem
 from assistant.api.problems import problem_of
-from assistant.errors import Unavailable
+from assistant.errors import Gone
 from assistant.service import Service
 
 Item = TypeVar("Item")
@@ -128,7 +128,7 @@ class Heard(Generic[Item]):
                 if self._unwanted.is_set():
                     break
                 if self._service.stopping.is_set():
-                    raise Unavailable(
+                    raise Gone(
                         "The service stops.", "What was said is kept, and is continued when it runs again."
                     )
                 self._tell(item, None)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from assistant.answers.frames import decode
 from assistant.answers.problem import MEDIA_TYPE, Problem
-from assistant.errors import TelosError, Unavailable
+from assistant.errors import Gone, TelosError, Unavailable
 from assistant.home import Home
 from assistant.lock import Lock
 from assistant.progress import Progress, unheard
@@ -130,7 +130,7 @@ class Wire:
         try:
             yield
         except httpx.TransportError as err:
-            raise Unavailable(
+            raise Gone(
                 f"The service went away before it had answered ({type(err).__name__}).",
                 "See `telos status`, and try again.",
             ) from err
