@@ -42,13 +42,15 @@ class Constraint(BaseModel):
 
 
 class Value(BaseModel):
-    """A fact gathered, or a decision taken: the slot it fills, and since which turn. `earlier` are the values before."""
+    """A fact gathered, or a decision taken: the slot it fills, and since which turn. `earlier` are the values before, and
+    `earlier_evidence` the words that said them."""
 
     slot: str
     value: str
     evidence: Evidence
     is_decision: bool = False
     earlier: list[str] = []
+    earlier_evidence: list[Evidence] = []
 
 
 class Question(BaseModel):
@@ -75,8 +77,6 @@ class Card(BaseModel):
     deadline: datetime | None = None
     turn_budget: int | None = None
     token_budget: int | None = None
-    items: list[int] = []
-    """Items of memory that were put on it."""
 
     @property
     def progress(self) -> float:

@@ -73,6 +73,7 @@ def build(session: Session, parts: Parts, edition: Edition, now: datetime) -> Di
     facts = [
         *notes.about_deliveries(session),
         *notes.about_schedule(edition.due_at, edition.missed),
+        *notes.about_goals(session, now),
         *notes.about_sources(session, settings),
         *_about_meaning(parts, meaning, [one.candidate for one in selection.chosen]),
         *_about_content(gathered, selection, written, parts.engine.name),

@@ -18,8 +18,8 @@ from assistant.config.schema import Settings
 from assistant.digest.view import Citation
 from assistant.ranking.features import Subject
 from assistant.stories.revision import added
-from memory.models import Item, MuteKind, Source, Version
-from memory.store import digests, items, mutes, sources, stories, vectors
+from memory.models import Goal, GoalItem, Item, MuteKind, Source, Version
+from memory.store import digests, goals, items, mutes, sources, stories, vectors
 
 MOST_CITED = 6
 """A story told by more items cites the best of them."""
@@ -54,6 +54,14 @@ class Article:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """The open goal that waited for a story, and the words in common; none where meaning alone joins them."""
+
+    statement: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A story with the articles to tell, the lead first. `known` is what the user has been told of it."""
@@ -64,6 +72,7 @@ class Candidate:
     subject: Subject
     known: tuple[str, ...] = ()
     is_follow_up: bool = False
+    goal: Wanting | None = None
 
     @property
     def lead(self) -> Article:
@@ -120,6 +129,7 @@ class _Rows:
     told: Mapping[int, list[str]]
     earlier: Mapping[int, list[Version]]
     vectors: Mapping[int, bytes] = field(default_factory=dict)
+    goals: Mapping[int, list[tuple[Goal, GoalItem]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +221,7 @@ def _read(session: Session, every: Sequence[Item], moved: Collection[int], embed
         told=digests.told(session, shown_at) if shown_at else {},
         earlier=items.earlier_versions(session, cited),
         vectors=vectors.lead_vectors(session, item_ids, embedder_slug) if embedder_slug else {},
+        goals=goals.wanting(session, item_ids),
     )
 
 
@@ -248,7 +259,14 @@ def _candidate(
         subject=subject(cited, mean_vector(packed), now),
         known=tuple(rows.told.get(story_id, ())),
         is_follow_up=story_id in rows.shown_at,
+        goal=next((_wanting(rows.goals[one.item_id]) for one in cited if one.item_id in rows.goals), None),
     )
+
+
+def _wanting(matches: Sequence[tuple[Goal, GoalItem]]) -> Wanting:
+    """The goal that an item matches best."""
+    goal, match = matches[0]
+    return Wanting(goal.statement, match.reason)
 
 
 def _article(item: Item, rows: _Rows) -> Article:

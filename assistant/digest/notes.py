@@ -7,7 +7,7 @@ digest shown again reads as it did. It knows rows of sources and deliveries, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,14 +16,16 @@ from sqlmodel import Session
 from assistant.config.schema import Settings
 from assistant.digest.headings import Headings, headings
 from assistant.digest.view import Note
-from memory.models import DeliveryState
-from memory.store import digests, outbox, sources
+from memory.models import DeliveryState, Goal
+from memory.store import conversations, digests, goals, outbox, sources
 
 Facts = dict[str, Any]
 
 TROUBLE = frozenset(
     ("failed", "stale", "delivery_failed", "delivery_unknown", "late", "missed", "no_meaning", "writer")
 )
+
+DEADLINE_NEAR = timedelta(days=3)
 
 
 def about_sources(session: Session, settings: Settings) -> list[Facts]:
@@ -66,6 +68,20 @@ def about_schedule(due_at: datetime | None, missed: Sequence[date]) -> list[Fact
     return found
 
 
+def about_goals(session: Session, now: datetime) -> list[Facts]:
+    """Open goals whose deadline is near, unless their conversation is nobody's business but the user's."""
+    sensitive = {one.goal_id for one in conversations.sensitive(session)}
+    return [
+        {"kind": "goal_due", "name": goal.statement, "date": goal.deadline.isoformat(), "n": _open_criteria(goal)}
+        for goal in goals.due(session, now + DEADLINE_NEAR)
+        if goal.deadline is not None and goal.id not in sensitive
+    ]
+
+
+def _open_criteria(goal: Goal) -> int:
+    return sum(not criterion["is_met"] for criterion in goal.card.get("criteria", []))
+
+
 def about_languages(languages: Iterable[str]) -> list[Facts]:
     """`languages` has the code of each shown story whose language the embedder does not know."""
     unknown = list(languages)
@@ -98,7 +114,8 @@ def _in_words(fact: Mapping[str, Any], phrases: Headings, zone: ZoneInfo) -> Fac
         words["due"] = f"{datetime.fromisoformat(words['due']).astimezone(zone):%H:%M}"
     if "date" in words:
         words["iso"] = words["date"]
-        words["date"] = phrases.short_date(date.fromisoformat(words["date"]))
+        day = datetime.fromisoformat(words["date"])
+        words["date"] = phrases.short_date((day if day.tzinfo is None else day.astimezone(zone)).date())
     if "dates" in words:
         words["dates"] = phrases.listing([phrases.short_date(date.fromisoformat(day)) for day in words["dates"]])
     if "languages" in words:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from assistant.digest.headings import Headings
 from assistant.digest.select import Judged
+from assistant.engine.sentences import shorten
 
 MOST_REASONS = 4
+GOAL_WORDS = 12
 
 
 def reasons(judged: Judged, phrases: Headings) -> tuple[str, ...]:
     """At most four phrases, the most telling first, the origin always among them; alone it is no more than news."""
     learned = {fact.kind: fact for fact in reversed(judged.judgement.reasons)}
     told: list[str] = []
+    if (goal := judged.candidate.goal) is not None:
+        kind = "reason_goal" if goal.words else "reason_goal_meaning"
+        told.append(phrases.say(kind, name=shorten(goal.statement, GOAL_WORDS), words=goal.words))
     if judged.is_unproven:
         told.append(phrases.say("reason_unproven"))
     if judged.candidate.is_follow_up:

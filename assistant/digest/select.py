@@ -37,11 +37,15 @@ class Selection:
 
 
 def select(judged: Sequence[Judged], settings: DigestSettings) -> Selection:
-    """The best within the quotas, then the best at all while there is room, then guesses in the slots kept for them."""
+    """What open goals wait for, up to a third; then the best within the quotas, the best at all while there is room, and
+    guesses in the slots kept for them.
+    """
     ranked = sorted(judged, key=lambda one: (-one.judgement.chance, one.candidate.story_id))
     likely = [one for one in ranked if one.judgement.chance >= LEAST_CHANCE]
     guesses = math.floor(settings.unproven_share * settings.entries + 0.5)
     picked = _Picked(settings)
+    for one in (one for one in ranked if one.candidate.goal is not None):
+        picked.take(one, up_to=max(1, settings.entries // 3), within_quotas=True)
     for one in _best_of_each_section(likely)[: settings.entries // 2]:
         picked.take(one, up_to=settings.entries - guesses, within_quotas=True)
     for within_quotas in (True, False):

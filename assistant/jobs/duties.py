@@ -2,6 +2,7 @@
 
     poll:SOURCE   reads a source, at its own rhythm, later and later while it fails
     index         chunks, embeds and places what was read, whenever something waits
+    goals         holds what was read against the open goals
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests to the mail server, with back-off while it is down
     maintain      once a day: old copies go, the database is checked; at once where an erasure was cut short, to finish it
@@ -18,7 +19,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from assistant import digests, memories
+from assistant import digests, memories, standing
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, index_pending
@@ -31,6 +32,7 @@ from memory.store import items, jobs, sources
 
 POLL = "poll:"
 INDEX = "index"
+GOALS = "goals"
 DIGEST = "digest"
 DELIVER = "deliver"
 MAINTAIN = "maintain"
@@ -83,7 +85,7 @@ class Duty:
 
 def reads(name: str) -> bool:
     """Whether a job brings in what a digest is made of."""
-    return name.startswith(POLL) or name == INDEX
+    return name.startswith(POLL) or name in (INDEX, GOALS)
 
 
 def duties(service: Service) -> list[Duty]:
@@ -94,8 +96,10 @@ def duties(service: Service) -> list[Duty]:
         read = {row.name: row for row in sources.live(session)}
         index_at = _index_at(session, rows.get(INDEX), now)
         was_cut_short = is_unfinished(session)
+        goals_wait = standing.waits(session)
     own = [
         (INDEX, index_at, _index),
+        (GOALS, _not_before(rows.get(GOALS), now) if goals_wait else None, _goals),
         (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
         (DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
         (MAINTAIN, now if was_cut_short else _not_before(rows.get(MAINTAIN), now), _maintain),
@@ -182,6 +186,11 @@ def _index(service: Service, progress: Progress) -> Outcome:
     if not done.waiting:
         return Outcome(sentence, did=done.versions)
     return Outcome(f"{sentence} {done.waiting} wait for the embedder: {done.why}", done.placed, RETRY_EMBEDDER)
+
+
+def _goals(service: Service, _: Progress) -> Outcome:
+    matched = standing.match_new(service)
+    return Outcome(f"{matched} new matches with open goals.", did=matched)
 
 
 def _digest(service: Service, _: Progress) -> Outcome:

@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from assistant.backoff import backoff
 from assistant.errors import Conflict
-from assistant.jobs.duties import DIGEST, INDEX, POLL, Duty, Outcome, duties, duty, reads
+from assistant.jobs.duties import DIGEST, GOALS, INDEX, POLL, Duty, Outcome, duties, duty, reads
 from assistant.progress import Cancelled, Progress, unheard
 from assistant.service import Service
 from memory.store import jobs
@@ -87,7 +87,7 @@ class Runner:
 
     def read_due(self, progress: Progress = unheard) -> None:
         """Read and index what is due, so that a digest made now knows of it. A job that fails has kept why."""
-        for is_wanted in (_polls, _indexes):
+        for is_wanted in (_polls, _indexes, _matches):
             names = {name for name in [*self._due(), *self.running] if is_wanted(name)}
             progress(0, len(names), "reading what is due")  # raises where the service is about to end
             for name in names:
@@ -209,6 +209,10 @@ class Runner:
 
 def _polls(name: str) -> bool:
     return name.startswith(POLL)
+
+
+def _matches(name: str) -> bool:
+    return name == GOALS
 
 
 def _indexes(name: str) -> bool:

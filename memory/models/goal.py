@@ -61,6 +61,7 @@ class GoalItem(SQLModel, table=True):
     score: float
     """In [0, 1]."""
     reason: str
+    """The words in common, such as "cassini, saturn"; empty where meaning alone joins them."""
 
 
 class Score(SQLModel, table=True):

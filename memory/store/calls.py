@@ -40,6 +40,14 @@ def get(session: Session, call_id: int) -> Call | None:
     return session.get(Call, call_id)
 
 
+def with_turn(session: Session, call_id: int) -> tuple[Call, Turn | None] | None:
+    """A call, and the turn it was made for if it was made for one."""
+    call = get(session, call_id)
+    if call is None:
+        return None
+    return call, None if call.turn_id is None else session.get(Turn, call.turn_id)
+
+
 def recent(
     session: Session, limit: int, wanted: CallFilter | None = None, *, words: str = ""
 ) -> list[tuple[Call, Turn | None]]:

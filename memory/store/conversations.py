@@ -46,6 +46,10 @@ def recent(session: Session, limit: int, *, goal_id: int | None = None) -> list[
     return list(session.exec(chosen))
 
 
+def sensitive(session: Session) -> list[Conversation]:
+    return list(session.exec(select(Conversation).where(col(Conversation.is_sensitive))))
+
+
 def add_turn(session: Session, conversation: Conversation, said: str, now: datetime) -> Turn:
     """Keep what the user said as the next turn of a conversation, waiting for its reply."""
     assert conversation.id is not None

@@ -285,6 +285,13 @@ def page(session: Session, after: int, limit: int) -> list[Item]:
     return list(session.exec(chosen.order_by(col(Item.id)).limit(limit)))
 
 
+def last_indexed(session: Session) -> int:
+    """The id up to which every item has gone through all stages; 0 if there is none."""
+    behind = select(func.min(Item.id)).join(Version, current()).where(col(Version.stage) != Stage.INDEXED)
+    first_behind = session.exec(behind).one()
+    return first_behind - 1 if first_behind is not None else session.exec(select(func.max(Item.id))).one() or 0
+
+
 def count(session: Session, chosen: ItemFilter | None = None) -> int:
     return session.exec(select(func.count(col(Item.id))).where(*(chosen or ItemFilter()).conditions())).one()
 

@@ -27,14 +27,7 @@ def forget_items(session: Session, item_ids: Collection[int]) -> int:
     calls = session.exec(select(Call.id, Call.turn_id, Call.item_ids)).all()
     told = [(call_id, turn_id) for call_id, turn_id, read in calls if not erased.isdisjoint(read)]
     _delete(session, Call, [call_id for call_id, _ in told])
-    unsaid = _unsay(session, {turn_id for _, turn_id in told if turn_id is not None}, erased)
-    for row in [*session.exec(select(Goal)), *session.exec(select(GoalVersion))]:
-        kept = [item_id for item_id in row.card.get("items", []) if item_id not in erased]
-        if len(kept) != len(row.card.get("items", [])):
-            row.card = {**row.card, "items": kept}
-            session.add(row)
-    session.flush()
-    return unsaid
+    return _unsay(session, {turn_id for _, turn_id in told if turn_id is not None}, erased)
 
 
 def forget_person(session: Session, is_meant: IsMeant) -> int:
