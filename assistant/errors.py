@@ -9,7 +9,7 @@ same class, and the command line prints `sentence` and `remedy` and leaves with 
       +- Conflict          it would clash with what is there (sent already, locked) (409)
       +- BadConfiguration  the configuration file cannot be used                    (422)
       +- Unavailable       something Telos depends on does not answer now           (503)
-           +- Gone          the service ended before it had answered
+           +- Gone         the service ended before it had answered
 """
 
 from __future__ import annotations
