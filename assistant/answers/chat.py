@@ -7,7 +7,7 @@ A turn's events, in order: `saved` first (the user's words are a row now), then 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -241,40 +241,6 @@ class NewFact(BaseModel):
     text: str
     """The user's words: kept as the quote, too."""
     turn: int | None = None
-
-
-class CallLine(BaseModel):
-    """A prompt and its reply in the log; `messages` and `reply` are whole only when one is asked for."""
-
-    id: int
-    at: datetime
-    task: str
-    purpose: str
-    engine: str
-    model: str
-    outcome: str
-    error: str = ""
-    prompt_tokens: int
-    prompt_reused: int
-    new_tokens: int
-    first_token_s: float
-    total_s: float
-    turn: int | None = None
-    conversation: int | None = None
-    messages: list[dict[str, str]] = []
-    reply: str = ""
-    sampling: dict[str, Any] = {}
-
-
-class SpendingLine(BaseModel):
-    """What a task spent today, and its ceilings; 0 is none."""
-
-    task: str
-    calls: int
-    tokens: int
-    seconds: float
-    tokens_a_day: int
-    seconds_a_day: float
 
 
 class ModelLine(BaseModel):

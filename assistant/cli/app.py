@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import digest, jobs, memory, sources
+from assistant.cli import digest, jobs, log, memory, sources
 from assistant.cli.doctor import doctor
 from assistant.cli.init import init
 from assistant.cli.run import run
@@ -61,6 +61,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(digest.app, name="digest")
 app.add_typer(memory.app, name="memory")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(log.app, name="log")
 
 
 def main() -> None:

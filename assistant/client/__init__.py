@@ -21,6 +21,7 @@ from assistant.home import Home
 from assistant.progress import Progress, unheard
 
 if TYPE_CHECKING:
+    from assistant.client.calls import Calls
     from assistant.client.digest import Digest
     from assistant.client.jobs import Jobs
     from assistant.client.memory import Memory
@@ -66,6 +67,12 @@ class Client:
         from assistant.client.jobs import Jobs
 
         return Jobs(self._wire)
+
+    @cached_property
+    def calls(self) -> Calls:
+        from assistant.client.calls import Calls
+
+        return Calls(self._wire)
 
     def close(self) -> None:
         self._wire.close()
