@@ -1,0 +1,178 @@
+"""What memory has to say to a message: items of the sources, earlier conversations, facts about the user; numbered.
+
+Recall always finds something nearest; what goes into a prompt must share the message's words or lie near its meaning.
+What is recalled is data: it is quoted in the tail of one prompt, cited by its number, and never read into a card or
+learned as a fact. Conversations of a sensitive kind are recalled in themselves alone. `turn` asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlmodel import Session
+
+from assistant.answers.chat import Cited, ContextPart
+from assistant.engine.sentences import content
+from assistant.sessions.clipping import plain
+from assistant.sessions.tail import Recalled
+from memory.models import Conversation, Turn
+from memory.recall import Hit, Recall, snippet
+from memory.store import conversations, facts, goals, items
+from memory.store.connection import Database
+
+MOST_ITEMS, MOST_TURNS, MOST_FACTS, MOST_BROUGHT = 4, 3, 6, 2
+QUERY_WORDS = 60
+SHARED = 0.5
+"""Of a message's telling words, so many stand in what is recalled by words alone."""
+CLOSE = "close in meaning"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where it is looked."""
+
+    database: Database
+    recall: Recall
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What is given to the prompt, numbered from 1, and what was found and left out."""
+
+    recalled: list[Recalled] = field(default_factory=list)
+    left_out: list[ContextPart] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def item_ids(self) -> list[int]:
+        return [one.id for one in self.recalled if one.kind == "item"]
+
+
+def gather(memory: Memory, said: str, conversation: Conversation) -> Gathered:
+    """Everything that memory brings to a message: new facts, what the sources brought to the goal, items, earlier turns."""
+    gathered = Gathered()
+    query = " ".join(plain(said).split()[:QUERY_WORDS])
+    with memory.database.read() as session:
+        found = _facts(session, conversation)
+        brought = _brought(session, conversation)
+        turns = _turns(session, query, conversation, gathered)
+        has_items = items.count(session) > 0
+    hits = _items(memory.recall, query, gathered) if has_items and content(query) else []
+    known = {one.id for one in hits}
+    ordered = [*found, *hits, *(one for one in brought if one.id not in known), *turns]
+    gathered.recalled = [replace(one, number=number) for number, one in enumerate(ordered, start=1)]
+    return gathered
+
+
+def cited(reply: str, recalled: Sequence[Recalled]) -> list[Cited]:
+    """What the numbers in a reply point to."""
+    return [
+        Cited(number=one.number, kind=one.kind, id=one.id, title=one.title, url=one.url, at=one.at)
+        for one in recalled
+        if f"[{one.number}]" in reply
+    ]
+
+
+def _facts(session: Session, conversation: Conversation) -> list[Recalled]:
+    """What the user said of themselves since the profile of this conversation was frozen."""
+    known = set(conversation.profile)
+    fresh = [fact for fact in facts.current(session) if fact.text not in known]
+    return [
+        Recalled(
+            number=0, kind="fact", id=fact.id or 0, text=fact.text, at=fact.learned_at, why="newer than the profile"
+        )
+        for fact in fresh[:MOST_FACTS]
+    ]
+
+
+def _brought(session: Session, conversation: Conversation) -> list[Recalled]:
+    """The latest items that the sources brought to the conversation's goal."""
+    if conversation.goal_id is None:
+        return []
+    matched = goals.items_of(session, conversation.goal_id, limit=MOST_BROUGHT)
+    wanted = {one.item_id: one for one in matched}
+    texts = items.current_versions(session, list(wanted))
+    return [
+        Recalled(
+            number=0,
+            kind="item",
+            id=item.id or 0,
+            text=snippet(texts[item.id or 0].text, ()),
+            title=texts[item.id or 0].title,
+            at=item.published_at,
+            url=item.url,
+            why=f"matches the goal: {wanted[item.id or 0].reason}",
+        )
+        for item in items.by_ids(session, list(wanted))
+        if item.hidden_at is None and item.deleted_at is None
+    ]
+
+
+def _items(recall: Recall, query: str, gathered: Gathered) -> list[Recalled]:
+    found = recall.search(query, limit=2 * MOST_ITEMS)
+    gathered.notices += [notice for notice in found.notices if "embedder" in notice][:1] if found.hits else []
+    wanted = content(query)
+    kept = [hit for hit in found.hits if _answers(hit, wanted)]
+    for hit in [hit for hit in found.hits if hit not in kept[:MOST_ITEMS]]:
+        why = "other items answer better" if hit in kept else "too far from the message"
+        gathered.left_out.append(ContextPart(name=f"item {hit.item_id}", tokens=0, why=why))
+    return [
+        Recalled(
+            number=0,
+            kind="item",
+            id=hit.item_id,
+            text=hit.snippet,
+            title=hit.title,
+            source=hit.source,
+            at=hit.published,
+            url=hit.url,
+            why="; ".join(hit.reasons),
+        )
+        for hit in kept[:MOST_ITEMS]
+    ]
+
+
+def _answers(hit: Hit, wanted: Collection[str]) -> bool:
+    if any(reason.startswith(CLOSE) for reason in hit.reasons):
+        return True
+    return _shares(f"{hit.title} {hit.snippet}", wanted)
+
+
+def _shares(text: str, wanted: Collection[str]) -> bool:
+    """Whether a text says enough of the words: two at least, or the only one, and half of them if they are few."""
+    shared = len(content(text) & frozenset(wanted))
+    return shared >= min(2, len(wanted)) and shared >= min(SHARED * len(wanted), 4)
+
+
+def _turns(session: Session, query: str, here: Conversation, gathered: Gathered) -> list[Recalled]:
+    """What was said before: in other conversations, and in this one where the turns are a summary now."""
+    wanted = content(query)
+    recalled: list[Recalled] = []
+    for spoken in conversations.search(session, query, 4 * MOST_TURNS) if wanted else []:
+        turn, conversation = spoken.turn, spoken.conversation
+        is_here = conversation.id == here.id
+        if (is_here and turn.number > here.summarised_to) or (conversation.is_sensitive and not is_here):
+            continue
+        if not _shares(f"{turn.said} {turn.reply}", wanted):
+            gathered.left_out.append(
+                ContextPart(name=f"turn {turn.id}", tokens=0, why="shares too few words with the message")
+            )
+        elif len(recalled) < MOST_TURNS:
+            recalled.append(_spoken(turn, conversation, wanted))
+    return recalled
+
+
+def _spoken(turn: Turn, conversation: Conversation, wanted: Collection[str]) -> Recalled:
+    """The side of a turn that says more of the words."""
+    is_users = len(content(turn.said) & frozenset(wanted)) >= len(content(turn.reply) & frozenset(wanted))
+    who = "the user said" if is_users else "you replied"
+    text = snippet(plain(turn.said if is_users else turn.reply), sorted(wanted))
+    return Recalled(
+        number=0,
+        kind="turn",
+        id=turn.id or 0,
+        text=f"{who}: {text}",
+        title=conversation.title,
+        at=turn.asked_at,
+        why="the same words in an earlier conversation",
+    )

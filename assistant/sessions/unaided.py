@@ -1,0 +1,41 @@
+"""A reply without a language model: what was understood, the one question, what was found, and how to set a model up.
+
+Every sentence of it is Telos' own or quoted with its number. `turn` uses it where no model is configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.engine.sentences import content, shorten, split
+from assistant.sessions.acts import Act
+from assistant.sessions.tail import Recalled
+
+NO_MODEL = "There is no language model to write a reply with; `telos model use NAME` sets one up."
+MOST_QUOTED = 3
+MOST_WORDS = 45
+
+
+def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recalled]) -> str:
+    """The reply's text."""
+    parts: list[str] = []
+    if act.first:
+        parts.append(act.first)
+    if changes:
+        parts.append("Noted: " + " ".join(changes))
+    quoted = [_quoted(one, said) for one in recalled if one.kind != "fact"][:MOST_QUOTED]
+    if quoted:
+        parts.append("\n".join(["Found in memory:", *quoted]))
+    if act.question:
+        parts.append(act.question)
+    parts.append(NO_MODEL)
+    return "\n\n".join(parts)
+
+
+def _quoted(one: Recalled, said: str) -> str:
+    """The sentence of a recalled text that says most of the message's words."""
+    wanted = content(said)
+    sentences = split(one.text) or [one.text]
+    best = max(sentences, key=lambda sentence: len(content(sentence) & wanted))
+    title = f"{one.title}: " if one.title else ""
+    return f"- {title}{shorten(best, MOST_WORDS)} [{one.number}]"
