@@ -1,0 +1,58 @@
+"""The client's methods for `/api/conversations` and `/api/playbooks`: one a route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.answers.chat import (
+    ConversationLine,
+    ConversationView,
+    Event,
+    Explanation,
+    Found,
+    Opinion,
+    PlaybookLine,
+    Say,
+    TurnView,
+    Undone,
+)
+from assistant.client.wire import Wire
+
+
+class Conversations:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def say(self, say: Say) -> Iterator[Event]:
+        """A message, and the events of its turn as they come. Closing the iterator stops the reply; what came is kept."""
+        return self._wire.events("/api/conversations/say", Event, say)
+
+    def recent(self, limit: int = 20) -> list[ConversationLine]:
+        return self._wire.get("/api/conversations", list[ConversationLine], limit=limit)
+
+    def show(self, conversation: int) -> ConversationView:
+        return self._wire.get(f"/api/conversations/{conversation}", ConversationView)
+
+    def last(self) -> ConversationView:
+        """The one last spoken in."""
+        return self._wire.get("/api/conversations/last", ConversationView)
+
+    def search(self, query: str, limit: int = 20) -> list[Found]:
+        return self._wire.get("/api/conversations/search", list[Found], query=query, limit=limit)
+
+    def delete(self, conversation: int) -> None:
+        self._wire.delete(f"/api/conversations/{conversation}", type(None))
+
+    def undo(self, conversation: int) -> Undone:
+        """Take back the last turn, and what it changed on the goal's card."""
+        return self._wire.delete(f"/api/conversations/{conversation}/turns/last", Undone)
+
+    def opinion(self, conversation: int, number: int, opinion: Opinion) -> TurnView:
+        return self._wire.post(f"/api/conversations/{conversation}/turns/{number}/opinion", TurnView, opinion)
+
+    def explain(self, conversation: int, number: int) -> Explanation:
+        """What was in the prompt of a turn, why, and what was left out."""
+        return self._wire.get(f"/api/conversations/{conversation}/turns/{number}/explanation", Explanation)
+
+    def playbooks(self) -> list[PlaybookLine]:
+        return self._wire.get("/api/playbooks", list[PlaybookLine])
