@@ -214,35 +214,6 @@ class PlaybookLine(BaseModel):
     """The user's, not one of ours."""
 
 
-class FactLine(BaseModel):
-    """A fact about the user. `superseded_at` is set where a newer one took its place."""
-
-    id: int
-    slot: str
-    text: str
-    quote: str
-    learned_at: datetime
-    valid_from: datetime
-    by: str
-    conversation: int | None = None
-    turn: int | None = None
-    superseded_by: int | None = None
-    superseded_at: datetime | None = None
-    used: int = 0
-    confirmed: int = 0
-    corrected: int = 0
-
-
-class FactEdit(BaseModel):
-    text: str
-
-
-class NewFact(BaseModel):
-    text: str
-    """The user's words: kept as the quote, too."""
-    turn: int | None = None
-
-
 class ModelLine(BaseModel):
     """The model of a task, as configured and as it was found to be."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from assistant.cli import facts
 from assistant.cli.screen import JsonOption, client_from, print_json, progress_bar, say
 from assistant.errors import BadRequest
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Memory: everything Telos has read. Search, add, import, export, forget and erase it.", no_args_is_help=True
 )
+app.add_typer(facts.app, name="facts")
 
 ItemNumber = Annotated[int, typer.Argument(help="The item's number, as search shows it.", metavar="ITEM", min=1)]
 Moment = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]

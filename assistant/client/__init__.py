@@ -23,6 +23,7 @@ from assistant.progress import Progress, unheard
 if TYPE_CHECKING:
     from assistant.client.calls import Calls
     from assistant.client.digest import Digest
+    from assistant.client.facts import Facts
     from assistant.client.jobs import Jobs
     from assistant.client.memory import Memory
     from assistant.client.sources import Sources
@@ -61,6 +62,12 @@ class Client:
         from assistant.client.digest import Digest
 
         return Digest(self._wire)
+
+    @cached_property
+    def facts(self) -> Facts:
+        from assistant.client.facts import Facts
+
+        return Facts(self._wire)
 
     @cached_property
     def jobs(self) -> Jobs:
