@@ -46,18 +46,18 @@ def comment(text: str = "") -> bytes:
     return f": {_one_line(text)}\n\n".encode(errors="replace")
 
 
-def decode(chunks: Iterable[bytes]) -> Iterator[Frame]:
+def decode(chunks: Iterable[bytes], longest: int = _LONGEST) -> Iterator[Frame]:
     """The frames in a stream of bytes, however it was cut. One that was not ended by an empty line is dropped.
 
-    Raises: Overlong for an event of more than 16 MiB.
+    Raises: Overlong for an event of more than `longest` bytes.
     """
     data: list[str] = []
     event = last_id = ""
     size = 0
-    for line in _lines(chunks):
+    for line in _lines(chunks, longest):
         size += len(line)
-        if size > _LONGEST:
-            raise Overlong(f"An event is longer than {_LONGEST} bytes.")
+        if size > longest:
+            raise Overlong(f"An event is longer than {longest} bytes.")
         if not line:
             if data:
                 yield Frame("\n".join(data), event, last_id)
@@ -74,7 +74,7 @@ def decode(chunks: Iterable[bytes]) -> Iterator[Frame]:
                 last_id = text
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _lines(chunks: Iterable[bytes], longest: int) -> Iterator[bytes]:
     """Lines without their ends. A carriage return at the end of a chunk waits for the newline that may follow."""
     waiting = b""
     is_first = True
@@ -88,8 +88,8 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         *lines, rest = _LINE_END.split(waiting.removesuffix(held))
         yield from lines
         waiting = rest + held
-        if len(waiting) > _LONGEST:
-            raise Overlong(f"A line is longer than {_LONGEST} bytes.")
+        if len(waiting) > longest:
+            raise Overlong(f"A line is longer than {longest} bytes.")
     if waiting.endswith(b"\r"):
         yield waiting[:-1]
 

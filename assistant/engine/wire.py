@@ -24,10 +24,13 @@ from connectors.transport.deadline import Deadline
 from connectors.transport.guard import GuardedBackend
 from connectors.transport.guarded_http import transport_on
 from connectors.transport.masking import mask_url
+from connectors.transport.pacing import Stopped
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of an answer that is no stream."""
 _MOST_ERROR_BYTES = 64 * 1024
+_LONGEST_EVENT = 1024 * 1024
+"""Bytes: a token and what describes it."""
 _CONNECT_S = 10.0
 
 Json = dict[str, Any]
@@ -92,7 +95,7 @@ class Wire:
             yield b"\n\n"  # a last event that is whole but for its blank line
 
         try:
-            for frame in decode(pieces()):
+            for frame in decode(pieces(), _LONGEST_EVENT):
                 if frame.data.strip() == "[DONE]":
                     return
                 heard_at = time.monotonic()  # a comment that keeps the connection awake is nothing new
@@ -106,16 +109,18 @@ class Wire:
 
     @contextlib.contextmanager
     def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None) -> Iterator[httpx.Response]:
+        client, backend = self._open()
         try:
             with contextlib.ExitStack() as opened:
                 with self._deadline.until(time.monotonic() + self._silence_s):
-                    response = opened.enter_context(self._client().stream(method, self._url(path), json=body))
+                    response = opened.enter_context(client.stream(method, self._url(path), json=body))
                 if not 200 <= response.status_code < 300:
                     words = self._whole(response, _MOST_ERROR_BYTES, cuts=True)
                     raise refusal(self.server, response.status_code, response.headers, words, self._key)
                 yield response
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as err:
-            raise no_answer(self.server, err, self._silence_s) from err
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as err:
+            failure = Stopped("closed") if backend.is_shut else err
+            raise no_answer(self.server, failure, self._silence_s) from err
 
     def _whole(self, response: httpx.Response, most: int, *, cuts: bool = False) -> bytes:
         body = bytearray()
@@ -145,12 +150,12 @@ class Wire:
             return f"{split.scheme}://{split.netloc}{root}{path[1:]}"
         return self._address + path
 
-    def _client(self) -> httpx.Client:
+    def _open(self) -> tuple[httpx.Client, GuardedBackend]:
         with self._opening:
             if self._opened is None:
                 backend = GuardedBackend(None, self._deadline)
                 self._opened = self._new_client(backend), backend
-            return self._opened[0]
+            return self._opened
 
     def _new_client(self, backend: GuardedBackend) -> httpx.Client:
         headers = {"Accept-Encoding": "identity", "User-Agent": "telos-assistant"}

@@ -70,12 +70,11 @@ def test_the_examples_of_the_standard(wire: bytes, expected: list[Frame]) -> Non
     assert list(decode([wire])) == expected
 
 
-def test_an_event_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "_LONGEST", 100)
+def test_an_event_without_an_end_is_given_up() -> None:
     with pytest.raises(Overlong):
-        list(decode([b"data: "] + [b"x" * 10] * 20))
+        list(decode([b"data: "] + [b"x" * 10] * 20, longest=100))
     with pytest.raises(Overlong):
-        list(decode([b"data: x\n"] * 20))
+        list(decode([b"data: x\n"] * 20, longest=100))
 
 
 class Spoken:
