@@ -60,7 +60,7 @@ def find_traits(render: Render, *, bos_token: str, adds_bos: bool, is_plain: boo
     by_template = bool(bos_token) and alone.startswith(bos_token)
     by_tokenizer: Literal["tokenizer", "none"] = "tokenizer" if adds_bos else "none"
     return Traits(
-        takes_system=_takes(render, "system", "user"),
+        takes_system=_takes(render, "system", "user", "assistant", "user"),
         takes_system_later=_takes(render, "system", "user", "assistant", "system", "user"),
         takes_neighbours=_takes(render, "user", "user", "assistant", "assistant", "user"),
         takes_reply_first=_takes(render, "assistant", "user"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import Unavailable
+from assistant.workers import hub
 from memory.embed import NoEmbedder
 
 log = logging.getLogger(__name__)
@@ -103,27 +104,11 @@ def _is_as_published(folder: Path) -> bool:
 
 def _from_hub(model: str, revision: str) -> Path:
     """The model's folder in the hub's cache; fetched if it is not there and the hub may be asked."""
-    from huggingface_hub import snapshot_download  # lazy for its weight
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
+    wanted = hub.Wanted(model, revision, WANTED_FILES, UNWANTED_FILES)
     try:
-        for cached_only in (True, False):
-            try:
-                folder = snapshot_download(
-                    model,
-                    revision=revision,
-                    allow_patterns=WANTED_FILES,
-                    ignore_patterns=UNWANTED_FILES,
-                    local_files_only=cached_only,
-                )
-            except LocalEntryNotFoundError:
-                if not cached_only:
-                    raise
-            else:
-                return Path(folder)
-    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as err:
+        return hub.cached(wanted) or hub.fetched(wanted)
+    except hub.NotFetched as err:
         raise EmbedderUnavailable(f"The embedding model {model} is not on this machine.", _remedy(model)) from err
-    raise AssertionError("the hub neither answered nor failed")
 
 
 def _remedy(model: str) -> str:
