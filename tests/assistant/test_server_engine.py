@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from assistant.config.schema import ModelSettings
+from assistant.engine import structured
 from assistant.engine.choice import Choice
 from assistant.engine.contract import (
     Capability,
@@ -201,6 +202,26 @@ def test_the_strictest_response_format_is_found_by_trying(
     assert (Capability.SCHEMA in engine.capabilities) == has_schema
     complete(engine, Request(messages=ASKED.messages, schema={"type": "object"}))
     assert server.bodies[0].get("response_format", {}).get("type", "") == shape
+
+
+def test_a_schema_that_is_beyond_a_server_is_left_to_whoever_validates(server: ModelServer) -> None:
+    server.chat = lambda body: (
+        problem(400, "Invalid schema: maxLength") if "response_format" in body else stream(chunk("{}"), END, USAGE)
+    )
+    assert complete(engine_of(server), Request(messages=ASKED.messages, schema={"type": "object"})).text == "{}"
+    assert len(server.bodies) == 2
+
+
+def test_an_object_is_asked_for_again_where_the_server_ignores_the_schema(server: ModelServer) -> None:
+    server.takes = set()
+    answers = iter(["At eight.", '{"hour": 8}'])
+    server.chat = lambda body: stream(chunk(next(answers)), END, USAGE)
+    assert structured.ask(engine_of(server), Departure, ASKED.messages) == Departure(hour=8)
+    assert "That was not valid" in server.bodies[1]["messages"][-1]["content"]
+
+
+class Departure(BaseModel):
+    hour: int
 
 
 def test_no_server_shows_hidden_states_or_is_steered(server: ModelServer) -> None:
