@@ -59,20 +59,21 @@ def prune(service: Service) -> int:
 
 def spending(service: Service) -> list[SpendingLine]:
     """What each task spent today; those that asked for nothing are left out."""
-    spent = service.ledger.today()
+    spent, refused = service.ledger.today(), service.ledger.refused_today()
     lines: list[SpendingLine] = []
     for task in TASKS:
-        if task not in spent:
+        if task not in spent and task not in refused:
             continue
-        row, most = spent[task], ceilings(service.settings.model, task)
+        row, most = spent.get(task), ceilings(service.settings.model, task)
         lines.append(
             SpendingLine(
                 task=task,
-                calls=row.calls,
-                tokens=row.prompt_tokens + row.new_tokens,
-                seconds=round(row.seconds, 1),
+                calls=row.calls if row else 0,
+                tokens=row.prompt_tokens + row.new_tokens if row else 0,
+                seconds=round(row.seconds, 1) if row else 0.0,
                 tokens_a_day=most.tokens,
                 seconds_a_day=most.seconds,
+                refused=refused.get(task, ""),
             )
         )
     return lines

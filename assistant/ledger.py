@@ -86,6 +86,7 @@ class Ledger:
         self._settings_of = settings_of
         self._turn = Lock()
         self._running: list[Running] = []
+        self._refused: dict[tuple[date, Task], str] = {}
         self._is_closed = False
 
     def metered(
@@ -100,6 +101,10 @@ class Ledger:
         """What each task spent on the user's local day so far; those that spent nothing are left out."""
         with self._database.read() as session:
             return calls.spent(session, self._day())
+
+    def refused_today(self) -> dict[str, str]:
+        """For each task of which a call was refused today, why the last one was."""
+        return {task: why for (day, task), why in self._refused.items() if day == self._day()}
 
     def kind_of(self, task: Task) -> str:
         """Which engine the configuration names for a task."""
@@ -117,7 +122,7 @@ class Ledger:
         """
         with self._turn:
             running = Running(task, self._clock.now(), self._day())
-            self._check(running, 0)
+            self._seconds_for(running, 0)
             self._running.append(running)
             return running
 
@@ -127,7 +132,7 @@ class Ledger:
         Raises: OutOfBudget where the day has less left than that.
         """
         with self._turn:
-            running.seconds = self._check(running, tokens)
+            running.seconds = self._seconds_for(running, tokens)
             running.tokens = tokens
 
     def drop(self, running: Running) -> None:
@@ -156,8 +161,19 @@ class Ledger:
                     for call in made:
                         calls.keep(session, _masked(call, settings))
 
-    def _check(self, running: Running, tokens: int) -> float:
-        """How long so many tokens will take. What other calls have set aside counts as spent. Raises: OutOfBudget."""
+    def _seconds_for(self, running: Running, tokens: int) -> float:
+        """How long so many tokens will take.
+
+        Raises: OutOfBudget where the day has less left; that is remembered.
+        """
+        try:
+            return self._within_the_day(running, tokens)
+        except OutOfBudget as err:
+            self._refused[running.day, running.task] = str(err)
+            raise
+
+    def _within_the_day(self, running: Running, tokens: int) -> float:
+        """What other calls have set aside counts as spent."""
         most = ceilings(self._settings_of().model, running.task)
         with self._database.read() as session:
             spent = calls.spent(session, running.day).get(running.task) or Spending(day=running.day, task=running.task)

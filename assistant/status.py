@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from assistant import digests
+from assistant import calls, digests
+from assistant.answers.calls import SpendingLine
 from assistant.answers.digest import DigestStatus
-from assistant.answers.status import Health, MemoryStatus, ServiceStatus, SourceStatus, Status
+from assistant.answers.status import Health, MemoryStatus, ModelStatus, ServiceStatus, SourceStatus, Status
 from assistant.config.schema import SourceSettings
+from assistant.engine.choice import Choice
 from assistant.service import Service
 from assistant.version import VERSION
 from assistant.workers.embedder import WorkerEmbedder
@@ -20,6 +23,13 @@ from memory.store import items, jobs, sources
 MEBIBYTE = 1024 * 1024
 
 
+@runtime_checkable
+class Resident(Protocol):
+    """An engine whose model is in a process of this machine."""
+
+    def rss_mb(self) -> float: ...
+
+
 def status(service: Service) -> Status:
     with service.database.read() as session:
         rows = {source.name: source for source in sources.live(session)}
@@ -28,12 +38,21 @@ def status(service: Service) -> Status:
         recurring = jobs.every(session)
     read = [source_status(wanted, rows.get(wanted.name)) for wanted in service.settings.sources]
     digest = digests.status(service)
+    spending = calls.spending(service)
     return Status(
         service=_service(service),
         sources=read,
         memory=_memory(service, known, sum(waiting.values()) - waiting.get(Stage.INDEXED, 0)),
         digest=digest,
-        attention=[*_attention(service), *_of_sources(read), *_of_jobs(recurring), *_of_digest(digest)],
+        models=_models(service),
+        spending=spending,
+        attention=[
+            *_attention(service),
+            *_of_sources(read),
+            *_of_jobs(recurring),
+            *_of_digest(digest),
+            *_of_spending(spending),
+        ],
     )
 
 
@@ -105,6 +124,18 @@ def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
     )
 
 
+def _models(service: Service) -> list[ModelStatus]:
+    """Each model once, with all of its tasks."""
+    found: dict[Choice, ModelStatus] = {}
+    for task, choice, engine in service.engines.in_use():
+        if choice.engine == "extractive":
+            continue
+        rss = round(engine.rss_mb(), 1) if isinstance(engine, Resident) else 0.0
+        model = found.setdefault(choice, ModelStatus(name=engine.name, engine=choice.engine, tasks=[], rss_mb=rss))
+        model.tasks.append(task)
+    return list(found.values())
+
+
 def _attention(service: Service) -> Iterator[str]:
     if not service.home.config_file.exists():
         yield f"There is no configuration at {service.home.config_file}. Run `telos init`."
@@ -130,6 +161,12 @@ def _of_jobs(rows: list[Job]) -> Iterator[str]:
     for row in rows:
         if row.failures:
             yield f"The job {row.name} failed {row.failures} times in a row: {row.last_error}"
+
+
+def _of_spending(spending: list[SpendingLine]) -> Iterator[str]:
+    for line in spending:
+        if line.refused:
+            yield f"A call of the model for {line.task} was refused: {line.refused}"
 
 
 def _of_digest(digest: DigestStatus) -> Iterator[str]:

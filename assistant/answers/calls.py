@@ -40,3 +40,5 @@ class SpendingLine(BaseModel):
     seconds: float
     tokens_a_day: int
     seconds_a_day: float
+    refused: str = ""
+    """Why a call was refused today, and the remedy; empty where none was."""

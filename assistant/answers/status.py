@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from assistant.answers.calls import SpendingLine
 from assistant.answers.digest import DigestStatus
 
 Health = Literal["ok", "new", "paused", "broken", "stale"]
@@ -43,6 +44,17 @@ class MemoryStatus(BaseModel):
     """The same of the vector index's process."""
 
 
+class ModelStatus(BaseModel):
+    """A language model as configured, and the tasks it serves."""
+
+    name: str
+    engine: str
+    """`local` or `server`."""
+    tasks: list[str]
+    rss_mb: float = 0.0
+    """What its process holds; 0 while none runs, and for a server."""
+
+
 class ServiceStatus(BaseModel):
     """`serves`: a daemon answered; otherwise the command looked for itself."""
 
@@ -61,5 +73,9 @@ class Status(BaseModel):
     sources: list[SourceStatus]
     memory: MemoryStatus
     digest: DigestStatus
+    models: list[ModelStatus] = []
+    """None where nothing is written by a model."""
+    spending: list[SpendingLine] = []
+    """What models cost today, by task."""
     attention: list[str]
     """What needs the user, a sentence each with its remedy; empty when all is well."""

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.cli.screen import JsonOption, ago, client_from, harmless, print_json, print_table, say
+from assistant.cli.screen import JsonOption, ago, client_from, count, harmless, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from assistant.answers.calls import SpendingLine
     from assistant.answers.digest import DigestStatus
-    from assistant.answers.status import SourceStatus, Status
+    from assistant.answers.status import ModelStatus, SourceStatus, Status
 
 _COLOURS = {"ok": "green", "new": "cyan", "paused": "dim", "broken": "red", "stale": "yellow"}
 
@@ -45,6 +46,21 @@ def _print_parts(answer: Status) -> None:
     index = f", the index {memory.index_rss_mb:.0f} MB" if memory.index_rss_mb else ""
     say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}")
     say(f"Digest   {_digest(answer.digest)}")
+    for model in answer.models:
+        say(f"Model    {_model(model)}")
+    for line in answer.spending:
+        say(f"Today    {_spent(line)}")
+
+
+def _model(model: ModelStatus) -> str:
+    holds = f", its process holds {model.rss_mb:.0f} MB" if model.rss_mb else ""
+    return f"{model.name} ({model.engine}), for {', '.join(model.tasks)}{holds}"
+
+
+def _spent(line: SpendingLine) -> str:
+    tokens = f"{line.tokens:,}" + (f" of {line.tokens_a_day:,}" if line.tokens_a_day else "")
+    seconds = f"{line.seconds:,.0f}" + (f" of {line.seconds_a_day:,.0f}" if line.seconds_a_day else "")
+    return f"{line.task}: {count(line.calls, 'call')} of the model, {tokens} tokens, {seconds} s"
 
 
 def _digest(digest: DigestStatus) -> str:
