@@ -1,14 +1,37 @@
-"""The loop that writes: reads a prompt, then one token after another, and keeps what it read for the next turn."""
+"""The loop that writes: it reads what is new of a prompt, then draws one token after another until it may stop.
+
+It knows token ids only, nothing of text. What it read is kept for the session's next turn (`cache`), rows of embeddings
+are put in where an order marks them and never kept, and on a GPU the step from token to token runs compiled
+(`compiled`). `served` calls it, always from one thread: CUDA graphs belong to the thread that recorded them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from assistant.engine.contract import Capability
-from assistant.generation.order import Finished, IsCancelled, Order, Token, never
+from assistant.engine.contract import Capability, Prefix
+from assistant.errors import BadRequest
+from assistant.generation.batching import write_together
+from assistant.generation.cache import Past, Sessions
+from assistant.generation.compiled import CompiledSteps, Step, warmed
+from assistant.generation.forward import Forward
+from assistant.generation.order import Finished, IsCancelled, Order, Reason, Token, never
+from assistant.generation.probing import capabilities
+from assistant.generation.sampling import Sampler
+
+CHUNK, CHUNK_ON_CPU = 1024, 256
+"""Tokens of a prompt that are read at once: a cancel is heard between two chunks."""
+
+Part = tuple[Sequence[int], Tensor | None]
+"""Tokens to read at once, and the rows behind them."""
 
 
 class Decoder:
@@ -25,32 +48,158 @@ class Decoder:
         compile: bool = False,
         bos_id: int | None = None,
     ) -> None:
-        """`sessions` caches of `cache_bytes` bytes in all are kept. `compile` is for a GPU.
+        """`sessions` caches are kept, of `cache_bytes` bytes in all. `compile` is for a GPU, and takes effect in `probe`.
 
-        `bos_id` is the token after which rows at `start` go; without one, the model's configuration says.
+        `bos_id` is the token behind which rows at `start` go; without one, the model's configuration names it.
         """
-        raise NotImplementedError
+        self._config = model.config
+        self._forward = Forward(model, device)
+        self._sessions = Sessions(model.config, limit=sessions, limit_bytes=cache_bytes)
+        self._stop_ids = frozenset(stop_ids)
+        self._bos_id = bos_id if bos_id is not None else getattr(model.config.get_text_config(), "bos_token_id", None)
+        self._chunk = CHUNK_ON_CPU if torch.device(device).type == "cpu" else CHUNK
+        self._is_to_be_compiled = compile
+        self._compiled: CompiledSteps | None = None
+
+    def probe(self) -> frozenset[Capability]:
+        """What the model can do, found by trying: some of GENERATE, HIDDEN, CROP and STEER_END.
+
+        The step is compiled here, too, once, so that no reply waits for it.
+        """
+        found = capabilities(self._forward, self._config)
+        if self._is_to_be_compiled and Capability.GENERATE in found:
+            self._is_to_be_compiled = False
+            self._compiled = warmed(self._forward, self._config)
+        return found
 
     def stream(
         self, ids: Sequence[int], order: Order, *, is_cancelled: IsCancelled = never
     ) -> Iterator[Token | Finished]:
-        """The reply to a prompt, `Finished` last. Closing it keeps what was read for the session."""
-        raise NotImplementedError
+        """The reply to a prompt, token by token, `Finished` last. Closed early, it keeps what was read all the same.
+
+        Raises: BadRequest for an empty prompt, and for rows that are not as wide as the model's.
+        """
+        begun, rows = time.perf_counter(), self._checked(ids, order.prefix)
+        past = self._sessions.take(order.session, ids)
+        begins_with_rows = order.prefix is not None and order.prefix.place == "start"
+        reused, first_token_s, read = 0 if begins_with_rows else len(past.tokens), 0.0, None
+        reason: Reason = "cancelled"
+        try:
+            read = self._read_prompt(past, ids, order, rows, is_cancelled)
+            if read is not None:
+                first_token_s = time.perf_counter() - begun
+                reason = yield from self._write(read, ids, order, is_cancelled)
+        finally:
+            self._sessions.put(order.session, past)
+        hidden = None if read is None or read.hidden is None else read.hidden.float().cpu().numpy()
+        total_s = time.perf_counter() - begun
+        yield Finished(reason=reason, reused=reused, first_token_s=first_token_s, total_s=total_s, hidden=hidden)
 
     def batch(
         self, prompts: Sequence[Sequence[int]], orders: Sequence[Order], *, is_cancelled: IsCancelled = never
     ) -> list[list[int]]:
-        """Replies to several prompts side by side: tokens without the stop token. Sessions, rows and masks are not for these."""
-        raise NotImplementedError
+        """Replies to several prompts side by side: their tokens, without the stop token that ended them.
+
+        Orders have no session, prefix and mask here. Cancelled, each reply is what was written of it.
+
+        Raises: BadRequest for an empty prompt.
+        """
+        for ids in prompts:
+            self._checked(ids, None)
+        return write_together(self._forward, prompts, orders, self._stop_ids, is_cancelled)
 
     def forget(self, session: str) -> None:
-        """Drop a session's cache."""
-        raise NotImplementedError
+        """Drop what was kept of a session."""
+        self._sessions.forget(session)
 
     def forget_all(self) -> None:
-        """Drop every cache: what is asked for when memory is short."""
-        raise NotImplementedError
+        """Drop what was kept of every session: the first thing to do when memory is short."""
+        self._sessions.clear()
 
-    def probe(self) -> frozenset[Capability]:
-        """What the model can do, found by trying: GENERATE, HIDDEN, CROP, STEER_END."""
-        raise NotImplementedError
+    def _checked(self, ids: Sequence[int], prefix: Prefix | None) -> Tensor | None:
+        """The rows of a prefix as a tensor on the device."""
+        if not ids:
+            raise BadRequest("The prompt has no tokens.", "Say something.")
+        if prefix is None:
+            return None
+        if prefix.rows.ndim != 2 or prefix.rows.shape[1] != self._forward.width:
+            raise BadRequest(
+                f"The rows of a prefix have the shape {prefix.rows.shape}; the model reads rows of {self._forward.width}.",
+                "Make them for this model.",
+            )
+        return torch.from_numpy(np.ascontiguousarray(prefix.rows)).to(self._forward.device)
+
+    def _read_prompt(
+        self, past: Past, ids: Sequence[int], order: Order, rows: Tensor | None, is_cancelled: IsCancelled
+    ) -> Read | None:
+        """Read what is new of the prompt; None if it was cancelled on the way.
+
+        Rows at the start change every state behind them. So that prompt is read apart from the session, and a second
+        time, without them, only for the hidden state.
+        """
+        starts_with_rows = order.prefix is not None and order.prefix.place == "start"
+        plain: Read | None = None
+        if not starts_with_rows or order.wants_hidden:
+            new = ids[len(past.tokens) :]
+            plain = self._read(past, parts(new, self._chunk, None if starts_with_rows else rows), order, is_cancelled)
+        if not starts_with_rows or (plain is None and order.wants_hidden):
+            return plain
+        behind = 1 if ids[0] == self._bos_id else 0
+        read = self._read(Past(self._config), parts(ids, self._chunk, rows, behind), order, is_cancelled)
+        return None if read is None else Read(read.past, read.logits, plain and plain.hidden)
+
+    def _read(self, past: Past, pieces: Iterable[Part], order: Order, is_cancelled: IsCancelled) -> Read | None:
+        states: list[Tensor] = []
+        with self._forward.watched(states) if order.wants_hidden else nullcontext():
+            for ids, rows in pieces:
+                if is_cancelled():
+                    return None
+                states.clear()  # only the last part's are asked for
+                logits = self._forward.feed(past, ids, rows)
+        return Read(past, logits, states[-1][0, len(ids) - 1] if states and ids else None)
+
+    def _write(
+        self, read: Read, ids: Sequence[int], order: Order, is_cancelled: IsCancelled
+    ) -> Generator[Token, None, Reason]:
+        """Draw tokens until there is a reason to end. The last one drawn is not read: the next turn does that."""
+        sampler, logits, mask = Sampler(order.sampling, ids), read.logits, order.mask
+        with self._steps(read.past, order.max_tokens) as step:
+            for remaining in range(order.max_tokens, 0, -1):
+                token = int(sampler.next(logits, None if mask is None else mask.bias(remaining)))
+                if token in self._stop_ids:
+                    return "end"
+                if mask is not None:
+                    mask.accept(token)
+                yield Token(token)
+                if mask is not None and mask.is_done:
+                    return "end"
+                if is_cancelled():
+                    return "cancelled"
+                if remaining > 1:
+                    logits = step(token)
+        return "length"
+
+    def _steps(self, past: Past, tokens: int) -> AbstractContextManager[Step]:
+        """How the next token is read: compiled where that is to be had and there is room, else as the prompt was."""
+        if self._compiled is not None and len(past.tokens) + tokens <= self._compiled.length:
+            return self._compiled.over(past)
+        return nullcontext(lambda token: self._forward.feed(past, [token]))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A prompt that was read: where the reply goes on, logits of shape (vocabulary,), and (width,) if it was asked for."""
+
+    past: Past
+    logits: Tensor
+    hidden: Tensor | None
+
+
+def parts(ids: Sequence[int], size: int, rows: Tensor | None, behind: int | None = None) -> Iterator[Part]:
+    """`ids` in order, at most `size` at once; `rows` with the part that ends `behind` that many of them, or all."""
+    place = len(ids) if behind is None or rows is None else behind
+    starts = [*range(0, place, size)] or ([0] if rows is not None else [])
+    for start in starts:
+        yield ids[start : min(start + size, place)], rows if start == starts[-1] else None
+    for start in range(place, len(ids), size):
+        yield ids[start : start + size], None

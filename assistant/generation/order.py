@@ -14,6 +14,7 @@ import torch
 from assistant.engine.contract import Floats, Prefix, Sampling
 
 IsCancelled = Callable[[], bool]
+Reason = Literal["end", "length", "cancelled"]
 
 
 class TokenMask(Protocol):
@@ -61,12 +62,12 @@ class Token:
 class Finished:
     """How it ended: `end` by a stop token or a mask that is done, `length` by `max_tokens`, or `cancelled`.
 
-    `reused` of the prompt's tokens came from the session's cache. `first_token_s` passed until the first token was
-    drawn, or the prompt read where none was asked for. `hidden` is float32 of shape (width,): the state of the prompt's
+    `reused` of the prompt's tokens came from the session's cache. `first_token_s` passed until the prompt was read and
+    the first token could be drawn. `hidden` is float32 of shape (width,): the state of the prompt's
     last token after the final norm, read without any prefix.
     """
 
-    reason: Literal["end", "length", "cancelled"]
+    reason: Reason
     reused: int
     first_token_s: float
     total_s: float
