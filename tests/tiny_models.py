@@ -28,6 +28,7 @@ from transformers.models.llama.configuration_llama import LlamaConfig
 from transformers.models.mistral.configuration_mistral import MistralConfig
 from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
 from transformers.models.qwen3.configuration_qwen3 import Qwen3Config
+from transformers.utils import logging as transformers_logging
 
 Kind = Literal["llama", "qwen3", "mistral", "gemma", "gemma2", "gemma3"]
 Training = Literal["byte_bpe", "sentencepiece"]
@@ -121,6 +122,7 @@ def tiny_model(
     model.generation_config.eos_token_id = sorted(set(stops))
     model.generation_config.pad_token_id = tokens.pad_token_id
     model.generation_config.bos_token_id = tokens.bos_token_id
+    transformers_logging.disable_progress_bar()
     model.save_pretrained(folder)
     tokens.save_pretrained(folder)
     return folder

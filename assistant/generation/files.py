@@ -42,7 +42,10 @@ class ModelFiles:
 
     @cached_property
     def configuration(self) -> dict[str, Any]:
-        return _json(self.folder / "config.json")
+        facts = _json(self.folder / "config.json")
+        if not isinstance(facts, dict):
+            raise ModelFailed(f"{self.folder / 'config.json'} is no configuration of a model.", _ANOTHER)
+        return facts
 
     @cached_property
     def shards(self) -> list[Path]:
@@ -121,8 +124,6 @@ def check(folder: Path, name: str) -> None:
     if not (folder / "config.json").is_file():
         raise _no_model(folder, name)
     files = ModelFiles(folder)
-    if not isinstance(files.configuration, dict):
-        raise ModelFailed(f"The config.json of {name} is no configuration of a model.", _ANOTHER)
     if not files.shards:
         raise ModelFailed(f"The model {name} has no weights as safetensors, and Telos loads nothing else.", _ANOTHER)
     if missing := [shard.name for shard in files.shards if not shard.is_file()]:
