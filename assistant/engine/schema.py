@@ -28,12 +28,13 @@ _DAY = (
 )
 _HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _FORMATS = {
-    "date": f"^{_DAY}$",
-    "time": f"^{_HOUR}$",
-    "date-time": f"^{_DAY}T{_HOUR}(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])$",
-    "uuid": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+    "date": (f"^{_DAY}$", 10),
+    "time": (f"^{_HOUR}$", 8),
+    "date-time": (f"^{_DAY}T{_HOUR}(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])$", 25),
+    "uuid": ("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", 36),
 }
-"""Formats as patterns that admit nothing but what exists: no 31st of April. The others are left to the validator."""
+"""Formats as patterns that admit nothing but what exists (no 31st of April), and their lengths. The others are left to
+the validator."""
 _ANYTHING: tuple[Schema, ...] = ({"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "null"})
 
 
@@ -157,10 +158,12 @@ class _Bounds:
 
 
 def _string(schema: Mapping[str, Any]) -> Schema:
-    pattern = schema.get("pattern") or _FORMATS.get(str(schema.get("format", "")))
-    most = _most(schema, "maxLength", "minLength", PATTERN_CHARACTERS if pattern else STRING_CHARACTERS)
-    made: Schema = {"type": "string", "minLength": int(schema.get("minLength", 0)), "maxLength": most}
-    return {**made, "pattern": pattern} if pattern else made
+    made: Schema = {"type": "string", "minLength": int(schema.get("minLength", 0))}
+    if pattern := schema.get("pattern"):
+        return {**made, "maxLength": _most(schema, "maxLength", "minLength", PATTERN_CHARACTERS), "pattern": pattern}
+    if (known := _FORMATS.get(str(schema.get("format", "")))) is not None:
+        return {**made, "maxLength": known[1], "pattern": known[0]}
+    return {**made, "maxLength": _most(schema, "maxLength", "minLength", STRING_CHARACTERS)}
 
 
 def _number(schema: Mapping[str, Any], kind: str) -> Schema:

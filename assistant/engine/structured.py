@@ -91,7 +91,10 @@ def parsed(model: type[Answer], text: str) -> Answer:
     start = text.find("{")
     if start < 0:
         raise ValueError("there is no JSON object in it")
-    value: Any = json.JSONDecoder(strict=False).raw_decode(text, start)[0]
+    try:
+        value: Any = json.JSONDecoder(strict=False).raw_decode(text, start)[0]
+    except RecursionError as err:
+        raise ValueError("it is nested too deeply") from err
     return model.model_validate_json(json.dumps(value))  # strict models read dates and enumerations from JSON alone
 
 
