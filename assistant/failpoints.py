@@ -23,6 +23,9 @@ NAMES = (
     "deliver.after_sending",
     "deliver.after_data",
     "deliver.after_sent",
+    "turn.after_saved",
+    "turn.before_kept",
+    "turn.after_kept",
 )
 
 _wanted, _, _times = os.environ.get("TELOS_FAILPOINT", "").partition(":")

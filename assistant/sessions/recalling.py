@@ -7,12 +7,13 @@ learned as a fact. Conversations of a sensitive kind are recalled in themselves 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from assistant.answers.chat import Cited, ContextPart
+from assistant.answers.chat import Check, Cited, ContextPart
 from assistant.engine.sentences import content
 from assistant.sessions.clipping import plain
 from assistant.sessions.tail import Recalled
@@ -26,6 +27,7 @@ QUERY_WORDS = 60
 SHARED = 0.5
 """Of a message's telling words, so many stand in what is recalled by words alone."""
 CLOSE = "close in meaning"
+_CITATION = re.compile(r"\[(\d{1,3})\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ def cited(reply: str, recalled: Sequence[Recalled]) -> list[Cited]:
         for one in recalled
         if f"[{one.number}]" in reply
     ]
+
+
+def numbers_checked(reply: str, recalled: Sequence[Recalled]) -> list[Check]:
+    """Whether every number that a reply cites was given to it; nothing where it cites none."""
+    known = {one.number for one in recalled}
+    numbers = {int(number) for number in _CITATION.findall(reply)}
+    if not numbers:
+        return []
+    strange = ", ".join(f"[{number}]" for number in sorted(numbers - known))
+    why = f"{strange} stands for nothing that was recalled." if strange else ""
+    return [Check(what="Every citation points to something recalled.", passed=not strange, why=why)]
 
 
 def _facts(session: Session, conversation: Conversation) -> list[Recalled]:

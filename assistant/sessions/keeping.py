@@ -1,0 +1,123 @@
+"""What a turn leaves behind, in one transaction: the reply, the card, facts, citations, and what the prompt held.
+
+However a turn ended, it is kept here: whole, stopped by the user, or failed with the sentence that says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from assistant.answers.chat import TurnUsage, TurnView
+from assistant.answers.goals import GoalLine
+from assistant.sessions import acts, recalling
+from assistant.sessions.course import Course, Parts
+from assistant.sessions.views import goal_line, turn_view
+from memory.models import Fact, GoalStatus, TurnState
+from memory.store import audit, conversations, facts, goals
+
+
+@dataclass(slots=True)
+class Kept:
+    """The turn and its goal as they are now, what was learned, and what else is to be said."""
+
+    turn: TurnView
+    goal: GoalLine | None = None
+    learned: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def keep(parts: Parts, course: Course, state: TurnState, error: str) -> Kept:
+    """Write down what came of a turn."""
+    now, talk = parts.clock.now(), course.talk
+    question = {"question": course.act.question} if course.text and course.act.question else {}
+    with parts.database.write() as session:
+        turn = conversations.finish_turn(
+            session,
+            talk.turn.id or 0,
+            state,
+            now,
+            reply=course.text,
+            error=error,
+            act=course.act.kind if course.text else "",
+            citations=[one.model_dump(mode="json") for one in recalling.cited(course.text, course.gathered.recalled)],
+            checks=[one.model_dump() for one in course.checks],
+            usage=_usage(course).model_dump(),
+            context=course.explanation.model_dump(mode="json") | question,
+        )
+        kept = Kept(turn_view(turn))
+        if state is TurnState.DONE:
+            _answered_too(session, parts, course)
+        if course.has_read:
+            kept.learned = _learn(session, parts, course)
+        _keep_goal(session, parts, course, state, kept)
+        used = {one.id for one in recalling.cited(course.text, course.gathered.recalled) if one.kind == "fact"}
+        facts.count_use(session, used)
+    return kept
+
+
+def _answered_too(session: Session, parts: Parts, course: Course) -> None:
+    """Earlier messages without a reply have one now, in this turn."""
+    for turn in course.talk.unanswered:
+        if turn.state is TurnState.WAITING:
+            error = f"No reply came to it; it was answered together with turn {course.talk.turn.number}."
+            conversations.finish_turn(session, turn.id or 0, TurnState.FAILED, parts.clock.now(), error=error)
+
+
+def _learn(session: Session, parts: Parts, course: Course) -> list[str]:
+    """The facts that the user told of themselves, once for each turn; a sentence each."""
+    talk, now = course.talk, parts.clock.now()
+    if talk.conversation.is_sensitive or facts.of_turn(session, talk.turn.id or 0):
+        return []
+    learned: list[str] = []
+    for said in course.facts:
+        fact = Fact(
+            slot=said.slot,
+            text=said.text,
+            quote=said.quote,
+            turn_id=talk.turn.id,
+            learned_at=now,
+            valid_from=said.valid_from,
+            by=said.by,
+        )
+        if facts.add(session, fact) is fact:
+            audit.record(session, "learned", f"fact {fact.id}", at=now, by=said.by)
+            learned.append(fact.text)
+    return learned
+
+
+def _keep_goal(session: Session, parts: Parts, course: Course, state: TurnState, kept: Kept) -> None:
+    """The card's new version, what the goal has spent, and its line."""
+    talk, now = course.talk, parts.clock.now()
+    goal = goals.get(session, talk.goal.id or 0) if talk.goal is not None else None
+    if goal is None:
+        return
+    card = acts.mark(course.card, course.act, talk.turn.number) if state is TurnState.DONE else course.card
+    if course.has_read and talk.is_read:
+        goals.update_card(
+            session, goal, card.model_dump(mode="json"), now, why=f"turn {talk.turn.number}", turn_id=talk.turn.id
+        )
+        if (goal.statement, goal.deadline) != (card.statement, card.deadline):
+            goals.change(session, goal, now, statement=card.statement, deadline=card.deadline)
+        if course.changes and goal.status is not GoalStatus.OPEN:
+            goals.close(session, goal, GoalStatus.OPEN, now, by="")
+            kept.notices.append("The goal is open again, because this changed its card.")
+    if course.text and goal.status is GoalStatus.OPEN:
+        tokens = sum(usage.prompt_tokens + usage.new_tokens for usage in course.usages)
+        goals.spend(session, goal, turns=0 if talk.is_again else 1, tokens=tokens)
+    kept.goal = goal_line(session, goal)
+
+
+def _usage(course: Course) -> TurnUsage:
+    """What the reply cost; written twice, both."""
+    if not course.usages:
+        return TurnUsage()
+    first = course.usages[0]
+    return TurnUsage(
+        prompt_tokens=first.prompt_tokens,
+        prompt_reused=first.prompt_reused,
+        new_tokens=sum(usage.new_tokens for usage in course.usages),
+        first_token_s=first.first_token_s,
+        total_s=sum(usage.total_s for usage in course.usages),
+    )
