@@ -120,6 +120,8 @@ def _missing_of_models(model: ModelSettings) -> Iterator[str]:
             yield f"{name}.address is not usable: it takes an address such as http://127.0.0.1:8000/v1."
         elif section.engine == "server" and not (section.address or (model.engine == "server" and model.address)):
             yield f'{name}.address is missing: engine = "server" needs it, such as http://127.0.0.1:8000/v1.'
+        elif section.engine == "local" and not (section.name or (model.engine == "local" and model.name)):
+            yield f'{name}.name is missing: engine = "local" needs a model; `telos model use NAME` sets it.'
 
 
 def _missing_of_api(api: ApiSettings) -> Iterator[str]:
@@ -251,7 +253,9 @@ def _nearest(wrong: str, known: Iterable[str]) -> str:
 def _shown(key: str, error: ErrorDetails) -> str:
     """The value, unless it may hold a secret."""
     value = error.get("input")
-    if any(word in key for word in ("password", "token", "secret", "url", "key")) or not isinstance(value, str | int | float):
+    if any(word in key for word in ("password", "token", "secret", "url", "key")) or not isinstance(
+        value, str | int | float
+    ):
         return "not usable"
     return repr(value)
 
