@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assistant.engine.contract import Message, ModelFailed
-from assistant.engine.refusals import Refused, unknown_model
+from assistant.engine.refusals import Answered, Refused, unknown_model
 from assistant.engine.wire import Json, Wire
 from assistant.errors import TelosError
 
@@ -73,7 +73,7 @@ def find_models(wire: Wire, wanted: str) -> Models:
     """
     try:
         entries = _listed(wire.get("/models"))
-    except Refused:
+    except Answered:  # many do not list, and some fail over it
         entries = []
     names = tuple(str(entry["id"]) for entry in entries)
     model = wanted or (names[0] if len(names) == 1 else "")

@@ -30,39 +30,50 @@ _AGAIN = "What was asked is kept; ask again."
 _ADDRESS = "Check address under [model]: such a server's address usually ends in /v1."
 
 
-class Refused(ModelFailed):
-    """The server understood the request and will not have it as it is (400, 404, 422): another field, another model."""
+class NoKey(ModelFailed):
+    """The server wants another key, or any (401, 403)."""
 
-    def __init__(self, sentence: str, remedy: str, status_code: int, words: str) -> None:
+
+class Answered(ModelFailed):
+    """The server answered with a failure: `code` is its status, `words` what it says."""
+
+    def __init__(self, sentence: str, remedy: str, code: int, words: str) -> None:
         super().__init__(sentence, remedy)
-        self.status_code = status_code
+        self.code = code
         self.words = words
+
+
+class Refused(Answered):
+    """It understood the request and will not have it as it is (400, 404, 422): another field, another model."""
 
 
 def refusal(server: str, status: int, headers: Mapping[str, str], body: bytes, key: str) -> TelosError:
     """An answer that is none, as what it means for the user."""
     words = said(body, key)
-    answered = f"The model's server at {server} answered {status}{_phrase(status)}" + (f": {words}" if words else ".")
+    answered = (
+        f"The model's server at {server} answered {status}{_phrase(status)}{f': {_ended(words)}' if words else '.'}"
+    )
     if 300 <= status < 400:
         target = shown(headers.get("Location", ""), key)
         return ModelFailed(f"The model's server at {server} sends requests on to {target or 'nowhere'}.", _ADDRESS)
     if status in (401, 403):
-        return ModelFailed(answered, "Check api_key or api_key_file under [model]; the server's owner gives you one.")
+        return NoKey(answered, "Check api_key or api_key_file under [model]; the server's owner gives you one.")
     if status == 413 or (status < 500 and status != 429 and _TOO_LONG.search(words)):
         return TooLong(
             answered, "Shorten what is asked, or lower context_tokens under [model] to what the server takes."
         )
+    if status < 500 and status != 429:
+        hint = _ADDRESS if status in (404, 405) else "`telos model test` says what it takes."
+        return Refused(answered, hint, status, words)
+    return Answered(answered, _when_again(status, headers), status, words)
+
+
+def _when_again(status: int, headers: Mapping[str, str]) -> str:
     if status in (429, 503) and (wait := retry_after(headers)) is not None:
-        return ModelFailed(answered, f"It asks to be left alone for {round(wait.total_seconds())} s. {_AGAIN}")
+        return f"It asks to be left alone for {round(wait.total_seconds())} s. {_AGAIN}"
     if status == 429:
-        return ModelFailed(
-            answered, f"It has had enough of requests for now, or your account there is used up. {_AGAIN}"
-        )
-    if status >= 500:
-        return ModelFailed(answered, f"The server's own log says why. {_AGAIN}")
-    return Refused(
-        answered, _ADDRESS if status in (404, 405) else "`telos model test` says what it takes.", status, words
-    )
+        return f"It has had enough of requests for now, or your account there is used up. {_AGAIN}"
+    return f"The server's own log says why. {_AGAIN}"
 
 
 def unknown_model(server: str, model: str, known: Sequence[str]) -> ModelFailed:
@@ -121,6 +132,10 @@ def shown(text: str, key: str = "") -> str:
     line = "".join(c if c.isprintable() else " " for c in without_key[: 4 * _LONGEST_WORDS])
     line = re.sub(r"\bsk-[\w*-]{6,}", "***", " ".join(line.split()))  # a server that echoes the key it was sent
     return line if len(line) <= _LONGEST_WORDS else line[:_LONGEST_WORDS] + "…"
+
+
+def _ended(words: str) -> str:
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def _message(content: Any) -> str:

@@ -182,7 +182,7 @@ class ServerEngine:
         try:
             return ask()
         except Refused as err:
-            if err.status_code in (400, 404) and models.listed and models.model not in models.listed:
+            if err.code in (400, 404) and models.listed and models.model not in models.listed:
                 raise unknown_model(self._wire.server, models.model, models.listed) from err
             raise
 

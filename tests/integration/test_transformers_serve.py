@@ -1,0 +1,126 @@
+"""The engine behind a real server of OpenAI's API: `transformers serve` with a tiny model in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from assistant.config.schema import ModelSettings
+from assistant.engine import structured
+from assistant.engine.choice import Choice
+from assistant.engine.contract import Capability, Message, ModelFailed, OutOfBudget, Request, Sampling, complete
+from assistant.engine.server import ServerEngine
+from tests.tiny_models import tiny_model
+
+pytestmark = pytest.mark.integration
+
+TRANSFORMERS = str(Path(sys.executable).with_name("transformers"))
+PATIENCE_S = 60.0
+ASKED = [Message("system", "Be brief."), Message("user", "When does the ferry run?")]
+
+
+@dataclass
+class Served:
+    address: str
+    model: str
+
+    def engine(self, model: str = "") -> ServerEngine:
+        choice = Choice("server", name=model or self.model, address=self.address)
+        return ServerEngine(choice, ModelSettings(engine="server", silence_s=30))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tiny_model("llama", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder.parent / "serve.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [TRANSFORMERS, "serve", str(folder), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder.parent), "OMP_NUM_THREADS": "1"},
+        )
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/health", log)
+        yield Served(f"http://127.0.0.1:{port}/v1", str(folder))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], health: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(health, trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"transformers serve does not answer: {log.read_text(errors='replace')[-2000:]}")
+
+
+def test_what_it_can_is_found_by_trying(served: Served) -> None:
+    engine = served.engine()
+    assert engine.capabilities == {Capability.GENERATE}, "it ignores response_format"
+    assert {"min_p", "repetition_penalty"} <= engine.abilities.refused
+    assert engine.abilities.counts
+    assert not engine.abilities.prompt_embeddings
+
+
+def test_a_chat_is_streamed_and_counted(served: Served) -> None:
+    sampling = Sampling(temperature=0.7, top_p=0.9, min_p=0.05, repetition_penalty=1.05, seed=3)
+    pieces = list(served.engine().stream(Request(messages=ASKED, max_tokens=24, sampling=sampling)))
+    usage = pieces[-1].usage
+    assert usage is not None
+    assert len(pieces) > 3
+    assert usage.prompt_tokens > 10
+    assert 0 < usage.new_tokens <= 24
+    assert not usage.is_estimated
+
+
+def test_greedy_replies_are_the_same_each_time(served: Served) -> None:
+    asked = Request(messages=ASKED, max_tokens=16)
+    engine = served.engine()
+    assert complete(engine, asked).text == complete(engine, asked).text
+
+
+def test_a_cancelled_reply_makes_nobody_wait(served: Served) -> None:
+    """It answers one after the other, so that a reply which went on would hold up the next."""
+    engine = served.engine()
+    endless = Request(messages=ASKED, max_tokens=3900)
+    assert engine.capabilities
+    began = time.monotonic()
+    reply = engine.stream(endless)
+    for _ in range(20):
+        assert next(reply).usage is None, "the reply ended by itself: another seed is needed"
+    a_token_s = (time.monotonic() - began) / 20
+    reply.close()  # type: ignore[attr-defined]
+    began = time.monotonic()
+    complete(engine, Request(messages=ASKED, max_tokens=1))
+    assert time.monotonic() - began < a_token_s * 3900 / 4
+
+
+def test_a_model_that_it_does_not_have_is_named(served: Served) -> None:
+    with pytest.raises(ModelFailed, match=r"pinned to.*requested 'another'"):
+        complete(served.engine("another"), Request(messages=ASKED, max_tokens=4))
+
+
+def test_an_answer_that_is_no_object_is_refused_after_a_second_try(served: Served) -> None:
+    class Departure(BaseModel):
+        hour: int
+
+    with pytest.raises((ModelFailed, OutOfBudget), match="Departure"):
+        structured.ask(served.engine(), Departure, ASKED, max_tokens=24)
