@@ -23,14 +23,27 @@ class Attachment(BaseModel):
     text: str
 
 
+class Earlier(BaseModel):
+    """A turn that took place elsewhere, as the program tells it that resends it; nobody here answered it."""
+
+    said: str
+    reply: str
+
+
 class Start(BaseModel):
-    """How a conversation begins. `goal` is a statement for a new goal; `goal_id` names one that is there."""
+    """How a conversation begins. `goal` is a statement for a new goal; `goal_id` names one that is there.
+
+    `instructions` are the user's own, from the program they use: they follow the playbook's, in the frozen head.
+    `history` is taken over as turns that are done, and is not read for facts or goals.
+    """
 
     playbook: str = ""
     """The configured one when empty."""
     goal: str = ""
     goal_id: int | None = None
     attachments: list[Attachment] = []
+    instructions: str = ""
+    history: list[Earlier] = []
     is_sensitive: bool = False
     origin: Literal["cli", "api", "v1"] = "api"
 

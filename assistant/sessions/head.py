@@ -23,8 +23,11 @@ Say so when you do not know. Ask at most one question in a reply, and only the o
 # "Never mention them": models without it thank the user for the notes. "Invent no number": small ones cite [5] of three.
 
 
-def instructions(playbook: Playbook, user_name: str = "") -> str:
-    """The head's text."""
+_OF_A_PROGRAM = "The user's own instructions, from the program that they use:\n"
+
+
+def instructions(playbook: Playbook, user_name: str = "", own: str = "") -> str:
+    """The head's text; `own` are instructions that the user gave beyond the playbook's."""
     lines = [_HOUSE.strip().format(user=user_name or "its user"), playbook.instructions]
     if playbook.tone:
         lines.append(f"Your tone: {playbook.tone}")
@@ -32,7 +35,14 @@ def instructions(playbook: Playbook, user_name: str = "") -> str:
         lines.append("It must always hold: " + " ".join(playbook.constraints))
     if playbook.limits:
         lines.append("What you say of yourself where it matters: " + " ".join(playbook.limits))
+    if own:
+        lines.append(_OF_A_PROGRAM + own)
     return "\n\n".join(line for line in lines if line)
+
+
+def own_instructions(head: str) -> str:
+    """The `own` instructions that a head ends with."""
+    return head.partition(f"\n\n{_OF_A_PROGRAM}")[2]
 
 
 def profile_lines(facts: Sequence[str]) -> list[str]:

@@ -104,6 +104,22 @@ def turns(session: Session, conversation_id: int, *, after: int = 0, with_undone
     return list(session.exec(chosen.order_by(col(Turn.number))))
 
 
+def turns_saying(session: Session, said: str, limit: int, *, origin: str) -> list[Turn]:
+    """Turns of conversations of that origin in which the user said just this, white space around it aside, the latest
+    first."""
+    blanks = " \t\r\n"
+    chosen = (
+        select(Turn)
+        .join(Conversation, col(Conversation.id) == col(Turn.conversation_id))
+        .where(
+            Conversation.origin == origin,
+            col(Turn.undone_at).is_(None),
+            func.trim(Turn.said, blanks) == said.strip(blanks),
+        )
+    )
+    return list(session.exec(chosen.order_by(col(Turn.id).desc()).limit(limit)))
+
+
 def last_turn(session: Session, conversation_id: int) -> Turn | None:
     """The last one that was not taken back."""
     chosen = select(Turn).where(Turn.conversation_id == conversation_id, col(Turn.undone_at).is_(None))
