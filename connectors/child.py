@@ -7,7 +7,7 @@ is killed at a deadline, gives its memory back after `idle_s` without calls, and
 On the pipe: the parent sends `(method, arguments, is_streamed)`, the child answers `(DONE, value)` or `(FAILED, error)`.
 Before these two a streamed answer has an `(ITEM, value)` for each item; the parent may send STOP meanwhile, which the
 child looks for between items, and ignores where it comes too late. The child's first message is the outcome of
-`factory()`.
+`factory()`. An object that has long work to do within one item takes the `Line` that it is offered: `use_line(line)`.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class Child:
     def _hush(self, within_s: float) -> None:
         """Tell the child to end its stream, and read what it had sent before it heard of it."""
         ends_at = time.monotonic() + within_s
-        with contextlib.suppress(Exception):  # nobody listens any more: neither to what it died of, nor to its errors
+        with contextlib.suppress(Exception):  # whatever it died of or failed at: nobody listens any more
             tag, _ = self._exchange(STOP, within_s, within_s)
             while tag == ITEM:
                 tag, _ = self._exchange(None, max(ends_at - time.monotonic(), 0), within_s)
@@ -293,23 +293,50 @@ def serve(pipe: int, lifeline: int) -> None:
             parent.send((FAILED, _portable(error)))
             return
         parent.send((DONE, None))
+        line = Line(parent)
+        if hasattr(served, "use_line"):
+            served.use_line(line)
         while True:
             order = parent.recv()
             if order == STOP:  # for a stream that had ended
                 continue
             method, args, is_streamed = order
             work = partial(getattr(served, method), *args)
-            parent.send_bytes(_outcome(partial(_send_all, parent, work) if is_streamed else work))
+            parent.send_bytes(_outcome(partial(line.send_all, work) if is_streamed else work))
 
 
-def _send_all(parent: Connection, work: Callable[[], Any]) -> None:
-    """Send what `work()` yields, until it ends or the parent sends STOP."""
-    with contextlib.closing(work()) as items:
-        for item in items:
-            parent.send_bytes(pickle.dumps((ITEM, item)))
-            if parent.poll():
-                parent.recv()
-                return
+class Line:
+    """The child's end of a stream. What is said on it while none is open is heard by nobody."""
+
+    def __init__(self, parent: Connection) -> None:
+        self._parent = parent
+        self._is_open = False
+        self._is_cut = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the parent wants no more of the stream."""
+        if self._is_open and not self._is_cut and self._parent.poll():
+            self._parent.recv()
+            self._is_cut = True
+        return self._is_cut
+
+    def say(self, item: object) -> None:
+        """Send an item at once, from within the work on another one."""
+        if self._is_open:
+            self._parent.send_bytes(pickle.dumps((ITEM, item)))
+
+    def send_all(self, work: Callable[[], Any]) -> None:
+        """Send what `work()` yields, until it ends or the parent sends STOP."""
+        self._is_open, self._is_cut = True, False
+        try:
+            with contextlib.closing(work()) as items:
+                for item in items:
+                    self.say(item)
+                    if self.is_cut:
+                        return
+        finally:
+            self._is_open = self._is_cut = False
 
 
 def _outcome(work: Callable[[], Any]) -> bytes:

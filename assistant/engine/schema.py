@@ -21,6 +21,7 @@ FRACTION = 0.0001
 """Numbers that are no integers have so much precision: four digits after the point."""
 DEPTH = 3
 """A schema that contains itself is written out so often; then the recursion ends."""
+_NAME = f"^[A-Za-z_][A-Za-z0-9_ ]{{0,{NAME_CHARACTERS - 1}}}$"
 
 _DAY = (
     r"((19|20)[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
@@ -39,7 +40,7 @@ _ANYTHING: tuple[Schema, ...] = ({"type": "string"}, {"type": "number"}, {"type"
 
 
 def bounded(schema: Mapping[str, Any]) -> Schema:
-    """The schema with a bound on everything; each text that it admits, `schema` admits, too.
+    """The schema with a bound on everything; each text that it admits, `schema` admits, too. Twice is as once.
 
     What it cannot express (a `format` such as "email", relations between properties) is left out, for the validator.
     Raises: BadRequest where the schema asks for no object, for one without end, or in words that are not understood.
@@ -131,13 +132,16 @@ class _Bounds:
 
     def _map(self, schema: Mapping[str, Any], seen: dict[str, int]) -> Schema:
         """An object whose names are free: a bounded number of them, each a bounded word."""
-        values = schema.get("additionalProperties", "properties" not in schema)
+        patterns = schema.get("patternProperties", {})
+        if set(patterns) - {_NAME}:
+            raise _refused("names properties by patterns")
+        values = patterns.get(_NAME, schema.get("additionalProperties", "properties" not in schema))
         made = None if values is False else self.value(values, seen)
         if made is None:
             return {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
         return {
             "type": "object",
-            "patternProperties": {f"^[A-Za-z_][A-Za-z0-9_ ]{{0,{NAME_CHARACTERS - 1}}}$": made},
+            "patternProperties": {_NAME: made},
             "additionalProperties": False,
             "minProperties": int(schema.get("minProperties", 0)),
             "maxProperties": _most(schema, "maxProperties", "minProperties", MAP_ENTRIES),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.child import Child, ChildDied, ChildRaised, ChildTimedOut
+from connectors.child import Child, ChildDied, ChildRaised, ChildTimedOut, Line
 from connectors.failures import TryLater
 
 pytestmark = pytest.mark.integration
@@ -73,6 +73,22 @@ class Desk:
 
     def last_count(self) -> int:
         return self.counted
+
+    def use_line(self, line: Line) -> None:
+        self.line = line
+
+    def say_aside(self) -> bool:
+        self.line.say("aside")
+        return self.line.is_cut
+
+    def work_long(self) -> Iterator[str]:
+        for step in range(100):
+            self.line.say(step)
+            time.sleep(0.05)
+            if self.line.is_cut:
+                break
+        self.counted = step + 1
+        yield "done"
 
     def count_and(self, method: str, *args: object) -> Iterator[int]:
         yield 0
@@ -411,3 +427,16 @@ def test_an_open_stream_keeps_an_idle_child_alive() -> None:
     assert list(stream) == [1, 2]
     assert wait_until(lambda: child.pid is None)
     child.close()
+
+
+def test_long_work_within_an_item_is_heard_of_and_may_be_ended(desk: Child) -> None:
+    stream = desk.stream("work_long", silence_s=2)
+    assert [next(stream), next(stream)] == [0, 1]
+    stream.close()
+    assert desk.call("last_count", deadline_s=10) <= 4
+
+
+def test_outside_of_a_stream_nobody_hears_what_is_said(desk: Child) -> None:
+    desk.call("greet", "Ada", deadline_s=10)
+    assert desk.call("say_aside", deadline_s=10) is False
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 2"
