@@ -23,6 +23,7 @@ from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
 from assistant.ledger import Ledger
 from assistant.progress import Cancelled, Progress
+from assistant.sessions.floor import Floor
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
 from assistant.workers.language import make_engine as make_engine_of
@@ -88,6 +89,7 @@ class Service:
             opened.callback(self.vectors.close)
             self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             opened.callback(self.ledger.close)
+            self.floor = Floor()
             self._make_engine = make_engine or make_engine_of
             self.engines = Engines(self.settings.model, self._make_engine)
             opened.callback(lambda: self.engines.close())

@@ -37,6 +37,7 @@ from assistant.sessions import (
     checking,
     compaction,
     context,
+    ending,
     patch,
     reading,
     recalling,
@@ -47,8 +48,9 @@ from assistant.sessions.context import Bounds, Prompt
 from assistant.sessions.course import Course, Parts, Talk
 from assistant.sessions.keeping import Kept, keep
 from assistant.sessions.tail import Now
+from assistant.sessions.views import goal_line
 from memory.models import TurnState
-from memory.store import conversations
+from memory.store import conversations, goals
 
 LEAST_REPLY = 16
 
@@ -75,6 +77,9 @@ def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
         failpoint("turn.before_kept")
         kept = keep(parts, course, state, error)
         failpoint("turn.after_kept")
+    if course.act.kind == "close" and talk.is_open:
+        yield Step(what="checking", detail="the goal, by its transcript")
+        _judge(parts, course, kept)
     notices = [*course.notices, *kept.notices]
     yield Done(
         conversation=talk.conversation.id or 0,
@@ -115,6 +120,32 @@ def _answer(parts: Parts, course: Course) -> Iterator[Event]:
     yield Step(what="checking")
     yield from _check(parts, course, engine, prompt, bounds)
     yield Step(what="remembering")
+
+
+def _judge(parts: Parts, course: Course, kept: Kept) -> None:
+    """At the end of a goal: a judge that sees the transcript and the criteria alone. Without a model the user decides."""
+    talk, now = course.talk, parts.local_now()
+    remark = "Everything on the goal's checklist is there: /done closes the goal."
+    try:
+        engine = parts.engine_for("judge", talk.turn.id)
+        if Capability.SCHEMA not in engine.capabilities:
+            kept.notices.append(remark)
+            return
+        with parts.database.read() as session:
+            goal = goals.get(session, talk.goal.id or 0) if talk.goal is not None else None
+            found = ending.judged(session, goal, engine, talk.playbook, now) if goal is not None else None
+    except Unavailable as err:
+        kept.notices += [f"The goal could not be judged: {err.sentence}", remark]
+        return
+    if goal is None or found is None:
+        return
+    with parts.database.write() as session:
+        goal = goals.get(session, goal.id or 0) or goal
+        ending.keep_score(session, goal, found, parts.clock.now())
+        is_ended = ending.end_if_met(session, goal, found, parts.clock.now())
+        kept.goal = goal_line(session, goal)
+    said = "achieved, and closed; /done or /fail is your own word on it" if is_ended else "not yet reached in full"
+    kept.notices.append(f"{found.judge} judges the goal {said} ({found.overall:.0f} of 10).")
 
 
 def _can(course: Course, engine: Engine, capability: Capability) -> bool:
