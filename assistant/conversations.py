@@ -35,7 +35,7 @@ from assistant.sessions.course import Parts, Talk
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
 from assistant.sessions.views import card_of, conversation_lines, goal_line, is_continued, title_of, turn_view
-from memory.models import Conversation, Goal, GoalStatus, Turn
+from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals
 
@@ -269,12 +269,16 @@ def _begin(service: Service, start: Start, text: str) -> Conversation:
             started_at=now,
             last_at=now,
             origin=start.origin,
-            head=head.instructions(held, service.settings.user.name),
+            head=head.instructions(held, service.settings.user.name, start.instructions),
             profile=head.profile_lines(known),
             attachments=files,
             is_sensitive=start.is_sensitive or held.is_sensitive,
         )
-        return conversations.start(session, row)
+        conversations.start(session, row)
+        for earlier in start.history:
+            told = conversations.add_turn(session, row, earlier.said, now)
+            conversations.finish_turn(session, told.id or 0, TurnState.DONE, now, reply=earlier.reply)
+        return row
 
 
 def _goal_of(session: Session, service: Service, start: Start, held: Playbook) -> Goal | None:
