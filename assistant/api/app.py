@@ -1,4 +1,4 @@
-"""The HTTP application: a router a noun under `/api`, failures as `application/problem+json`.
+"""The HTTP application: a router a noun under `/api`, OpenAI's under `/v1`, failures as `application/problem+json`.
 
 The daemon serves it on the home's socket, a command without a daemon on a socket of its own: the same application by
 the same server, so that no code exists twice.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from assistant.api import calls, digest, doctor, facts, jobs, memory, sources, status
+from assistant.api import calls, conversations, digest, doctor, facts, goals, jobs, memory, sources, status, v1
 from assistant.api.problems import install_problems
 from assistant.jobs.runner import Runner
 from assistant.service import Service
@@ -20,6 +20,6 @@ def create_app(service: Service, runner: Runner) -> FastAPI:
     app.state.service = service
     app.state.runner = runner
     install_problems(app)
-    for noun in (status, doctor, jobs, sources, memory, digest, calls, facts):
+    for noun in (status, doctor, jobs, sources, memory, digest, calls, facts, conversations, goals, v1):
         app.include_router(noun.router)
     return app

@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import digest, jobs, log, memory, sources
+from assistant.cli import conversations, digest, goals, jobs, log, memory, sources
+from assistant.cli.ask import ask
+from assistant.cli.chat import chat
 from assistant.cli.doctor import doctor
 from assistant.cli.init import init
 from assistant.cli.run import run
@@ -57,9 +59,14 @@ app.command()(init)
 app.command()(run)
 app.command()(status)
 app.command()(doctor)
+app.command()(chat)
+app.command()(ask)
 app.add_typer(sources.app, name="sources")
 app.add_typer(digest.app, name="digest")
 app.add_typer(memory.app, name="memory")
+app.add_typer(goals.app, name="goals")
+app.add_typer(conversations.app, name="conversations")
+app.command()(conversations.playbooks)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(log.app, name="log")
 

@@ -14,11 +14,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from assistant.answers.chat import Cited, Opinion
-from assistant.answers.goals import GoalEdit, GoalEnd
+from assistant.answers.goals import GoalEnd
 from assistant.cli.card_page import card_page, goal_summary, score_page
 from assistant.cli.chat_talk import Talk
 from assistant.cli.screen import harmless
-from assistant.cli.transcript import transcript
 from assistant.errors import BadRequest, NotFound
 
 SHOWN_CHARACTERS = 1500
@@ -63,9 +62,7 @@ def _help(talk: Talk, _: str) -> None:
 
 
 def _goal(talk: Talk, statement: str) -> None:
-    if statement and talk.goal is not None:
-        talk.goal = talk.client.goals.edit(talk.goal.id, GoalEdit(statement=statement)).line
-    elif statement:
+    if statement:
         talk.set_goal(statement)
     if talk.goal is not None:
         talk.print(Text(harmless(f"Goal {talk.goal.id}: {goal_summary(talk.goal)}")))
@@ -194,14 +191,25 @@ def _browse(talk: Talk, cited: Cited) -> None:
 
 def _save(talk: Talk, name: str) -> None:
     conversation, _ = _answered(talk)
-    written = Path(name or f"telos-conversation-{conversation}.md").expanduser()
-    view = talk.client.conversations.show(conversation)
+    _write(talk, name or f"telos-conversation-{conversation}.md", talk.client.conversations.text(conversation))
+
+
+def _patch(talk: Talk, name: str) -> None:
+    conversation, number = _answered(talk)
+    file = name or f"telos-{conversation}-{number}.patch"
+    _write(talk, file, talk.client.conversations.patch(conversation, number))
+    talk.print(Text(harmless(f"Look at it, then: git apply {file}"), style="dim"))
+
+
+def _write(talk: Talk, name: str, text: str) -> None:
+    """Write a file that is not there yet; nothing of the user's is written over."""
+    path = Path(name).expanduser()
     try:
-        with written.open("x", encoding="utf-8") as file:
-            file.write(transcript(view))
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
     except OSError as err:
-        raise BadRequest(f"{written} cannot be written: {err.strerror}.", "Name another file: /save FILE") from err
-    talk.print(Text(harmless(f"Written: {written}"), style="dim"))
+        raise BadRequest(f"{path} cannot be written: {err.strerror}.", "Name another file.") from err
+    talk.print(Text(harmless(f"Written: {path}"), style="dim"))
 
 
 def _answered(talk: Talk) -> tuple[int, int]:
@@ -241,5 +249,6 @@ COMMANDS: dict[str, Command] = {
     "/forget": Command("N", "forget a fact about you", _forget),
     "/facts": Command("", "what is known about you", _facts),
     "/save": Command("[FILE]", "write this conversation to a file", _save),
+    "/patch": Command("[FILE]", "write the patch in the last reply to a file", _patch),
     "/quit": Command("", "leave; the conversation stays", _quit),
 }

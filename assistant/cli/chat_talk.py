@@ -33,7 +33,7 @@ RESTART_S = 20.0
 """A service that went away is waited for so long; after that this process answers itself."""
 STOPPING_S = 6.0
 """A service that ends is gone by then."""
-SETTLE_S = 3.0
+SETTLE_S = 10.0
 """A reply that was stopped is kept by the service within so long, usually at once."""
 ATTEMPTS = 3
 _PAUSE_S = 0.1
@@ -86,11 +86,11 @@ class Talk:
         return self._start.goal if self.conversation is None else ""
 
     def set_goal(self, statement: str) -> None:
-        """Give a conversation without a goal one: at once, or with its first message."""
+        """Give the conversation a goal, or another statement to the one it has: at once, or with its first message."""
         if self.conversation is None:
             self._start = self._start.model_copy(update={"goal": statement})
         else:
-            self.resume(self.client.conversations.set_goal(self.conversation, NewGoal(statement=statement)))
+            self.goal = self.client.conversations.pursue(self.conversation, NewGoal(statement=statement)).line
 
     def print(self, *parts: RenderableType) -> None:
         for part in parts:
@@ -181,9 +181,8 @@ class Talk:
             return
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
-            view = self.client.conversations.show(self.conversation)
-            self.resume(view)
-            if not view.line.is_waiting:
+            self.resume(self.client.conversations.show(self.conversation))
+            if not self.is_waiting:
                 return
             time.sleep(_PAUSE_S)
 

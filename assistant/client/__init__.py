@@ -22,8 +22,10 @@ from assistant.progress import Progress, unheard
 
 if TYPE_CHECKING:
     from assistant.client.calls import Calls
+    from assistant.client.conversations import Conversations
     from assistant.client.digest import Digest
     from assistant.client.facts import Facts
+    from assistant.client.goals import Goals
     from assistant.client.jobs import Jobs
     from assistant.client.memory import Memory
     from assistant.client.sources import Sources
@@ -68,6 +70,18 @@ class Client:
         from assistant.client.facts import Facts
 
         return Facts(self._wire)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        from assistant.client.conversations import Conversations
+
+        return Conversations(self._wire)
+
+    @cached_property
+    def goals(self) -> Goals:
+        from assistant.client.goals import Goals
+
+        return Goals(self._wire)
 
     @cached_property
     def jobs(self) -> Jobs:

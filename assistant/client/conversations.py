@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from assistant.answers.chat import (
     ConversationLine,
@@ -16,6 +16,7 @@ from assistant.answers.chat import (
     TurnView,
     Undone,
 )
+from assistant.answers.goals import GoalView, NewGoal
 from assistant.client.wire import Wire
 
 
@@ -23,8 +24,8 @@ class Conversations:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def say(self, say: Say) -> Iterator[Event]:
-        """A message, and the events of its turn as they come. Closing the iterator stops the reply; what came is kept."""
+    def say(self, say: Say) -> Generator[Event, None, None]:
+        """A message, and the events of its turn as they come. Closing it stops the reply; what came is kept."""
         return self._wire.events("/api/conversations/say", Event, say)
 
     def recent(self, limit: int = 20) -> list[ConversationLine]:
@@ -53,6 +54,18 @@ class Conversations:
     def explain(self, conversation: int, number: int) -> Explanation:
         """What was in the prompt of a turn, why, and what was left out."""
         return self._wire.get(f"/api/conversations/{conversation}/turns/{number}/explanation", Explanation)
+
+    def text(self, conversation: int) -> str:
+        """The whole of it, as Markdown."""
+        return self._wire.get(f"/api/conversations/{conversation}/text", str)
+
+    def patch(self, conversation: int, number: int) -> str:
+        """The patch in a reply, as `git apply` takes it."""
+        return self._wire.get(f"/api/conversations/{conversation}/turns/{number}/patch", str)
+
+    def pursue(self, conversation: int, new: NewGoal) -> GoalView:
+        """Give it a goal, or its goal another statement."""
+        return self._wire.put(f"/api/conversations/{conversation}/goal", GoalView, new)
 
     def playbooks(self) -> list[PlaybookLine]:
         return self._wire.get("/api/playbooks", list[PlaybookLine])

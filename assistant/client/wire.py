@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -49,6 +49,9 @@ class Wire:
     def patch(self, path: str, answer: type[Answer], body: object = None) -> Answer:
         return self._read(self._send("PATCH", path, json=_plain(body)), answer)
 
+    def put(self, path: str, answer: type[Answer], body: object = None) -> Answer:
+        return self._read(self._send("PUT", path, json=_plain(body)), answer)
+
     def delete(self, path: str, answer: type[Answer], **parameters: Any) -> Answer:
         return self._read(self._send("DELETE", path, params=_given(parameters)), answer)
 
@@ -72,7 +75,7 @@ class Wire:
             for line in _lines(response.iter_bytes()):
                 yield from json.loads(line).items()
 
-    def events(self, path: str, event: Any, body: object = None) -> Iterator[Any]:
+    def events(self, path: str, event: Any, body: object = None) -> Generator[Any, None, None]:
         """POST to a route that sends events (`api.events`), each of the type `event`. Closing the iterator ends them.
 
         Raises: what the route fails with, before or between the events.
@@ -136,6 +139,14 @@ class Wire:
             ) from err
 
 
+def serving_pid(home: Home) -> int | None:
+    """The process id of the daemon that answers at a home, if one does."""
+    holder = Lock(home.lock).holder()
+    if holder is None or not holder.serves or not _accepts(holder.socket):
+        return None
+    return holder.pid
+
+
 def _client(socket: str) -> httpx.Client:
     return httpx.Client(
         transport=httpx.HTTPTransport(uds=socket),
@@ -147,6 +158,10 @@ def _client(socket: str) -> httpx.Client:
 
 def _daemon_at(socket: str) -> httpx.Client | None:
     """A client of the daemon at `socket`, if one accepts there."""
+    return _client(socket) if _accepts(socket) else None
+
+
+def _accepts(socket: str) -> bool:
     import socket as sockets
 
     with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as probe:
@@ -154,8 +169,8 @@ def _daemon_at(socket: str) -> httpx.Client | None:
         try:
             probe.connect(socket)
         except OSError:
-            return None
-    return _client(socket)
+            return False
+    return True
 
 
 def _failure(response: httpx.Response) -> TelosError:
