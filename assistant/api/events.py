@@ -128,9 +128,7 @@ class Heard(Generic[Item]):
                 if self._unwanted.is_set():
                     break
                 if self._service.stopping.is_set():
-                    raise Gone(
-                        "The service stops.", "What was said is kept, and is continued when it runs again."
-                    )
+                    raise Gone("The service stops.", "What was said is kept, and is continued when it runs again.")
                 self._tell(item, None)
             self._tell(None, None)
         except BaseException as err:  # noqa: BLE001 - raised again where it is heard
