@@ -11,9 +11,14 @@ from memory.store.connection import Database
 
 def open_empty(path: Path) -> Database:
     """A database of its own at `path`, migrated and without rows."""
+    write_empty(path)
+    return Database.open(path)
+
+
+def write_empty(path: Path) -> None:
+    """The file of such a database, for a service to open."""
     path.touch(mode=0o600)
     path.write_bytes(_migrated())
-    return Database.open(path)
 
 
 @cache

@@ -38,18 +38,20 @@ def clip(text: str, room: int, lengths: Lengths, what: str = "text") -> Clipped:
 
     The same text, room and tokenizer give the same cut, so that a prompt built from it again is the same.
     """
-    tokens = lengths([text])[0]
-    if tokens <= room:
-        return Clipped(text, tokens)
-    keep = len(text) * max(room, 0) // tokens
-    for _ in range(TRIALS):
-        if keep < 1:
-            break
-        shorter = _without_middle(text, keep, what)
-        tokens = lengths([shorter])[0]
-        if tokens <= room:
-            return Clipped(shorter, tokens, len(text) - keep)
-        keep = min(keep * room // tokens, keep - 8)
+    room = max(room, 0)
+    whole = lengths([text])[0]
+    if whole <= room:
+        return Clipped(text, whole)
+    for shorten in (_without_middle, _without_end):
+        keep, tokens = len(text), whole
+        for _ in range(TRIALS):
+            keep = min(keep * room // max(tokens, 1), keep - 8)
+            if keep < 1:
+                break
+            shorter = shorten(text, keep, what)
+            tokens = lengths([shorter])[0]
+            if tokens <= room:
+                return Clipped(shorter, tokens, len(text) - keep)
     return Clipped("", 0, len(text))
 
 
@@ -58,3 +60,8 @@ def _without_middle(text: str, keep: int, what: str) -> str:
     last = keep - first
     end = text[len(text) - last :] if last else ""
     return f"{text[:first]}\n[… {len(text) - keep:,} characters of this {what} are left out here …]\n{end}"
+
+
+def _without_end(text: str, keep: int, _what: str) -> str:
+    """For the little room in which the note about the middle does not fit."""
+    return f"{text[:keep]} …"
