@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.client.goals import Goals
     from assistant.client.jobs import Jobs
     from assistant.client.memory import Memory
+    from assistant.client.models import Models
     from assistant.client.sources import Sources
 
 
@@ -58,6 +59,12 @@ class Client:
         from assistant.client.memory import Memory
 
         return Memory(self._wire)
+
+    @cached_property
+    def models(self) -> Models:
+        from assistant.client.models import Models
+
+        return Models(self._wire)
 
     @cached_property
     def digest(self) -> Digest:

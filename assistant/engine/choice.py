@@ -58,6 +58,10 @@ class Engines:
             self._made[choice] = self._make(choice, self.settings)
         return self._made[choice]
 
+    def under(self, settings: ModelSettings) -> Engines:
+        """Others, made the same way, under other settings: for a model that is only to be tried."""
+        return Engines(settings, self._make)
+
     def in_use(self) -> list[tuple[Task, Choice, Engine]]:
         return [(task, chosen(self.settings, task), self.of(task)) for task in TASKS]
 

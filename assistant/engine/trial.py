@@ -12,7 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, Field
 
-from assistant.engine.contract import Capability, Engine, Message, Piece, Prefix, Request, Sampling, Usage, complete
+from assistant.engine.contract import (
+    Capability,
+    Engine,
+    Message,
+    ModelFailed,
+    Piece,
+    Prefix,
+    Request,
+    Sampling,
+    Usage,
+    complete,
+)
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
 
@@ -84,8 +95,8 @@ def try_abilities(engine: Engine) -> Iterator[Outcome]:
             continue
         try:
             yield Outcome(capability, True, attempt(engine))
-        except (TelosError, AssertionError) as err:
-            yield Outcome(capability, False, err.sentence if isinstance(err, TelosError) else str(err))
+        except TelosError as err:
+            yield Outcome(capability, False, err.sentence)
 
 
 _MISSING = {
@@ -126,7 +137,7 @@ def _state(engine: Engine) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     pieces: Sequence[Piece] = list(engine.stream(Request(messages=[_SHORT], max_tokens=2, wants_hidden=True)))
     state = pieces[-1].hidden
     if state is None or not np.isfinite(state).all():
-        raise AssertionError("It gave no hidden state that can be used.")
+        raise ModelFailed("It gave no hidden state that can be used.")
     return state
 
 
@@ -137,4 +148,4 @@ def _ask(engine: Engine, messages: Sequence[Message]) -> Usage:
 
 def _claim(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise AssertionError(otherwise)
+        raise ModelFailed(otherwise)
