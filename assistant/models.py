@@ -7,7 +7,6 @@ model first, in the same way as `test`. The API's router calls these, and nobody
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -22,6 +21,7 @@ from assistant.errors import BadRequest, TelosError, Unavailable
 from assistant.generation.files import SUGGESTED_CPU, ModelFiles, bytes_to_fetch, locate_model
 from assistant.progress import Progress, unheard
 from assistant.service import Service
+from assistant.workers.language import Description
 from connectors.reading.links import is_web
 
 NO_MODEL = "none"
@@ -36,8 +36,8 @@ class Local(Protocol):
 
     def rss_mb(self) -> float: ...
 
-    def load(self, on_progress: Progress = unheard) -> None:
-        """Return once the model is loaded. Raises: ModelFailed."""
+    def describe(self, on_progress: Progress = unheard) -> Description:
+        """What was loaded; loads it. Raises: ModelFailed."""
         ...
 
 
@@ -47,17 +47,6 @@ class Noted(Protocol):
 
     @property
     def notes(self) -> list[str]: ...
-
-
-@runtime_checkable
-class Placed(Protocol):
-    """An engine that knows where its model runs and in which numbers; empty while it is not loaded."""
-
-    @property
-    def device(self) -> str: ...
-
-    @property
-    def dtype(self) -> str: ...
 
 
 def to_fetch(wanted: answers.Wanted) -> answers.Fetch:
@@ -158,7 +147,7 @@ def _test(engines: Engines, task: Task, progress: Progress) -> answers.Tested:
     started = time.monotonic()
     progress(0, None, "loading")
     if isinstance(engine, Local):
-        engine.load(progress)
+        engine.describe(progress)
     claimed = engine.capabilities
     load_s = time.monotonic() - started
     progress(0, None, "writing")
@@ -166,8 +155,12 @@ def _test(engines: Engines, task: Task, progress: Progress) -> answers.Tested:
     for done, outcome in enumerate(try_abilities(engine), 1):
         progress(done, len(Capability), f"tried: {outcome.capability}")
         trials.append(_trial(outcome.capability, outcome.works, outcome.sentence))
+    line = _line([task], choice, engine)
+    if isinstance(engine, Noted) and not isinstance(engine, Local):
+        can = sorted(capability.value for capability in claimed)
+        line = line.model_copy(update={"notes": engine.notes, "capabilities": can})
     return answers.Tested(
-        model=_line([task], choice, engine),
+        model=line,
         trials=trials,
         load_s=load_s,
         first_token_s=speed.first_token_s if speed else None,
@@ -226,16 +219,15 @@ def _with_process(line: answers.ModelLine, engine: Engine) -> answers.ModelLine:
     """With what is known of a model that is loaded; asking more would load it."""
     if not isinstance(engine, Local) or engine.pid is None:
         return line
-    known: dict[str, object] = {"is_running": True, "rss_mb": round(engine.rss_mb(), 1)}
-    known |= dict(_found(engine))
-    return line.model_copy(update=known)
-
-
-def _found(engine: Engine) -> Iterator[tuple[str, object]]:
-    yield "capabilities", sorted(capability.value for capability in engine.capabilities)
-    yield "context_tokens", engine.context_tokens
-    if isinstance(engine, Placed):
-        yield "device", engine.device
-        yield "dtype", engine.dtype
-    if isinstance(engine, Noted):
-        yield "notes", engine.notes
+    found = engine.describe()
+    return line.model_copy(
+        update={
+            "is_running": True,
+            "rss_mb": round(engine.rss_mb(), 1),
+            "capabilities": sorted(capability.value for capability in found.capabilities),
+            "context_tokens": found.context_tokens,
+            "device": found.device,
+            "dtype": found.dtype,
+            "notes": [*found.traits, *found.notes],
+        }
+    )

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import conversations, digest, goals, jobs, log, memory, sources
+from assistant.cli import conversations, digest, goals, jobs, log, memory, model, sources
 from assistant.cli.ask import ask
 from assistant.cli.chat import chat
 from assistant.cli.doctor import doctor
@@ -67,6 +67,7 @@ app.add_typer(memory.app, name="memory")
 app.add_typer(goals.app, name="goals")
 app.add_typer(conversations.app, name="conversations")
 app.command()(conversations.playbooks)
+app.add_typer(model.app, name="model")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(log.app, name="log")
 
