@@ -19,6 +19,7 @@ from assistant.config.schema import MemorySettings, ModelSettings, Settings
 from assistant.delivery import dispatch
 from assistant.engine.choice import Choice, Engines
 from assistant.engine.contract import Engine, Task
+from assistant.engine.making import make_engine as make_engine_of
 from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
 from assistant.ledger import Ledger
@@ -26,7 +27,6 @@ from assistant.progress import Cancelled, Progress
 from assistant.sessions.floor import Floor
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
-from assistant.workers.language import make_engine as make_engine_of
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder

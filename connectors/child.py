@@ -146,6 +146,10 @@ class Child:
             finally:
                 self._turn.release()
 
+    def end(self) -> None:
+        """End the process, unless another call is under way; the next call starts one anew."""
+        self._stop_if_idle()
+
     def _wake(self) -> None:
         """See to it that the child runs. The caller holds the turn."""
         if self._closed:

@@ -1,0 +1,20 @@
+"""Builds the engine that a configuration names. `assistant.service` hands this to `choice.Engines`."""
+
+from __future__ import annotations
+
+from assistant.config.schema import ModelSettings
+from assistant.engine.choice import Choice
+from assistant.engine.contract import Engine
+from assistant.engine.extractive import Extractive
+from assistant.engine.local import LocalEngine
+from assistant.engine.server import ServerEngine
+
+
+def make_engine(choice: Choice, settings: ModelSettings) -> Engine:
+    """It starts nothing, and asks nobody, until it is used."""
+    match choice.engine:
+        case "local":
+            return LocalEngine(choice, settings)
+        case "server":
+            return ServerEngine(choice, settings)
+    return Extractive()

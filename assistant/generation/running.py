@@ -1,0 +1,144 @@
+"""A model that is loaded, with everything it needs to answer, and the ways to go on when memory runs short.
+
+`served` asks it; it knows the parts of this room and nothing of requests beyond their length.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+
+import torch
+
+from assistant.engine.contract import Capability, Message, ModelFailed, Request, TooLong
+from assistant.errors import BadRequest
+from assistant.generation.decoding import Decoder
+from assistant.generation.grammar import Grammar, Vocabulary
+from assistant.generation.loading import Loaded, load
+from assistant.generation.memory import is_short_of_memory, nothing_left_to_free
+from assistant.generation.template import Prompts
+from assistant.progress import Progress, unheard
+from assistant.workers.language import Description, ModelOrder, WorkerBroken
+
+FREED = "Memory was short: what was kept of earlier conversations was dropped."
+ON_CPU = "The GPU's memory ran out; the model goes on without the GPU, which is slower."
+_MB = 1024 * 1024
+_TRIAL = {
+    "type": "object",
+    "properties": {"ok": {"type": "boolean"}},
+    "required": ["ok"],
+    "additionalProperties": False,
+}
+
+
+class Running:
+    """The model an order names, on the device it found."""
+
+    def __init__(self, order: ModelOrder, *, on_progress: Progress = unheard) -> None:
+        """Raises: ModelFailed."""
+        self._order = order
+        self._on_progress = on_progress
+        try:
+            self._start(order.settings.device)
+        except (RuntimeError, MemoryError) as err:
+            if not is_short_of_memory(err) or order.settings.device != "auto" or self.loaded.device == "cpu":
+                raise
+            self._start_on_cpu()
+
+    def fitting(self, messages: Sequence[Message], rows: int) -> list[int]:
+        """The prompt of a conversation, with room for `rows` of embeddings and a reply behind it. Raises: TooLong."""
+        ids = self.prompts.ids(messages)
+        if len(ids) + rows + 1 > self.description.context_tokens:
+            raise TooLong(
+                f"The prompt has {len(ids):,} tokens, and {self._order.name} reads at most "
+                f"{self.description.context_tokens:,} with its reply.",
+                "Say it in fewer words, or raise context_tokens under [model].",
+            )
+        return ids
+
+    def room(self, request: Request, ids: Sequence[int]) -> int:
+        """How many tokens the reply may have."""
+        rows = 0 if request.prefix is None else len(request.prefix.rows)
+        return min(request.max_tokens, self.description.context_tokens - len(ids) - rows)
+
+    def make_room(self, err: Exception, *, has_freed: bool) -> str:
+        """Do what helps next when memory ran out, and say it: drop the caches, then leave the GPU.
+
+        Raises: ModelFailed where nothing is left to do.
+        """
+        if not has_freed:
+            return self.free_caches()
+        if self.loaded.device == "cpu":
+            raise nothing_left_to_free(self._order.name) from err
+        self._start_on_cpu()
+        return ON_CPU
+
+    def free_caches(self) -> str:
+        self.decoder.forget_all()
+        _free()
+        return FREED
+
+    def _start_on_cpu(self) -> None:
+        del self.loaded
+        self.__dict__.pop("decoder", None)
+        _free()
+        try:
+            self._start("cpu")
+        except ModelFailed as err:
+            raise WorkerBroken(err.sentence, err.remedy) from err
+
+    def _start(self, device: str) -> None:
+        settings = self._order.settings
+        quantize = "" if settings.quantize == "int4" and device == "cpu" else settings.quantize
+        self.loaded: Loaded = load(
+            self._order.folder, device=device, dtype=settings.dtype, quantize=quantize, on_progress=self._on_progress
+        )
+        self.prompts = Prompts(self.loaded.tokenizer, self.loaded.stop_ids)
+        self.decoder = Decoder(
+            self.loaded.model,
+            device=self.loaded.device,
+            sessions=settings.sessions,
+            cache_bytes=settings.cache_mb * _MB,
+            stop_ids=self.prompts.stop_ids,
+            compile=settings.compile and self.loaded.device.startswith("cuda"),
+            bos_id=self.loaded.tokenizer.bos_token_id,
+        )
+        self._on_progress(0, None, "trying what it can do")
+        self.description = self._described()
+
+    def _described(self) -> Description:
+        text = self.loaded.model.config.get_text_config()
+        capabilities = self.decoder.probe()
+        notes = [*self.loaded.notes, self.prompts.notice]
+        if problem := self._grammar_problem(int(text.vocab_size)):
+            notes.append(f"It cannot be held to a schema: {problem}")
+        else:
+            capabilities |= {Capability.SCHEMA}
+        return Description(
+            name=self._order.name,
+            device=self.loaded.device,
+            dtype=self.loaded.dtype,
+            parameters=self.loaded.parameters,
+            context_tokens=min(self.loaded.context_tokens, self._order.settings.context_tokens),
+            capabilities=capabilities,
+            fingerprint=self.loaded.fingerprint,
+            width=int(text.hidden_size),
+            traits=tuple(self.prompts.traits.sentences()),
+            notes=tuple(note for note in notes if note),
+        )
+
+    def _grammar_problem(self, logits: int) -> str:
+        """Why this tokenizer cannot be held to a schema, if it cannot; found by trying."""
+        try:
+            self.vocabulary = Vocabulary(self.loaded.tokenizer, logits)
+            Grammar(self.vocabulary, _TRIAL, max_tokens=logits)
+        except (BadRequest, ValueError) as err:
+            return str(err)
+        return "" if self.vocabulary.is_complete else "its tokenizer does not know every character."
+
+
+def _free() -> None:
+    """Give back to the GPU what nothing refers to any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,228 @@
+"""The language model as its process serves it: messages in, pieces of text out, and memory that runs short survived.
+
+It joins the parts of this room: files are loaded, messages become ids, the decoder writes, ids become text. It knows
+nothing of tasks, goals or the daemon; `workers.language` speaks with it over a pipe.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assistant.engine.contract import Capability, Message, Piece, Reply, Request, Usage, no_model
+from assistant.engine.schema import bounded
+from assistant.generation.grammar import Grammar
+from assistant.generation.memory import is_short_of_memory, named_failures, nothing_left_to_free
+from assistant.generation.order import Finished, Order, Token
+from assistant.generation.running import Running
+from assistant.generation.text import Detokenizer, StopStrings, decode
+from assistant.progress import Cancelled
+from assistant.workers.language import Description, Loading, ModelOrder, Working
+from connectors.child import Line
+
+BEAT_S = 1.0
+"""So often the parent hears that work goes on, while there is nothing to say."""
+_PURPOSES = {
+    Capability.SCHEMA: "An answer in a fixed form",
+    Capability.HIDDEN: "Reading hidden states",
+    Capability.STEER_END: "Steering",
+}
+
+
+class LanguageModel:
+    """One model. Loaded at the first call, on one thread from then on."""
+
+    def __init__(self, order: ModelOrder) -> None:
+        self._order = order
+        self._line: Line | None = None
+        self._beat_at = 0.0
+        self._running: Running | None = None
+
+    def use_line(self, line: Line) -> None:
+        """Taken from the process that serves this: for progress, and to hear of a cancel."""
+        self._line = line
+
+    def load(self) -> Iterator[Loading | Working]:
+        """Load the model. Its progress goes over the line as it comes. Raises: ModelFailed."""
+        _ = self._model
+        yield Working()
+
+    def describe(self) -> Description:
+        return self._model.description
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        return self._model.prompts.lengths(texts)
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return len(self._model.prompts.ids(messages))
+
+    def forget(self, session: str) -> None:
+        self._model.decoder.forget(session)
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        """The reply as it is written; the last piece has what it cost.
+
+        Raises: TooLong, OutOfBudget, BadRequest, Unavailable, ModelFailed.
+        """
+        with named_failures(self._order.name):
+            self._require(request)
+            yield from _Writing(self, self._model, request).pieces()
+
+    def batch(self, requests: Sequence[Request]) -> Iterator[list[Reply]]:
+        """All replies, once they are all written. Raises: as `stream`."""
+        with named_failures(self._order.name):
+            yield self._together(list(requests), "")
+
+    @property
+    def _model(self) -> Running:
+        if self._running is None:
+            with named_failures(self._order.name):
+                self._running = Running(self._order, on_progress=self._report)
+        return self._running
+
+    def is_cancelled(self) -> bool:
+        """Asked by the decoder as it goes on: whether the parent still listens, who hears a sign of life on the way."""
+        if self._line is None:
+            return False
+        if time.monotonic() - self._beat_at > BEAT_S:
+            self._beat_at = time.monotonic()
+            self._line.say(Working())
+        return self._line.is_cut
+
+    def _report(self, done: int, total: int | None, what: str) -> None:
+        if self._line is not None:
+            self._line.say(Loading(done, total, what))
+            if self._line.is_cut:
+                raise Cancelled
+
+    def _require(self, request: Request) -> None:
+        """Refuse what this model cannot do."""
+        needed: set[Capability] = set()
+        if request.schema is not None:
+            needed.add(Capability.SCHEMA)
+        if request.prefix is not None:
+            needed.add(Capability.STEER_END if request.prefix.place == "end" else Capability.HIDDEN)
+        if request.wants_hidden:
+            needed.add(Capability.HIDDEN)
+        for capability in sorted(needed - self._model.description.capabilities):
+            raise no_model(self._order.name, capability, _PURPOSES[capability])
+
+    def _together(self, requests: list[Request], notice: str) -> list[Reply]:
+        if not requests:
+            return []
+        model, begun = self._model, time.perf_counter()
+        prompts = [model.fitting(request.messages, 0) for request in requests]
+        orders = [
+            Order(max_tokens=model.room(request, ids), sampling=request.sampling)
+            for request, ids in zip(requests, prompts, strict=True)
+        ]
+        try:
+            written = model.decoder.batch(prompts, orders, is_cancelled=self.is_cancelled)
+        except (RuntimeError, MemoryError) as err:
+            if not is_short_of_memory(err):
+                raise
+            if len(requests) > 1:
+                notice = model.free_caches()
+                half = len(requests) // 2
+                return self._together(requests[:half], notice) + self._together(requests[half:], notice)
+            return self._together(requests, model.make_room(err, has_freed=bool(notice)))
+        share_s = (time.perf_counter() - begun) / len(requests)
+        return [
+            self._reply(request, ids, tokens, order.max_tokens, share_s, notice)
+            for request, ids, tokens, order in zip(requests, prompts, written, orders, strict=True)
+        ]
+
+    def _reply(
+        self, request: Request, ids: list[int], tokens: list[int], most: int, share_s: float, notice: str
+    ) -> Reply:
+        text = decode(self._model.loaded.tokenizer, tokens)
+        shown, is_stopped = StopStrings([*request.stop, *self._model.prompts.stop_strings]).push(text)
+        usage = Usage(
+            prompt_tokens=len(ids),
+            prompt_reused=0,
+            new_tokens=len(tokens),
+            first_token_s=share_s,
+            total_s=share_s,
+            finish="stop" if is_stopped else "length" if len(tokens) >= most else "end",
+            notice=notice,
+        )
+        return Reply(shown if is_stopped else text, usage)
+
+
+class _Writing:
+    """One reply under way: what came of it so far, so that it can go on elsewhere when memory runs short."""
+
+    def __init__(self, served: LanguageModel, model: Running, request: Request) -> None:
+        self._served, self._model, self._request = served, model, request
+        self._begun = time.perf_counter()
+        rows = 0 if request.prefix is None else len(request.prefix.rows)
+        self._ids = model.fitting(request.messages, rows)
+        most = model.room(request, self._ids)
+        grammar = None if request.schema is None else Grammar(model.vocabulary, bounded(request.schema), most)
+        self._order = Order(
+            max_tokens=most,
+            sampling=request.sampling,
+            session=request.session,
+            prefix=request.prefix,
+            mask=grammar,
+            wants_hidden=request.wants_hidden,
+        )
+        self._text = Detokenizer(model.loaded.tokenizer)
+        self._stops = StopStrings([*request.stop, *model.prompts.stop_strings])
+        self._tokens: list[int] = []
+        self._first_token_s = 0.0
+        self._is_stopped = False
+        self._notice = ""
+        self._has_freed = False
+
+    def pieces(self) -> Iterator[Piece]:
+        while True:
+            try:
+                finished = yield from self._attempt()
+            except (RuntimeError, MemoryError) as err:
+                if not is_short_of_memory(err):
+                    raise
+                if self._tokens and (self._request.prefix is not None or self._request.wants_hidden):
+                    raise nothing_left_to_free(self._model.description.name) from err
+                self._notice = self._model.make_room(err, has_freed=self._has_freed)
+                self._has_freed = True
+            else:
+                break
+        rest = "" if self._is_stopped else self._shown(self._text.flush()) + self._stops.flush()
+        yield Piece(rest, self._usage(finished), finished.hidden)
+
+    def _attempt(self) -> Any:
+        """Write from where the reply stands; gives back how it finished."""
+        left = self._order.max_tokens - len(self._tokens)
+        order = replace(self._order, max_tokens=left)
+        for event in self._model.decoder.stream([*self._ids, *self._tokens], order, is_cancelled=self._is_over):
+            if isinstance(event, Finished):
+                return event
+            self._first_token_s = self._first_token_s or time.perf_counter() - self._begun
+            if text := self._heard(event):
+                yield Piece(text)
+        raise AssertionError("the decoder ended without saying how")
+
+    def _heard(self, token: Token) -> str:
+        self._tokens.append(token.id)
+        return self._shown(self._text.push(token.id))
+
+    def _shown(self, text: str) -> str:
+        shown, self._is_stopped = self._stops.push(text)
+        return shown
+
+    def _is_over(self) -> bool:
+        return self._is_stopped or self._served.is_cancelled()
+
+    def _usage(self, finished: Finished) -> Usage:
+        return Usage(
+            prompt_tokens=len(self._ids),
+            prompt_reused=finished.reused,
+            new_tokens=len(self._tokens),
+            first_token_s=self._first_token_s,
+            total_s=time.perf_counter() - self._begun,
+            finish="stop" if self._is_stopped else "length" if finished.reason == "length" else "end",
+            notice=self._notice,
+        )
