@@ -1,4 +1,4 @@
-"""Failures become `application/problem+json`, here and nowhere else."""
+"""Failures become `application/problem+json`, under /v1 errors as OpenAI's clients read them; here and nowhere else."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from assistant.answers.problem import MEDIA_TYPE, Problem
+from assistant.api.openai_shape import error_headers, error_of
 from assistant.errors import BadRequest, Conflict, NotFound, TelosError, Unavailable
 from assistant.progress import Cancelled
 from connectors.base import SourceFailure
@@ -61,6 +62,8 @@ def _complaint(error: dict[str, object]) -> str:
     return f"{place}: {error['msg']}" if place else str(error["msg"])
 
 
-async def _answer(_: Request, err: Exception) -> Response:
+async def _answer(request: Request, err: Exception) -> Response:
     problem = problem_of(err)
+    if request.url.path.startswith("/v1/"):
+        return JSONResponse(error_of(problem), problem.status, headers=error_headers())
     return Response(problem.model_dump_json(), problem.status, media_type=MEDIA_TYPE)
