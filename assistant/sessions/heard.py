@@ -15,6 +15,8 @@ LEFT_OPEN = "left open"
 """The value of a slot that the user was asked for and would not, or could not, fill."""
 NO_PREFERENCE = "no preference"
 """The value of a slot of which the user said that anything will do."""
+ACCEPTED, REJECTED, REOPENED = "accepted", "not accepted", "open again"
+"""The values of a slot that is an agreement; it is open again when something else was changed since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

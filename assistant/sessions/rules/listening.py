@@ -1,0 +1,129 @@
+"""A message read by plain rules into what it says about the goal. `reading` and `card` call it; it asks no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from assistant.answers.goals import Card, Constraint
+from assistant.sessions.heard import LEFT_OPEN, NO_PREFERENCE, Heard, Quoted, Resolution, Said
+from assistant.sessions.phrases import is_like
+from assistant.sessions.playbook import Playbook
+from assistant.sessions.rules import manner
+from assistant.sessions.rules.crisis import is_crisis
+from assistant.sessions.rules.goal import added_criteria, deadline, dropped_criteria, restated
+from assistant.sessions.rules.message import Clause, clauses, own_words
+from assistant.sessions.rules.questions import Asked, asked_about, resolution
+from assistant.sessions.rules.slots import Hearing, agreement, unnamed_decision, values_of
+from assistant.sessions.rules.wishes import constraints, taken_back
+
+_LONGEST = 20_000
+"""More than that is a document that was pasted, and nobody's answer; its beginning is read."""
+
+
+def listen(
+    message: str, *, card: Card, asked: str, now: datetime, playbook: Playbook, before: Sequence[str] = ()
+) -> Heard:
+    """What the message says, by wording alone. `now` is in the user's zone."""
+    own = own_words(message[:_LONGEST])
+    parts = clauses(own)
+    about = asked_about(asked, card, playbook)
+    hearing = Hearing(own, parts, card, playbook, about, now, manner.confirms_change(own))
+    values = _values(hearing)
+    wanted = _constraints(hearing, values)
+    settled = resolution(own, about, values) if about.contradiction else None
+    if about.contradiction and settled is None:
+        values = [_third(one, about, hearing) for one in values]
+    return Heard(
+        values=tuple(_answered(hearing, values, settled, bool(wanted))),
+        constraints=tuple(wanted),
+        withdrawn=tuple(
+            Quoted(known.text, quote) for part in parts for known, quote in taken_back(part, card.constraints)
+        ),
+        added=tuple(one for part in parts for one in added_criteria(part)),
+        dropped=tuple(one for part in parts for one in dropped_criteria(part, card)),
+        resolution=settled,
+        statement=next((one for part in parts if (one := restated(part))), None),
+        deadline=next((at for part in parts if (at := deadline(part, now))), None),
+        agrees=manner.agrees(own),
+        is_correction=bool(card.facts or card.decisions or before)
+        and any(manner.corrects(part.text) for part in parts),
+        is_done=any(manner.is_done(part.text + part.mark) for part in parts if not manner.asks(part)),
+        is_question=any(manner.asks(part) and not manner.requests(part) for part in parts),
+        is_repeated_question=_is_repeated(own, parts, before),
+        is_crisis=is_crisis(own, playbook.listens),
+    )
+
+
+def _values(hearing: Hearing) -> list[Said]:
+    """What fills a slot of the playbook, and decisions about something else."""
+    found: list[Said] = []
+    for template in hearing.playbook.criteria:
+        if template.slot and template.kind not in ("agreement", "text"):
+            found += values_of(template, hearing)
+    for part in hearing.parts:
+        if manner.decides(part) and not any(one.is_decision and one.quote in part.text for one in found):
+            found += unnamed_decision(part, hearing, found)
+    return found
+
+
+def _constraints(hearing: Hearing, values: list[Said]) -> list[Constraint]:
+    found = [one for part in hearing.parts if not _is_no_wish(part) for one in constraints(part)]
+    return [*found, *hearing.limits(values)]
+
+
+def _is_no_wish(part: Clause) -> bool:
+    return (manner.asks(part) and not manner.requests(part)) or manner.supposes(part)
+
+
+def _third(said: Said, about: Asked, hearing: Hearing) -> Said:
+    """Asked which of two it shall be, the user named another: that is their word, and nothing is asked again."""
+    if about.contradiction is None or said.slot != about.contradiction.slot:
+        return said
+    return Said(slot=said.slot, value=said.value, quote=said.quote, is_decision=True, confirms=True)
+
+
+def _answered(
+    hearing: Hearing, values: list[Said], settled: Resolution | None, has_constraints: bool
+) -> Iterator[Said]:
+    """The values, and what a plain yes, no, "anything" or free words say to the question that was asked."""
+    if settled is not None:
+        yield from (one for one in values if one.slot != settled.slot)
+        return
+    yield from values
+    template = hearing.about.template
+    own = hearing.own.strip()
+    if not own or (template is not None and any(one.slot == template.slot for one in values)):
+        return
+    if agreed := agreement(hearing, is_changed=bool(values) or has_constraints):
+        yield agreed
+    if template is None or template.kind == "agreement":
+        return
+    if quote := manner.has_no_preference(own):
+        yield Said(slot=template.slot, value=NO_PREFERENCE, quote=quote)
+    elif quote := manner.leaves_open(own):
+        yield Said(slot=template.slot, value=LEFT_OPEN, quote=quote)
+    elif template.kind == "text" and (answer := _free_answer(hearing)):
+        yield Said(slot=template.slot, value=answer, quote=answer)
+    elif template.kind in ("choice", "topics", "text") and manner.agrees(own) is False and len(own.split()) <= 4:
+        yield Said(slot=template.slot, value=NO_PREFERENCE, quote=own)
+
+
+def _free_answer(hearing: Hearing) -> str:
+    """The first statement that answers a question for free words; a question back answers nothing."""
+    for part in hearing.parts:
+        is_short_word = manner.agrees(part.text) is not None and len(part.text.split()) <= 3
+        if not manner.asks(part) and not is_short_word and not manner.is_done(part.text):
+            return part.text[:300].strip()
+    return ""
+
+
+def _is_repeated(own: str, parts: list[Clause], before: Sequence[str]) -> bool:
+    """The user asks what they asked before, or says that they did."""
+    if manner.says_again(own):
+        return True
+    earlier = [
+        part.text for message in before[-12:] for part in clauses(own_words(message[:2000])) if manner.asks(part)
+    ]
+    questions = [part.text for part in parts if manner.asks(part) and len(part.text.split()) >= 3]
+    return any(is_like(question, known) for question in questions[:8] for known in earlier[:40])

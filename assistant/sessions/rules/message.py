@@ -1,0 +1,77 @@
+"""A message taken apart: which of it is the user's own, and its clauses. It knows no goal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_FORWARDED = re.compile(
+    r"^[ \t]*(?:-{2,}[ \t]*(?:original|forwarded|weitergeleitete|ursprüngliche|message transféré|mensaje)[^\n]*"
+    r"|(?:begin )?forwarded message:?|(?:on|am|le|el) [^\n]{5,120}(?:wrote|schrieb|a écrit|escribió)[^\n]{0,80}:[ \t]*$"
+    r"|from:[^\n]+\n(?:[a-z-]+:[^\n]*\n)*?subject:).*\Z",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+_SPOKEN_BY_OTHERS = re.compile(r"\"[^\"\n]{2,400}\"|“[^”\n]{2,400}”|„[^“”\n]{2,400}[“”]|«[^»\n]{2,400}»")
+_DICTATED = re.compile(
+    r"\b(?:translate|proofread|rewrite|rephrase|summari[sz]e|correct|the (?:mail|email|letter|text|message) (?:says|reads|said)"
+    r"|here is (?:the|an?|my|her|his|their) (?:mail|e-?mail|text|letter|message|article|post)[^:\n]{0,40}"
+    r"|(?:he|she|they|[A-Z]\w+) (?:said|says|wrote|writes|told me))\b[^:\n]{0,60}:.*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_END = re.compile(
+    r"[.!?…。！？]+[\"'”’)]*(?=\s|$)|\n+|[;—]|\s[–-]\s|,?\s+(?=(?:but|aber|mais|pero|except that)\b)", re.IGNORECASE
+)
+_ORDINAL = re.compile(r"(?:^|\D)\d{1,2}$")
+_ABBREVIATION = re.compile(r"(?:^|\W)(?:e\.g|i\.e|approx|st|mt|mr|mrs|ms|dr|max|min|ca|z\.b|no|vs|etc)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, where it begins in it, and the mark that ended it."""
+
+    text: str
+    start: int
+    mark: str = ""
+
+
+def own_words(message: str) -> str:
+    """The message with everything blanked that is pasted, forwarded or somebody else's: of the same length, so that a
+    place in the one is the place in the other."""
+    for pattern in (_FENCE, _FORWARDED, _QUOTED_LINE, _DICTATED):
+        message = pattern.sub(_blank, message)
+    return message
+
+
+def own_statements(message: str) -> str:
+    """The same without anything in quotation marks, which may be another's words."""
+    return _SPOKEN_BY_OTHERS.sub(_blank, own_words(message))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found.group())
+
+
+def clauses(text: str) -> list[Clause]:
+    """Sentences, and their parts before and after a "but", in order; empty ones left out."""
+    return [clause for clause in _pieces(text) if clause.text]
+
+
+def _pieces(text: str) -> Iterator[Clause]:
+    start = 0
+    for end in _END.finditer(text):
+        before = text[start : end.start()]
+        if end.group() == "." and (
+            _ABBREVIATION.search(before) or (_ORDINAL.search(before) and text[end.end() : end.end() + 2].strip())
+        ):
+            continue
+        yield _clause(before, start, end.group().strip())
+        start = end.end()
+    yield _clause(text[start:], start, "")
+
+
+def _clause(text: str, start: int, mark: str) -> Clause:
+    bare = text.strip(" \t\r\n,")
+    return Clause(bare, start + (text.index(bare) if bare else 0), mark)

@@ -1,0 +1,219 @@
+"""The values that a message has for the slots of a playbook, each by its kind: place, dates, length, money and so on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.answers.goals import Card, Constraint, Evidence
+from assistant.sessions.heard import ACCEPTED, REJECTED, Said
+from assistant.sessions.phrases import content, pattern_of
+from assistant.sessions.playbook import Playbook, Template
+from assistant.sessions.rules import manner, quantities
+from assistant.sessions.rules.days import days
+from assistant.sessions.rules.goal import deadline, restated
+from assistant.sessions.rules.message import Clause
+from assistant.sessions.rules.places import BROAD, places
+from assistant.sessions.rules.quantities import Found
+from assistant.sessions.rules.questions import Asked
+
+_GIVEN_UP = re.compile(
+    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|visiting|going|staying)\s+)*$",
+    re.IGNORECASE,
+)
+_MORE = re.compile(r"\b(?:also|too|as well|and then|plus|besides|add(?:ing)?|both|auch|aussi|también)\b", re.IGNORECASE)
+_OBJECT = re.compile(
+    r"\b(?:let'?s|let us|i'll|we'll|(?:i|we)(?: will|'ve| have)?)\s+(?:just\s+|both\s+)?\w+\s+(?:with\s+|for\s+|on\s+|to\s+|in\s+|at\s+)?(?P<thing>.+)|\b(?:book|choose|pick|take|stick with|stick to|going with|go with|going for|will be|make it)\s+(?P<other>.+)",
+    re.IGNORECASE,
+)
+_APPROVES = re.compile(
+    r"\b(?:(?:the |this |that |your )?(?:plan|itinerary|patch|text|draft|mail|letter|answer|solution|it|that|this)\s+(?:looks?|sounds?|seems?|is|works?)\s+(?:very |really |absolutely |so |just )*(?:good|great|fine|perfect|lovely|nice|right|excellent|wonderful|well)|(?:i|we) (?:like|love|accept) (?:it|this|the (?:plan|itinerary|patch|text|draft))|perfect plan)\b",
+    re.IGNORECASE,
+)
+_TOO_LONG = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A message and what it is heard with. `confirms`: it says of itself that something decided is given up."""
+
+    own: str
+    parts: list[Clause]
+    card: Card
+    playbook: Playbook
+    about: Asked
+    now: datetime
+    confirms: bool
+
+    def limits(self, values: list[Said]) -> Iterator[Constraint]:
+        """A sum with a bound is a constraint, too: code can check the prices of a reply against it."""
+        slots = {one.slot for one in self.playbook.criteria if one.kind == "money"} or {"budget"}
+        for said in values:
+            bound = next((op for op in ("at_most", "at_least") if said.value.startswith(op.replace("_", " "))), "")
+            if said.slot in slots and bound:
+                value = said.value.removeprefix(bound.replace("_", " ")).strip()
+                yield Constraint.model_validate(
+                    {
+                        "text": f"{said.slot} {said.value}",
+                        "slot": said.slot,
+                        "op": bound,
+                        "value": value,
+                        "evidence": [Evidence(quote=said.quote, turn=0)],
+                    }
+                )
+
+
+def values_of(template: Template, hearing: Hearing) -> Iterator[Said]:
+    """What the message has for one slot, a value a clause."""
+    is_asked = hearing.about.template is template or (
+        hearing.about.contradiction is not None and hearing.about.contradiction.slot == template.slot
+    )
+    for part in hearing.parts:
+        if (manner.asks(part) and not manner.requests(part)) or (manner.supposes(part) and not is_asked):
+            continue
+        if template.kind == "dates" and deadline(part, hearing.now):
+            continue
+        found = [
+            one for one in _READERS[template.kind](part, template, hearing, is_asked) if not _is_given_up(part, one)
+        ]
+        if found:
+            yield _said(template, part, found, hearing)
+
+
+def _said(template: Template, part: Clause, found: list[Found], hearing: Hearing) -> Said:
+    corrects, decides = manner.corrects(part.text), manner.decides(part)
+    last = found if template.adds else found[-1:]
+    value = ", ".join(dict.fromkeys(one.value for one in last))
+    quote = part.text if decides and len(part.text) <= 160 else part.text[last[0].start : last[-1].end]
+    known = hearing.card.value_of(template.slot)
+    is_narrower = known is not None and known.value.casefold() in BROAD and value.casefold() not in BROAD
+    replaces = (
+        corrects
+        or is_narrower
+        or restated(part) is not None
+        or (decides and known is not None and known.is_decision and not _MORE.search(part.text))
+    )
+    confirms = hearing.confirms and (corrects or decides or known is not None)
+    if (
+        known is not None
+        and known.is_decision
+        and re.search(r"\b(?:instead of|rather than|not)\b", part.text, re.IGNORECASE)
+    ):
+        confirms = confirms or any(
+            re.search(pattern_of(word), part.text, re.IGNORECASE) for word in _words(template, known.value)
+        )
+    return Said(
+        slot=template.slot,
+        value=value,
+        quote=quote,
+        is_decision=decides,
+        adds=template.adds and not replaces and not confirms,
+        confirms=confirms,
+    )
+
+
+def _words(template: Template, value: str) -> list[str]:
+    return [value, *(word for one in value.split(", ") for word in template.words.get(one, ()))]
+
+
+def _is_given_up(part: Clause, found: Found) -> bool:
+    """ "Not Rome but Paris": Rome is no value."""
+    return _GIVEN_UP.search(part.text[max(0, found.start - 60) : found.start]) is not None
+
+
+def unnamed_decision(part: Clause, hearing: Hearing, values: list[Said]) -> Iterator[Said]:
+    """A decision about something that no slot is for, under a slot of its own: its words."""
+    found = _OBJECT.search(part.text)
+    thing = (found["thing"] or found["other"]) if found else ""
+    about = sorted(content(thing))[:4]
+    named = {word for said in values for word in content(said.value)}
+    if about and set(about) - named and len(part.text) <= _TOO_LONG:
+        yield Said(slot=" ".join(about), value=thing.strip()[:200], quote=part.text, is_decision=True)
+
+
+def agreement(hearing: Hearing, *, is_changed: bool) -> Said | None:
+    """Yes or no to what was proposed. "Yes, but make it six days" is neither."""
+    template = next((one for one in hearing.playbook.criteria if one.kind == "agreement"), None)
+    if template is None or is_changed or any(manner.asks(part) for part in hearing.parts):
+        return None
+    is_asked = hearing.about.template is template
+    said = manner.agrees(hearing.own)
+    approved = _APPROVES.search(hearing.own)
+    first = hearing.parts[0].text if hearing.parts else hearing.own.strip()
+    if approved and said is not False and not manner.supposes(hearing.parts[0]):
+        return Said(slot=template.slot, value=ACCEPTED, quote=approved.group())
+    if is_asked and said is not None:
+        return Said(slot=template.slot, value=ACCEPTED if said else REJECTED, quote=first[:300])
+    return None
+
+
+Reader = Callable[[Clause, Template, Hearing, bool], list[Found]]
+
+
+def _places(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    return places(part.text, is_answer=is_asked)
+
+
+def _dates(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    found = [Found(one.value, one.start, one.end) for one in days(part.text, hearing.now.date())]
+    if len(found) == 2 and re.fullmatch(
+        r"\W*(?:to|until|till|through|and|-|–|bis|au|al)\W*(?:\w+\W+){0,2}", part.text[found[0].end : found[1].start]
+    ):
+        return [Found(f"{found[0].value} to {found[1].value}", found[0].start, found[1].end)]
+    return found
+
+
+def _lengths(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    found = list(quantities.lengths(part.text))
+    if found or not is_asked:
+        return found
+    bare = quantities.bare_number(part.text) if len(part.text.split()) <= 4 else None
+    return [Found(f"{bare.value} days", bare.start, bare.end)] if bare else []
+
+
+def _money(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    found = list(quantities.money(part.text))
+    if not found and (budget := quantities.budget_number(part.text)):
+        return [budget]
+    if found or not is_asked:
+        return found
+    answer = quantities.bare_money(part.text) or quantities.level(part.text)
+    return [answer] if answer else []
+
+
+def _people(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    found = quantities.people(part.text)
+    if found is None and is_asked and len(part.text.split()) <= 6:
+        bare = quantities.bare_number(part.text)
+        found = (
+            Found("1 person" if bare.value == "1" else f"{bare.value} people", bare.start, bare.end) if bare else None
+        )
+    return [found] if found else []
+
+
+def _choices(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    found: list[Found] = []
+    for value, variants in template.words.items():
+        pattern = "|".join(pattern_of(word) for word in sorted(variants or (value,), key=len, reverse=True))
+        hits = re.finditer(pattern, part.text, re.IGNORECASE)
+        found += [Found(value, one.start(), one.end()) for one in hits][:1]
+    return sorted(found, key=lambda one: one.start)
+
+
+def _nothing(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    return []
+
+
+_READERS: dict[str, Reader] = {
+    "place": _places,
+    "dates": _dates,
+    "length": _lengths,
+    "money": _money,
+    "people": _people,
+    "choice": _choices,
+    "topics": _choices,
+    "text": _nothing,
+    "agreement": _nothing,
+}
