@@ -25,7 +25,10 @@ from assistant.jobs.runner import Runner
 from assistant.server import Server
 from assistant.service import Service
 from memory.store import conversations as rows
+from tests.databases import write_empty
 from tests.fakes import FakeEngine, HeldIndex, WordEmbedder
+
+pytestmark = pytest.mark.integration
 
 WRITES = frozenset({Capability.GENERATE})
 
@@ -35,6 +38,7 @@ class Telos:
 
     def __init__(self, folder: Path) -> None:
         self.engine = FakeEngine(["Yes, of course."], capabilities=WRITES)
+        write_empty(folder / "telos.db")
         self.service = Service(
             Home.at(folder),
             settings=Settings(model=ModelSettings(engine="local", name="fake")),
