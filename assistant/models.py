@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from assistant.answers import models as answers
@@ -18,7 +17,7 @@ from assistant.engine.choice import Choice, Engines, chosen
 from assistant.engine.contract import Capability, Engine, Task
 from assistant.engine.trial import Speed, measure, try_abilities
 from assistant.errors import BadRequest, TelosError, Unavailable
-from assistant.generation.files import SUGGESTED_CPU, ModelFiles, bytes_to_fetch, locate_model
+from assistant.generation.files import SUGGESTED_CPU, ModelFiles, bytes_to_fetch, folder_of, locate_model
 from assistant.progress import Progress, unheard
 from assistant.service import Service
 from assistant.workers.language import Description
@@ -125,16 +124,15 @@ def _keys(wanted: answers.ModelChoice) -> dict[str, str | None]:
         raise BadRequest("No model is named.", f"Name one on the hub, such as {SUGGESTED_CPU}, or a folder.")
     nothing = dict.fromkeys(("name", "revision", "address", "api_key_file"))
     if name == NO_MODEL:
-        return {**nothing, "engine": "extractive"}
+        return {"engine": "extractive", **nothing}
     if is_web(name):
         key_file = wanted.key_file or None
         served = wanted.served_name or None
-        return {**nothing, "engine": "server", "name": served, "address": name, "api_key_file": key_file}
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+        return {"engine": "server", **nothing, "name": served, "address": name, "api_key_file": key_file}
+    if (folder := folder_of(name)) is not None:
         name = str(folder.resolve())
     revision = None if wanted.revision == "main" else wanted.revision
-    return {**nothing, "engine": "local", "name": name, "revision": revision}
+    return {"engine": "local", **nothing, "name": name, "revision": revision}
 
 
 def _test(engines: Engines, task: Task, progress: Progress) -> answers.Tested:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.screen import JsonOption, client_from, console, count, harmless, print_json, progress_bar, say
+from assistant.cli.screen import JsonOption, client_from, count, print_json, print_table, progress_bar, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def _print_line(line: ModelLine) -> None:
 def _print_tested(tested: Tested) -> None:
     from rich.text import Text
 
-    for trial in tested.trials:
-        mark = Text("yes ", style="green") if trial.works else Text("no  ", style="yellow")
-        console().print(mark + Text(f"{trial.ability:<10} {harmless(trial.sentence)}"))
+    marks = {True: Text("yes", style="green"), False: Text("no", style="yellow")}
+    rows = [[trial.ability, marks[trial.works], trial.sentence] for trial in tested.trials]
+    print_table(["Ability", "", "How it went"], rows)
     speeds = [
         f"loaded in {tested.load_s:.1f} s",
         _speed("first token after {:.2f} s", tested.first_token_s),

@@ -109,7 +109,7 @@ _MISSING = {
 
 def _schema(engine: Engine) -> str:
     city = ask(engine, _City, [Message("user", "Name a city and its country.")], max_tokens=120)
-    return f"It holds to a schema: {city.model_dump_json()}"
+    return f"It holds to a schema: {city.model_dump_json()[:80]}"
 
 
 def _hidden(engine: Engine) -> str:

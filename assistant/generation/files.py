@@ -91,13 +91,22 @@ def locate_model(name: str, revision: str = "main", *, may_fetch: bool = True, o
 
     Raises: ModelFailed, with what the user may do about it.
     """
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
+    folder = folder_of(name)
+    if folder is None:
         if not _may_be_a_name(name):
-            raise ModelFailed(f"There is no folder {name}.", "Name a folder that holds a model, or one on the hub.")
+            raise ModelFailed(f"There is no folder {name!r}.", "Name a folder that holds a model, or one on the hub.")
         folder = _from_hub(name, revision, may_fetch, on_progress)
     check(folder, name)
     return folder
+
+
+def folder_of(name: str) -> Path | None:
+    """The folder that a user means by `name`; `None` where there is none."""
+    try:
+        folder = Path(name).expanduser()
+    except RuntimeError:  # ~somebody who is not known here
+        return None
+    return folder if name.strip() and folder.is_dir() else None
 
 
 def bytes_to_fetch(name: str, revision: str = "main") -> int:
@@ -106,7 +115,7 @@ def bytes_to_fetch(name: str, revision: str = "main") -> int:
     Raises: ModelFailed.
     """
     wanted = Wanted(name, revision, WANTED_FILES, UNWANTED_FILES)
-    if Path(name).expanduser().is_dir() or not _may_be_a_name(name):
+    if folder_of(name) is not None or not _may_be_a_name(name):
         return 0
     try:
         return hub.missing_bytes(wanted)
