@@ -102,7 +102,7 @@ class Talk:
             if not turn.reply:
                 waiting.append(turn.said)
                 continue
-            reply = turn.reply + (STOPPED if turn.state is TurnState.CANCELLED else "")
+            reply = turn.reply.rstrip() + (STOPPED if turn.state is TurnState.CANCELLED else "")
             told.append(Exchange(turn.number, "\n\n".join([*waiting, turn.said]), reply))
             waiting = []
         return told

@@ -21,11 +21,25 @@ NOTHING = "/dev/null"
 
 @dataclass(slots=True)
 class Hunk:
-    """Lines to be found and what takes their place; `near` is the line the header names, from 1, or 0."""
+    """Lines with their marks (space, minus, plus); `near` is the line that the header names, from 1, or 0."""
 
     near: int
-    before: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def before(self) -> list[str]:
+        return [text for mark, text in self.lines if mark != "+"]
+
+    @property
+    def added(self) -> list[str]:
+        return [text for mark, text in self.lines if mark == "+"]
+
+    def without_layout(self) -> Hunk:
+        """Without the empty lines at its end, which have no mark and come from the reply's layout."""
+        end = len(self.lines)
+        while end and self.lines[end - 1] == ("", ""):
+            end -= 1
+        return Hunk(self.near, self.lines[:end])
 
 
 @dataclass(slots=True)
@@ -75,7 +89,7 @@ def from_reply(reply: str, files: Mapping[str, str]) -> Patched:
 def parse(diff: str) -> list[FileChange]:
     """The changes that a unified diff speaks of. Lines that belong to none are passed over."""
     changes: list[FileChange] = []
-    lines = diff.splitlines()
+    lines = _lines(diff)
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -93,11 +107,8 @@ def parse(diff: str) -> list[FileChange]:
 
 
 def _take(hunk: Hunk, line: str) -> None:
-    mark, text = line[:1], line[1:]
-    if mark in ("-", " ", ""):
-        hunk.before.append(text)
-    if mark in ("+", " ", ""):
-        hunk.after.append(text)
+    if line[:1] in ("-", "+", " ", ""):
+        hunk.lines.append((line[:1], line[1:]))
 
 
 def _name(line: str) -> str:
@@ -126,20 +137,20 @@ def _apply(change: FileChange, path: str, files: Mapping[str, str]) -> str | Non
     if change.old == NOTHING:
         if path in files:
             raise ValueError(f"The patch makes {path} anew, which is among the attached files.")
-        return "".join(f"{line}\n" for hunk in change.hunks for line in hunk.after)
+        return "".join(f"{line}\n" for hunk in change.hunks for line in hunk.added)
     if path not in files:
         raise ValueError(f"The patch changes {path}, which was not attached.")
     if change.new == NOTHING:
         return None
     if not change.hunks:
         raise ValueError(f"The patch names {path} and changes no line of it.")
-    lines = files[path].splitlines()
+    lines = _lines(files[path])
     start = shift = 0
-    for number, hunk in enumerate(change.hunks, start=1):
+    for number, hunk in enumerate((hunk.without_layout() for hunk in change.hunks), start=1):
         at = _find(lines, hunk, start, shift)
         if at is None:
             raise ValueError(f"Part {number} of the patch to {path} does not fit: its unchanged lines are not there.")
-        before, after = _fitting(lines, hunk, at)
+        before, after = len(hunk.before), _after(lines, hunk, at)
         lines[at : at + before] = after
         start = at + len(after)
         shift += len(after) - before
@@ -149,10 +160,9 @@ def _apply(change: FileChange, path: str, files: Mapping[str, str]) -> str | Non
 
 def _find(lines: list[str], hunk: Hunk, start: int, shift: int) -> int | None:
     """Where the hunk's lines stand, the place nearest to what its header says; trailing white space may differ."""
-    before = _trimmed(hunk.before)
-    if not before:
+    wanted = [line.rstrip() for line in hunk.before]
+    if not wanted:
         return min(max(hunk.near + shift, start), len(lines)) if hunk.near or not lines else None
-    wanted = [line.rstrip() for line in before]
     held = [line.rstrip() for line in lines]
     places = [at for at in range(start, len(lines) - len(wanted) + 1) if held[at : at + len(wanted)] == wanted]
     if not places or (not hunk.near and len(places) > 1):
@@ -160,21 +170,18 @@ def _find(lines: list[str], hunk: Hunk, start: int, shift: int) -> int | None:
     return min(places, key=lambda at: abs(at - (hunk.near - 1 + shift)))
 
 
-def _trimmed(before: list[str]) -> list[str]:
-    """Without the empty lines at the end that come from the reply's layout."""
-    end = len(before)
-    while end and not before[end - 1].strip():
-        end -= 1
-    return before[:end]
-
-
-def _fitting(lines: list[str], hunk: Hunk, at: int) -> tuple[int, list[str]]:
-    """How many lines go and what takes their place; unchanged lines stay as the file has them."""
-    before = _trimmed(hunk.before)
-    cut = len(hunk.before) - len(before)
-    after = hunk.after[: len(hunk.after) - cut] if cut else hunk.after
-    own = {line.rstrip(): line for line in lines[at : at + len(before)]}
-    return len(before), [own.get(line.rstrip(), line) if line in hunk.before else line for line in after]
+def _after(lines: list[str], hunk: Hunk, at: int) -> list[str]:
+    """What takes their place; unchanged lines stay as the file has them."""
+    end = "\r" if lines and all(line.endswith("\r") for line in lines) else ""
+    after: list[str] = []
+    for mark, text in hunk.lines:
+        if mark == "+":
+            after.append(text + end)
+            continue
+        if mark != "-":
+            after.append(lines[at])
+        at += 1
+    return after
 
 
 def _diff(path: str, old: str | None, new: str | None) -> str:
@@ -182,7 +189,7 @@ def _diff(path: str, old: str | None, new: str | None) -> str:
     if old == new:
         return ""
     names = (NOTHING if old is None else f"a/{path}", NOTHING if new is None else f"b/{path}")
-    lines = difflib.unified_diff((old or "").splitlines(True), (new or "").splitlines(True), *names)
+    lines = difflib.unified_diff(_ended_lines(old or ""), _ended_lines(new or ""), *names)
     mode = "new file mode 100644\n" if old is None else "deleted file mode 100644\n" if new is None else ""
     return f"diff --git a/{path} b/{path}\n{mode}{''.join(_ended(lines))}"
 
@@ -190,3 +197,13 @@ def _diff(path: str, old: str | None, new: str | None) -> str:
 def _ended(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _lines(text: str) -> list[str]:
+    """By line feeds alone: a form feed in a program ends no line, and a carriage return stays with its own."""
+    lines = text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _ended_lines(text: str) -> list[str]:
+    return re.findall(r"[^\n]*\n|[^\n]+$", text)
