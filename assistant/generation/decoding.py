@@ -72,6 +72,11 @@ class Decoder:
             self._compiled = warmed(self._forward, self._config)
         return found
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the step from token to token is compiled."""
+        return self._compiled is not None
+
     def stream(
         self, ids: Sequence[int], order: Order, *, is_cancelled: IsCancelled = never
     ) -> Iterator[Token | Finished]:
@@ -87,6 +92,7 @@ class Decoder:
         try:
             read = self._read_prompt(past, ids, order, rows, is_cancelled)
             if read is not None:
+                self._forward.wait()
                 first_token_s = time.perf_counter() - begun
                 reason = yield from self._write(read, ids, order, is_cancelled)
         finally:

@@ -59,6 +59,11 @@ class Forward:
             rows: Tensor = self._embed(self._row_of(ids))[0]
         return rows
 
+    def wait(self) -> None:
+        """Until the device has done what it was given, so that a clock read next tells the truth."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
     def _row_of(self, ids: Sequence[int]) -> Tensor:
         return torch.tensor([list(ids)], dtype=torch.long, device=self.device)
 
