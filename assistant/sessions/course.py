@@ -143,7 +143,9 @@ class Talk:
 
     @property
     def acts(self) -> list[str]:
-        return [turn.act for turn in self.turns if turn.act]
+        """The acts of the turns before this one by their number; empty for one without a reply, or taken back."""
+        known = {turn.number: turn.act for turn in self.turns}
+        return [known.get(number, "") for number in range(1, self.turn.number)]
 
     @property
     def said_before(self) -> list[str]:

@@ -319,7 +319,8 @@ def _check(parts: Parts, course: Course, engine: Engine, prompt: Prompt, bounds:
 def _checked(course: Course) -> tuple[list[Check], str]:
     """The checks of the reply, and what to tell the model if it must be written again."""
     talk = course.talk
-    checks = checking.check(course.text, card=course.card, act=course.act, playbook=talk.playbook)
+    own = f"{course.act.first}\n\n" if course.act.first else ""
+    checks = checking.check(course.text.removeprefix(own), card=course.card, act=course.act, playbook=talk.playbook)
     correction = checking.again(checks)
     patched = patch.from_reply(course.text, {file.path: file.text for file in talk.told.files})
     if talk.told.files and patched.is_any:
@@ -332,7 +333,10 @@ def _checked(course: Course) -> tuple[list[Check], str]:
 
 def _write_unaided(course: Course) -> Iterator[Event]:
     """The reply without a model."""
-    course.text = unaided.reply(course.talk.message, course.act, course.changes, course.gathered.recalled)
+    talk = course.talk
+    course.act = unaided.askable(course.act, talk.playbook)
+    shown = course.card if talk.goal is not None else None
+    course.text = unaided.reply(talk.message, course.act, course.changes, course.gathered.recalled, shown)
     course.explanation.parts = [
         ContextPart(name=f"recalled [{one.number}]: {one.kind} {one.id}", tokens=0, why=one.why)
         for one in course.gathered.recalled

@@ -6,17 +6,27 @@ Every sentence of it is Telos' own or quoted with its number. `turn` uses it whe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from assistant.answers.goals import Card
 from assistant.engine.sentences import content, shorten, split
 from assistant.sessions.acts import Act
-from assistant.sessions.tail import Recalled
+from assistant.sessions.playbook import Playbook
+from assistant.sessions.tail import Recalled, card_lines
 
 NO_MODEL = "There is no language model to write a reply with; `telos model use NAME` sets one up."
 MOST_QUOTED = 3
 MOST_WORDS = 45
 
 
-def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recalled]) -> str:
+def askable(act: Act, playbook: Playbook) -> Act:
+    """The act without its question where that is about a proposal, which nobody can write here."""
+    template = playbook.template(act.slot)
+    is_about_proposal = template is not None and template.kind == "agreement" and act.kind == "propose"
+    return replace(act, question="", slot="") if is_about_proposal else act
+
+
+def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recalled], card: Card | None = None) -> str:
     """The reply's text."""
     parts: list[str] = []
     if act.first:
@@ -26,6 +36,8 @@ def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recall
     quoted = [_quoted(one, said) for one in recalled if one.kind != "fact"][:MOST_QUOTED]
     if quoted:
         parts.append("\n".join(["Found in memory:", *quoted]))
+    if card is not None and act.kind in ("confirm", "close"):
+        parts.append("\n".join(["As it stands:", *(f"- {line}" for line in card_lines(card))]))
     if act.question:
         parts.append(act.question)
     parts.append(NO_MODEL)

@@ -11,7 +11,16 @@ from assistant.sessions.attachments import MOST_CHARACTERS, MOST_FILES, is_secre
 
 @pytest.mark.parametrize(
     "path",
-    [".env", "app/.env.production", "id_rsa", "keys/server.pem", "tls.KEY", ".netrc", "credentials.json", "secrets.yaml"],
+    [
+        ".env",
+        "app/.env.production",
+        "id_rsa",
+        "keys/server.pem",
+        "tls.KEY",
+        ".netrc",
+        "credentials.json",
+        "secrets.yaml",
+    ],
 )
 def test_a_file_of_secrets_is_refused_by_its_name(path: str) -> None:
     assert is_secret(path)
@@ -19,7 +28,9 @@ def test_a_file_of_secrets_is_refused_by_its_name(path: str) -> None:
         take([Attachment(path=path, text="A=1")])
 
 
-@pytest.mark.parametrize("path", ["environment.py", ".env.example", "keyboard.py", "secretary.txt", "src/key_values.py"])
+@pytest.mark.parametrize(
+    "path", ["environment.py", ".env.example", "keyboard.py", "secretary.txt", "src/key_values.py"]
+)
 def test_a_file_that_only_sounds_like_one_is_taken(path: str) -> None:
     assert [file["path"] for file in take([Attachment(path=path, text="A=1")])] == [path]
 

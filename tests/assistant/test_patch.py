@@ -97,11 +97,15 @@ def test_a_reply_without_a_diff_has_no_patch() -> None:
 
 
 def test_a_file_with_carriage_returns_keeps_them() -> None:
-    patched = from_reply(reply("--- a/w.txt\n+++ b/w.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"), {"w.txt": "one\r\ntwo\r\n"})
+    patched = from_reply(
+        reply("--- a/w.txt\n+++ b/w.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"), {"w.txt": "one\r\ntwo\r\n"}
+    )
     assert "-two\r\n+2\r\n" in patched.text
 
 
-lines = st.lists(st.sampled_from(["alpha", "beta", "    gamma", "", "delta  ", "+plus", "-minus", "@@ at"]), max_size=12)
+lines = st.lists(
+    st.sampled_from(["alpha", "beta", "    gamma", "", "delta  ", "+plus", "-minus", "@@ at"]), max_size=12
+)
 
 
 @given(lines, lines)

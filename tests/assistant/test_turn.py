@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -242,7 +243,9 @@ def test_two_terminals_do_not_speak_at_once(service: Service) -> None:
     ],
     ids=["empty", "white", "no-last", "no-number", "two-places", "no-playbook", "no-goal", "too-long"],
 )
-def test_what_makes_no_sense_is_refused_and_keeps_nothing(service: Service, wish: Say, failure: type[Exception]) -> None:
+def test_what_makes_no_sense_is_refused_and_keeps_nothing(
+    service: Service, wish: Say, failure: type[Exception]
+) -> None:
     with pytest.raises(failure):
         list(conversations.say(service, wish))
     assert conversations.recent(service, 10) == []
@@ -270,7 +273,7 @@ def test_a_long_conversation_is_compacted_once_when_it_passes_its_budget(tmp_pat
             assert explanation.dialogue_tokens <= 1600
             assert explanation.compacted == ("compacting" in steps)
         assert 1 <= len(compacted) <= 4
-        assert all(later - earlier > 4 for earlier, later in zip(compacted, compacted[1:], strict=False))
+        assert all(later - earlier > 4 for earlier, later in pairwise(compacted))
 
 
 def test_a_days_ceiling_fails_the_turn_with_its_sentence(tmp_path: Path) -> None:
