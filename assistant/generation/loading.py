@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
@@ -151,8 +152,11 @@ def _configuration(folder: Path) -> Any:
         )
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as err:
-        raise ModelFailed(f"The configuration of the model in {folder} is not valid: {_first_line(err)}") from err
+    except (StrictDataclassError, OSError, ValueError, TypeError, KeyError, AttributeError) as err:
+        raise ModelFailed(
+            f"The configuration of the model in {folder} is not valid: {_first_line(err)}",
+            "Fetch or copy the model again.",
+        ) from err
 
 
 def _tokenizer(folder: Path, configuration: Any) -> Any:
@@ -269,4 +273,4 @@ def _too_large(files: ModelFiles, device: str) -> ModelFailed:
 
 def _first_line(err: BaseException) -> str:
     lines = str(err).strip().splitlines()
-    return f"{lines[0].rstrip('.')}." if lines else f"{type(err).__name__}."
+    return f"{lines[0].rstrip('.:')}." if lines else f"{type(err).__name__}."
