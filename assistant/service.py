@@ -68,6 +68,8 @@ class Service:
         self.clock = clock or SystemClock()
         self.started_at = self.clock.now()
         self.stopping = Event()
+        self.listens_on = ""
+        """The address of TCP where the API is served beside its socket; the daemon sets it."""
         self.configuration_problem: BadConfiguration | None = None
         """Why the file, as it is now, is not taken; the settings before it go on."""
         seen = _stamps([home.config_file])
@@ -118,8 +120,9 @@ class Service:
                 self.ways_out = WaysOut(_policy(settings))
                 self._open.callback(self.ways_out.close)  # the one before may be in use; it closes at the end, too
             if settings.model != self.settings.model:
-                replaced, self.engines = self.engines, Engines(settings.model, self._make_engine)
-                replaced.close()  # a reply under way fails with a sentence, and its turn is kept
+                self.engines = self.engines.renewed(settings.model)
+            if settings.api.tcp != self.settings.api.tcp:
+                log.warning("api.tcp was changed; the service takes it up when it is started anew")
             before, self.settings = self.settings, settings
             self._retire_sources()
             self._hurry_sources(before)

@@ -85,7 +85,7 @@ class Child:
         self._turn = threading.Lock()
         self._running: _Running | None = None
         self._idle: threading.Timer | None = None
-        self._closed = False
+        self._closed = self._is_to_end = False
 
     @property
     def pid(self) -> int | None:
@@ -148,7 +148,8 @@ class Child:
                 self._turn.release()
 
     def end(self) -> None:
-        """End the process, unless another call is under way; the next call starts one anew."""
+        """End the process as soon as no call is under way; the next call starts one anew."""
+        self._is_to_end = True
         self._stop_if_idle()
 
     def _wake(self) -> None:
@@ -241,7 +242,9 @@ class Child:
         return tag, value
 
     def _rest(self) -> None:
-        if self._idle_s is not None and not self._closed:
+        if self._is_to_end:
+            self._stop()
+        elif self._idle_s is not None and not self._closed:
             self._idle = threading.Timer(self._idle_s, self._stop_if_idle)
             self._idle.daemon = True
             self._idle.start()
@@ -256,6 +259,7 @@ class Child:
     def _stop(self) -> None:
         """End the process, if there is one, and leave nothing of it. The caller holds the turn."""
         running, self._running = self._running, None
+        self._is_to_end = False
         if running:
             _kill(running.process)
             running.process.wait()

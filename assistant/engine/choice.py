@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -23,6 +25,8 @@ class Choice:
     api_key: SecretStr | None = None
 
 
+CHOSEN = {"engine", "name", "revision", "address", "api_key", "api_key_file"}
+"""Keys of `[model]` that become a `Choice`."""
 Make = Callable[[Choice, ModelSettings], Engine]
 
 
@@ -42,29 +46,68 @@ def chosen(settings: ModelSettings, task: Task) -> Choice:
     )
 
 
+@runtime_checkable
+class Retiring(Protocol):
+    """An engine with something to give back as soon as nothing is under way."""
+
+    def retire(self) -> None:
+        """End what it runs once the call under way is over. A later call starts it again."""
+        ...
+
+
 class Engines:
-    """The engine of each task. They are built when first asked for, and start nothing by that."""
+    """The engine of each task. They are built when first asked for, and start nothing by that. Safe between threads."""
 
     def __init__(self, settings: ModelSettings, make: Make) -> None:
         self.settings = settings
         self._make = make
         self._made: dict[Choice, Engine] = {}
+        self._retired: list[Engine] = []
+        self._turn = Lock()
 
     def of(self, task: Task) -> Engine:
         choice = chosen(self.settings, task)
         if choice.engine == "extractive":
             return Extractive()
-        if choice not in self._made:
-            self._made[choice] = self._make(choice, self.settings)
-        return self._made[choice]
+        with self._turn:
+            if choice not in self._made:
+                self._made[choice] = self._make(choice, self.settings)
+            return self._made[choice]
 
     def under(self, settings: ModelSettings) -> Engines:
         """Others, made the same way, under other settings: for a model that is only to be tried."""
         return Engines(settings, self._make)
 
+    def renewed(self, settings: ModelSettings) -> Engines:
+        """Those for changed settings. What the change does not touch goes on as it is, with its model and its caches.
+
+        The others are retired: a reply under way is written to its end. These here are not to be used any more.
+        """
+        after = self.under(settings)
+        wanted = {chosen(settings, task) for task in TASKS} if _how(settings) == _how(self.settings) else set()
+        with self._turn:
+            after._retired = list(self._retired)
+            for choice, engine in self._made.items():
+                if choice in wanted:
+                    after._made[choice] = engine
+                    continue
+                after._retired.append(engine)
+                if isinstance(engine, Retiring):
+                    engine.retire()
+        return after
+
     def in_use(self) -> list[tuple[Task, Choice, Engine]]:
         return [(task, chosen(self.settings, task), self.of(task)) for task in TASKS]
 
     def close(self) -> None:
-        for engine in self._made.values():
+        """End what they run, and fail what is under way. A later call starts them again."""
+        with self._turn:
+            engines = [*self._made.values(), *self._retired]
+            self._retired.clear()
+        for engine in engines:
             engine.close()
+
+
+def _how(settings: ModelSettings) -> dict[str, object]:
+    """What of `[model]` an engine is built from, beside its choice: all but the choice itself, ceilings and the log."""
+    return settings.model_dump(exclude={*CHOSEN, *TASKS, "tokens_a_day", "seconds_a_day", "log_days"})

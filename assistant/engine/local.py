@@ -100,6 +100,11 @@ class LocalEngine:
         worker = self._worker
         return 0.0 if worker is None else worker.rss_mb()
 
+    def retire(self) -> None:
+        """End the process once no call is under way; a later call starts another."""
+        if (worker := self._worker) is not None:
+            worker.retire()
+
     def close(self) -> None:
         with self._turn:
             worker, self._worker = self._worker, None

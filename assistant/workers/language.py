@@ -124,6 +124,10 @@ class WorkerModel:
     def rss_mb(self) -> float:
         return self._child.rss_mb()
 
+    def retire(self) -> None:
+        """End the process once no call is under way; a later call starts another."""
+        self._child.end()
+
     def close(self) -> None:
         """End the process for good; a call under way fails."""
         self._child.close()

@@ -440,3 +440,16 @@ def test_outside_of_a_stream_nobody_hears_what_is_said(desk: Child) -> None:
     desk.call("greet", "Ada", deadline_s=10)
     assert desk.call("say_aside", deadline_s=10) is False
     assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 2"
+
+
+def test_a_child_that_is_to_end_ends_when_its_call_is_over_and_comes_back_when_called(desk: Child) -> None:
+    stream = desk.stream("count", 3, silence_s=10)
+    next(stream)
+    pid = desk.pid
+    desk.end()
+    assert desk.pid == pid, "the call under way goes on"
+    assert list(stream) == [1, 2]
+    assert desk.pid is None
+    assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
+    desk.end()
+    assert desk.pid is None
