@@ -75,7 +75,8 @@ def begin(session: Session, service: Service, new: NewGoal, held: Playbook) -> G
 
 
 def list_goals(service: Service, status: GoalStatusName | None = None) -> list[GoalLine]:
-    """The last changed first."""
+    """The last changed first, as the clock has left them."""
+    expire(service)
     with service.database.read() as session:
         wanted = GoalStatus(status) if status is not None else None
         return [goal_line(session, goal) for goal in goals.every(session, status=wanted, limit=MOST_GOALS)]
@@ -157,8 +158,13 @@ def score(service: Service, goal_id: int) -> ScoreLine:
 
 def expire(service: Service) -> int:
     """Close the goals whose deadline has passed; how many."""
+    now = service.clock.now()
+    with service.database.read() as session:
+        is_any = any(not goal.is_standing for goal in goals.due(session, now))
+    if not is_any:
+        return 0
     with service.database.write() as session:
-        return len(ending.expire(session, service.clock.now()))
+        return len(ending.expire(session, now))
 
 
 def judge_engine(service: Service) -> Engine | None:

@@ -5,7 +5,7 @@
     goals         holds what was read against the open goals
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests to the mail server, with back-off while it is down
-    maintain      once a day: old copies and calls go, the database is checked; at once where an erasure was cut short, to finish it
+    maintain      once a day: old copies, calls and conversations go, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
 """
@@ -19,7 +19,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from assistant import calls, digests, memories, standing
+from assistant import calls, conversations, digests, goals, memories, standing
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, index_pending
@@ -209,6 +209,8 @@ def _maintain(service: Service, _: Progress) -> Outcome:
     """Keep what is needed, and see whether the database is sound."""
     memories.finish_erasure(service)
     calls.prune(service)
+    conversations.prune(service)
+    goals.expire(service)
     copies = sorted(service.home.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
     for copy in copies[:-KEPT_BACKUPS]:
         copy.unlink()

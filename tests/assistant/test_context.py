@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -26,7 +27,7 @@ HEAD = "You are Telos. Be brief."
 class CharacterEngine(FakeEngine):
     """A token is four characters, however they are spaced."""
 
-    def lengths(self, texts: list[str]) -> list[int]:  # type: ignore[override]
+    def lengths(self, texts: Sequence[str]) -> list[int]:
         return [-(-len(text) // 4) for text in texts]
 
 
