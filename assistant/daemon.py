@@ -12,10 +12,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event, Timer
 from types import FrameType
 
+from assistant import tcp
 from assistant.api.app import create_app
+from assistant.api.openai_shape import error_of
 from assistant.endpoint import bind, socket_path
 from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
@@ -59,27 +62,53 @@ def run(home: Home) -> None:
         opened.callback(service.close)
         runner = Runner(service)
         opened.callback(runner.close)
-        server = Server(create_app(service, runner), bind(path))
-        server.start()
+        servers = _servers(service, runner, path)
+        for server in servers:
+            server.start()
         lock.announce(path, serves=True)
         runner.start()
         manager.ready()
         log.info("Telos %s serves %s (pid %d)", VERSION, home.data, os.getpid())
         try:
-            _beat(manager, service, server, stop)
+            _beat(manager, service, servers, stop)
         finally:
             log.info("Telos ends")
             manager.stopping()
             _cut_off_later()
             service.stopping.set()
             runner.stop()
-            server.stop()
+            for server in servers:
+                server.begin_to_stop()
+            for server in servers:
+                server.stop()
             path.unlink(missing_ok=True)
             service.end_children()
             opened.close()
 
 
-def _beat(manager: ServiceManager, service: Service, server: Server, stop: Event) -> None:
+def _servers(service: Service, runner: Runner, path: Path) -> list[Server]:
+    """The API on its Unix socket, and over TCP where the configuration says so.
+
+    Raises: Unavailable where the address is not to be had.
+    """
+    app = create_app(service, runner)
+    address = service.settings.api.tcp
+    listener = tcp.bind(address) if address else None
+    servers = [Server(app, bind(path))]
+    if listener is not None:
+        if tcp.reaches_beyond(address):
+            log.warning("%s", tcp.warning(address))
+        servers.append(Server(tcp.Gate(app, lambda: _token(service), error_of), listener))
+        service.listens_on = address
+    return servers
+
+
+def _token(service: Service) -> str:
+    token = service.settings.api.token
+    return token.get_secret_value() if token is not None else ""
+
+
+def _beat(manager: ServiceManager, service: Service, servers: list[Server], stop: Event) -> None:
     """Until `stop`: tell systemd that we live, each time the database and the API's thread have shown that they do.
 
     A database that hangs holds this thread, so that systemd hears nothing and starts the service anew.
@@ -89,7 +118,7 @@ def _beat(manager: ServiceManager, service: Service, server: Server, stop: Event
     interval = (manager.watchdog_s or 2 * PULSE_S) / 2
     while not stop.wait(interval):
         service.prove_database()
-        if not server.is_alive:
+        if not all(server.is_alive for server in servers):
             raise Unavailable("The API's server has ended by itself.", "Start the service anew; its log says more.")
         manager.alive()
 

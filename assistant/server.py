@@ -10,7 +10,7 @@ import time
 from threading import Thread
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from assistant.errors import Unavailable
 
@@ -19,7 +19,7 @@ STOP_S = 2
 
 
 class Server:
-    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         self._listener = listener
         config = uvicorn.Config(
             app,
@@ -47,7 +47,11 @@ class Server:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
+    def begin_to_stop(self) -> None:
+        """Take no more requests."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Take no more requests, let those under way end, and return when they have."""
-        self._server.should_exit = True
+        self.begin_to_stop()
         self._thread.join(STOP_S + 1)

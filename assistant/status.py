@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from assistant import calls, digests
+from assistant import calls, digests, tcp
 from assistant.answers.calls import SpendingLine
 from assistant.answers.digest import DigestStatus
 from assistant.answers.status import Health, MemoryStatus, ModelStatus, ServiceStatus, SourceStatus, Status
@@ -144,6 +144,11 @@ def _attention(service: Service) -> Iterator[str]:
         yield f"{problem.sentence}\n{problem.remedy} Until then the settings before the change go on."
     elif not service.settings.sources:
         yield "Nothing is read yet. Add a source: telos sources add feeds https://example.org/feed.xml --name example"
+    if service.serves and service.settings.api.tcp != service.listens_on:
+        now = f"is served on {service.listens_on} still" if service.listens_on else "is not served over TCP yet"
+        yield f"api.tcp was changed, and the API {now}. Restart the service: telos run, or systemctl --user restart telos."
+    if service.listens_on and tcp.reaches_beyond(service.listens_on):
+        yield tcp.warning(service.listens_on)
     if service.serving != service.settings.memory.model_copy(update={"idle_minutes": service.serving.idle_minutes}):
         yield (
             f"The embedder {service.settings.memory.embedder} is configured and {service.serving.embedder} still serves. "

@@ -17,7 +17,7 @@ ROOMS = ("assistant", "connectors", "memory")
 
 LAYERS = (
     ("errors", "clock", "failpoints", "progress", "version", "backoff", "answers"),
-    ("home", "config", "secrets", "lock", "endpoint", "watchdog", "workers", "engine", "generation", "log"),
+    ("home", "config", "secrets", "lock", "endpoint", "tcp", "watchdog", "workers", "engine", "generation", "log"),
     ("stories", "ranking", "ledger", "sessions"),
     ("ingest",),
     ("digest",),

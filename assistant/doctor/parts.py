@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from assistant import sources
+from assistant import sources, tcp
 from assistant.answers.doctor import Finding
 from assistant.config.schema import SourceSettings, zone_of_this_machine
 from assistant.delivery.smtp import SmtpCarrier
+from assistant.engine.contract import Capability, Engine, Message, Request, Task, complete, require
 from assistant.errors import TelosError
 from assistant.progress import Progress
 from assistant.service import Service
@@ -49,6 +50,7 @@ def _checks(service: Service) -> list[tuple[str, Check]]:
         ("zone", partial(_zone, service)),
         ("connectors", _connectors),
         ("model", partial(_model, service)),
+        ("api", partial(_api, service)),
         *((f"source {source.name}", partial(_source, service, source)) for source in service.settings.sources),
     ]
 
@@ -170,11 +172,30 @@ def _connectors() -> Iterator[Finding]:
 
 
 def _model(service: Service) -> Iterator[Finding]:
-    yield Finding(
-        subject="model",
-        verdict="ok",
-        sentence=f"The engine {service.engines.of('digest').name} writes the digest; it needs no language model.",
-    )
+    """Each model that is configured writes a word; one that fails does not keep the others from being tried."""
+    engines: dict[Engine, list[Task]] = {}
+    for task, choice, engine in service.engines.in_use():
+        if choice.engine != "extractive":
+            engines.setdefault(engine, []).append(task)
+    if not engines:
+        yield Finding(
+            subject="model",
+            verdict="ok",
+            sentence="The engine extractive writes the digest; it needs no language model.",
+            remedy="For conversations, set one up: telos model use NAME.",
+        )
+    for engine, tasks in engines.items():
+        yield from _tried("model", partial(_one_model, engine, ", ".join(tasks)))
+
+
+def _one_model(engine: Engine, tasks: str) -> Iterator[Finding]:
+    started = time.monotonic()
+    require(engine, Capability.GENERATE, "Writing")
+    reply = complete(engine, Request(messages=[Message("user", "Say hello.")], max_tokens=4))
+    seconds = time.monotonic() - started
+    yield Finding(subject="model", verdict="ok", sentence=f"{engine.name} answers, for {tasks} ({seconds:.1f} s).")
+    if reply.usage.notice:
+        yield Finding(subject="model", verdict="warning", sentence=reply.usage.notice)
 
 
 def _source(service: Service, source: SourceSettings) -> Iterator[Finding]:

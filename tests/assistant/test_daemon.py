@@ -27,5 +27,5 @@ def test_a_service_whose_api_has_ended_ends_as_a_failure_to_be_started_anew(tmp_
     server.start()
     server.stop()
     with pytest.raises(Unavailable, match="ended by itself"):
-        _beat(ServiceManager({"WATCHDOG_USEC": "20000"}), service, server, Event())
+        _beat(ServiceManager({"WATCHDOG_USEC": "20000"}), service, [server], Event())
     service.close()
