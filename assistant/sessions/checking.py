@@ -109,16 +109,22 @@ def _asks_for(question: str, template: Template) -> bool:
     return cue is not None and re.search(cue, question, re.IGNORECASE) is not None
 
 
+def claims(text: str) -> str:
+    """The words by which a text claims something done that Telos cannot do; empty if none."""
+    for found in _CLAIMS.finditer(text):
+        if not _CANNOT.search(text[max(0, found.start() - 30) : found.start()]):
+            return " ".join(found.group().split())
+    return ""
+
+
 def _claims(prose: str) -> Check:
     what = "claims nothing that Telos cannot do"
-    for found in _CLAIMS.finditer(prose):
-        if not _CANNOT.search(prose[max(0, found.start() - 30) : found.start()]):
-            said = " ".join(found.group().split())
-            return Check(
-                what=what,
-                passed=False,
-                why=f'It says "{said}"; you cannot book, pay, send or run anything. Say what the user can do.',
-            )
+    if said := claims(prose):
+        return Check(
+            what=what,
+            passed=False,
+            why=f'It says "{said}"; you cannot book, pay, send or run anything. Say what the user can do.',
+        )
     return Check(what=what, passed=True)
 
 

@@ -35,7 +35,7 @@ def listen(
     if about.contradiction and settled is None:
         values = [_third(one, about, hearing) for one in values]
     return Heard(
-        values=tuple(_answered(hearing, values, settled, bool(wanted))),
+        values=tuple(one for one in _answered(hearing, values, settled, bool(wanted)) if one.quote in message),
         constraints=tuple(wanted),
         withdrawn=tuple(
             Quoted(known.text, quote) for part in parts for known, quote in taken_back(part, card.constraints)

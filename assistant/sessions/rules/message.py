@@ -39,7 +39,7 @@ class Clause:
 
 def own_words(message: str) -> str:
     """The message with everything blanked that is pasted, forwarded or somebody else's: of the same length, so that a
-    place in the one is the place in the other."""
+    place in the one is the place in the other, and with line ends, so that no clause goes across."""
     for pattern in (_FENCE, _FORWARDED, _QUOTED_LINE, _DICTATED):
         message = pattern.sub(_blank, message)
     return message
@@ -51,7 +51,7 @@ def own_statements(message: str) -> str:
 
 
 def _blank(found: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", found.group())
+    return "\n" * len(found.group())
 
 
 def clauses(text: str) -> list[Clause]:

@@ -11,6 +11,7 @@ from assistant.sessions.heard import Resolution, Said
 from assistant.sessions.phrases import is_like, mentions, normal, overlap
 from assistant.sessions.playbook import Playbook, Template
 from assistant.sessions.rules import manner
+from assistant.sessions.rules.message import clauses
 
 _OLD = re.compile(
     r"\b(?:keep|stay with|stick (?:with|to)|as before|as it was|the (?:first|former|old|original|earlier)|former|leave it|don'?t change|same as before|behalten|bleib|garde|mantener)\b",
@@ -71,12 +72,14 @@ def resolution(own: str, about: Asked, values: Sequence[Said]) -> Resolution | N
     doubt = about.contradiction
     if doubt is None or not own.strip():
         return None
-    quote = " ".join(own.split())[:300]
-    quote = quote if quote in own else own.strip()[:300]
+    parts = [part.text for part in clauses(own)]
+    quote = next(
+        (part for part in parts if _names(doubt.new, part) or _names(doubt.old, part)), parts[0] if parts else ""
+    )
     keeps_new = _choice(own, doubt, values)
-    if keeps_new is None:
+    if keeps_new is None or not quote:
         return None
-    return Resolution(slot=doubt.slot, old=doubt.old, new=doubt.new, keeps_new=keeps_new, quote=quote)
+    return Resolution(slot=doubt.slot, old=doubt.old, new=doubt.new, keeps_new=keeps_new, quote=quote[:300])
 
 
 def _choice(own: str, doubt: Question, values: Sequence[Said]) -> bool | None:
