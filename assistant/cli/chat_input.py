@@ -51,7 +51,7 @@ def keys_unheard() -> Iterator[None]:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     quiet = termios.tcgetattr(terminal)
-    quiet[3] &= ~termios.ECHO
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)  # kept as pressed: a cooked line would swallow Ctrl-D
     termios.tcsetattr(terminal, termios.TCSANOW, quiet)
     try:
         yield

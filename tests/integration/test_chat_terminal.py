@@ -1,0 +1,156 @@
+"""`telos chat` in a real terminal, against a real daemon and a model's server that speaks when it is told to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.daemon import TELOS, Daemon, running
+from tests.model_server import END, Body, ModelServer, chunk, stream
+from tests.servers import Response
+from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, Terminal
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+CONFIGURATION = """
+[digest]
+days = []
+
+[model]
+engine = "server"
+address = "{address}"
+name = "tiny"
+
+[memory]
+embedder = "nobody/has-this-model"
+"""
+
+
+class Speaker:
+    """What the model says, piece by piece, each when it is let."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.allowed = threading.Semaphore(0)
+        self.hung_up = threading.Event()
+
+    def will_say(self, *pieces: str) -> None:
+        self.pieces = list(pieces)
+
+    def go_on(self, pieces: int = 1) -> None:
+        self.allowed.release(pieces)
+
+    def answer(self, body: Body) -> Response:
+        response = stream(*map(chunk, self.pieces), END)
+        assert not isinstance(response.body, bytes)
+        return Response(headers=response.headers, body=self._slowly(iter(response.body)))
+
+    def _slowly(self, events: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            for event in events:
+                if not self.allowed.acquire(timeout=60):
+                    return
+                yield event
+        finally:
+            self.hung_up.set()
+
+
+@pytest.fixture
+def speaker() -> Speaker:
+    return Speaker()
+
+
+@pytest.fixture
+def server(speaker: Speaker) -> Iterator[ModelServer]:
+    with ModelServer() as made:
+        made.takes = set()
+        made.chat = speaker.answer
+        yield made
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, server: ModelServer) -> Iterator[Daemon]:
+    made = Daemon(tmp_path / "home")
+    (made.folder / "config.toml").write_text(CONFIGURATION.format(address=server.address))
+    with running(made):
+        made.wait_until_it_serves()
+        yield made
+
+
+def chat(daemon: Daemon, *arguments: str) -> Terminal:
+    return Terminal(TELOS, "--home", daemon.folder, "chat", *arguments)
+
+
+def states(daemon: Daemon) -> list[tuple[str, str, str]]:
+    return daemon.rows("SELECT said, lower(state), reply FROM turn WHERE undone_at IS NULL ORDER BY id")
+
+
+def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path: Path) -> None:
+    reply = [
+        "# Five days\n",
+        "\nThe **ferry** [runs](https://ferry.example/t) at\x1b[31m eight.\n",
+        "\n1. Porto\n",
+        "2. Lisbon\n",
+    ]
+    speaker.will_say(*reply)
+    with chat(daemon, "--goal", "5 days in Europe") as terminal:
+        terminal.wait_for("goal: 5 days in Europe")
+        terminal.type("Where to?" + ALT_ENTER + "In May.\r")
+        speaker.go_on(2)
+        text = terminal.wait_for("The ferry runs (https://ferry.example/t) at[31m eight.")  # while the rest is to come
+        assert "Porto" not in text
+        speaker.go_on(20)
+        terminal.wait_for("2 Lisbon")
+        terminal.wait_for(lambda text: text.count("›") == 2)
+        text = terminal.text()
+        assert [text.count(line) for line in ("Five days", "The ferry runs", "1 Porto", "2 Lisbon")] == [1, 1, 1, 1]
+        assert b"\x1b[31m eight" not in terminal.raw
+        assert states(daemon)[0][:2] == ("Where to?\nIn May.", "done")
+
+        terminal.type("/explain\r")
+        terminal.wait_for("Prompt: ")
+        terminal.wait_for("left out")
+
+        speaker.will_say("Once ", "upon ", "a time ", *["and so on "] * 500)
+        terminal.type("Tell me a story\r")
+        speaker.go_on(3)
+        terminal.wait_for("Once upon a time")
+        terminal.type(CTRL_C)
+        terminal.wait_for("Stopped. What was written is kept.")
+        speaker.go_on(1)
+        assert speaker.hung_up.wait(10)
+        daemon.wait_until(lambda: states(daemon)[-1][1] == "cancelled", "the turn is kept as stopped")
+        assert states(daemon)[-1][2].startswith("Once upon a time")
+
+        terminal.type("/undo\r")
+        terminal.wait_for('Taken back: turn 2, "Tell me a story"')
+        assert len(states(daemon)) == 1
+
+        terminal.type("/nonsense\r")
+        terminal.wait_for("There is no command /nonsense.")
+        terminal.type("/quit\r")
+        assert terminal.wait() == 0
+        assert "is kept: telos chat --session 1" in terminal.text()
+        assert "Traceback" not in terminal.text()
+    assert "Where to?" in (daemon.folder / "chat_history").read_text()
+
+
+def test_a_service_that_restarts_in_mid_reply_continues_the_turn(daemon: Daemon, speaker: Speaker) -> None:
+    speaker.will_say("Half ", "of a ", "reply.")
+    with chat(daemon) as terminal:
+        terminal.wait_for("a new conversation")
+        terminal.type("Tell me all\r")
+        speaker.go_on(1)
+        terminal.wait_for("Half")
+        daemon.kill()
+        terminal.wait_for("The service went away.")
+        speaker.go_on(100)
+        daemon.start()
+        terminal.wait_for("Connected again")
+        terminal.wait_for("Half of a reply.")
+        terminal.type(CTRL_D)
+        assert terminal.wait() == 0
+    assert states(daemon) == [("Tell me all", "done", "Half of a reply.")]
