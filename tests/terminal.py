@@ -2,7 +2,7 @@
 
 with Terminal("telos", "chat") as terminal:
     terminal.wait_for("›")
-    terminal.type("Hello\\r")
+    terminal.press("Hello\\r")
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Terminal:
     ) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self._screen = _Screen(columns, lines, self.type)
+        self._screen = _Screen(columns, lines, self.press)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self.raw = b""
@@ -65,7 +65,7 @@ class Terminal:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def type(self, keys: str) -> None:
+    def press(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
     def screen(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -58,20 +59,30 @@ class LiveReply:
         self._text = ""
         self._printed = 0
         self._spinner = Spinner("dots", Text("sending", style="dim"))
-        self._live = Live(
-            _Tail(self), console=console, refresh_per_second=REFRESH_PER_S, transient=True, vertical_overflow="crop"
-        )
+        self._live = Live(_Tail(self), console=console, auto_refresh=False, transient=True, vertical_overflow="crop")
+        self._drawing = Lock()
+        """One draws at a time: Rich's own refresh may move the cursor while something is printed above it."""
+        self._ended = Event()
+        self._ticker = Thread(target=self._tick, name="reply", daemon=True)
 
     def __enter__(self) -> LiveReply:
         self._live.start()
+        self._ticker.start()
         return self
 
     def __exit__(self, *failure: object) -> None:
+        self._ended.set()
+        self._ticker.join()
         rest, self._text, self._printed = self._text[self._printed :], "", 0
         self._spinner.update(text=Text())
         self._live.stop()
         if rest.strip():
             self._console.print(markdown(rest))
+
+    def _tick(self) -> None:
+        while not self._ended.wait(1 / REFRESH_PER_S):
+            with self._drawing:
+                self._live.refresh()
 
     def step(self, step: Step) -> None:
         said = STEPS.get(step.what, step.what)
@@ -80,12 +91,17 @@ class LiveReply:
 
     def text(self, text: str, *, is_again: bool) -> None:
         if is_again:
-            if self._printed:
-                self._live.console.print(Text("What was written so far is void; once more:", style="dim italic"))
-            self._text, self._printed = "", 0
+            was_printed, self._text, self._printed = self._printed, "", 0
+            if was_printed:
+                self._print(Text("What was written so far is void; once more:", style="dim italic"))
         self._text += text
         if "\n" in text and (length := settled(self._text[self._printed :])):
-            self._live.console.print(_Settled(self, length))
+            self._print(_Settled(self, length))
+
+    def _print(self, part: RenderableType) -> None:
+        """Above the block in progress, to stay."""
+        with self._drawing:
+            self._live.console.print(part)
 
     def settle(self, length: int) -> RenderableType:
         """The next `length` characters, which are not part of the block in progress from now on."""

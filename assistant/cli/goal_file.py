@@ -58,7 +58,7 @@ def changed(view: GoalView, text: str) -> GoalEdit | None:
     held = _held(view)
     edit: dict[str, Any] = {name: told[name] for name in _FIELDS if name in told and told[name] != held[name]}
     if "values" in edit:
-        values = {slot: str(value) for slot, value in edit["values"].items()}
+        values = _texts(edit["values"])
         edit["values"] = {
             slot: values.get(slot, "")
             for slot in {**held["values"], **values}
@@ -128,6 +128,12 @@ def _held(view: GoalView) -> dict[str, Any]:
         "is_standing": view.line.is_standing,
         "values": {value.slot: value.value for value in (*card.facts, *card.decisions)},
     }
+
+
+def _texts(values: object) -> dict[str, str]:
+    if not isinstance(values, dict):
+        raise BadRequest("The file cannot be used: values is no table.", "Write [values] and a line for each.")
+    return {slot: str(value) for slot, value in values.items()}
 
 
 def _item(value: Any) -> Any:

@@ -98,7 +98,7 @@ def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path
     speaker.will_say(*reply)
     with chat(daemon, "--goal", "5 days in Europe") as terminal:
         terminal.wait_for("goal: 5 days in Europe")
-        terminal.type("Where to?" + ALT_ENTER + "In May.\r")
+        terminal.press("Where to?" + ALT_ENTER + "In May.\r")
         speaker.go_on(2)
         text = terminal.wait_for("The ferry runs (https://ferry.example/t) at[31m eight.")  # while the rest is to come
         assert "Porto" not in text
@@ -110,28 +110,28 @@ def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path
         assert b"\x1b[31m eight" not in terminal.raw
         assert states(daemon)[0][:2] == ("Where to?\nIn May.", "done")
 
-        terminal.type("/explain\r")
+        terminal.press("/explain\r")
         terminal.wait_for("Prompt: ")
         terminal.wait_for("left out")
 
         speaker.will_say("Once ", "upon ", "a time ", *["and so on "] * 500)
-        terminal.type("Tell me a story\r")
+        terminal.press("Tell me a story\r")
         speaker.go_on(3)
         terminal.wait_for("Once upon a time")
-        terminal.type(CTRL_C)
+        terminal.press(CTRL_C)
         terminal.wait_for("Stopped. What was written is kept.")
         speaker.go_on(1)
         assert speaker.hung_up.wait(10)
         daemon.wait_until(lambda: states(daemon)[-1][1] == "cancelled", "the turn is kept as stopped")
         assert states(daemon)[-1][2].startswith("Once upon a time")
 
-        terminal.type("/undo\r")
+        terminal.press("/undo\r")
         terminal.wait_for('Taken back: turn 2, "Tell me a story"')
         assert len(states(daemon)) == 1
 
-        terminal.type("/nonsense\r")
+        terminal.press("/nonsense\r")
         terminal.wait_for("There is no command /nonsense.")
-        terminal.type("/quit\r")
+        terminal.press("/quit\r")
         assert terminal.wait() == 0
         assert "is kept: telos chat --session 1" in terminal.text()
         assert "Traceback" not in terminal.text()
@@ -142,7 +142,7 @@ def test_a_service_that_restarts_in_mid_reply_continues_the_turn(daemon: Daemon,
     speaker.will_say("Half ", "of a ", "reply.")
     with chat(daemon) as terminal:
         terminal.wait_for("a new conversation")
-        terminal.type("Tell me all\r")
+        terminal.press("Tell me all\r")
         speaker.go_on(1)
         terminal.wait_for("Half")
         daemon.kill()
@@ -151,6 +151,6 @@ def test_a_service_that_restarts_in_mid_reply_continues_the_turn(daemon: Daemon,
         daemon.start()
         terminal.wait_for("Connected again")
         terminal.wait_for("Half of a reply.")
-        terminal.type(CTRL_D)
+        terminal.press(CTRL_D)
         assert terminal.wait() == 0
     assert states(daemon) == [("Tell me all", "done", "Half of a reply.")]
