@@ -172,30 +172,28 @@ def _connectors() -> Iterator[Finding]:
 
 
 def _model(service: Service) -> Iterator[Finding]:
-    """Each model that is configured writes a word; one that fails does not keep the others from being tried."""
-    engines: dict[Engine, list[Task]] = {}
+    """Which model writes. It is not loaded for this: `telos model test` does."""
     for task, choice, engine in service.engines.in_use():
-        if choice.engine != "extractive":
-            engines.setdefault(engine, []).append(task)
-    if not engines:
+        if choice.engine == "extractive":
+            sentence = f"The engine extractive serves {task}; it needs no language model."
+        else:
+            sentence = f"{engine.name} ({choice.engine}) serves {task}; `telos model test` tries it."
+        yield Finding(subject="model", verdict="ok", sentence=sentence)
+
+
+def _api(service: Service) -> Iterator[Finding]:
+    address = service.settings.api.tcp
+    if not address:
+        yield Finding(subject="api", verdict="ok", sentence="It is on its Unix socket alone.")
+    elif tcp.reaches_beyond(address):
         yield Finding(
-            subject="model",
-            verdict="ok",
-            sentence="The engine extractive writes the digest; it needs no language model.",
-            remedy="For conversations, set one up: telos model use NAME.",
+            subject="api",
+            verdict="warning",
+            sentence=tcp.warning(address),
+            remedy='Set tcp = "127.0.0.1:PORT" under [api].',
         )
-    for engine, tasks in engines.items():
-        yield from _tried("model", partial(_one_model, engine, ", ".join(tasks)))
-
-
-def _one_model(engine: Engine, tasks: str) -> Iterator[Finding]:
-    started = time.monotonic()
-    require(engine, Capability.GENERATE, "Writing")
-    reply = complete(engine, Request(messages=[Message("user", "Say hello.")], max_tokens=4))
-    seconds = time.monotonic() - started
-    yield Finding(subject="model", verdict="ok", sentence=f"{engine.name} answers, for {tasks} ({seconds:.1f} s).")
-    if reply.usage.notice:
-        yield Finding(subject="model", verdict="warning", sentence=reply.usage.notice)
+    else:
+        yield Finding(subject="api", verdict="ok", sentence=f"It is on {address} too, for programs with the token.")
 
 
 def _source(service: Service, source: SourceSettings) -> Iterator[Finding]:
