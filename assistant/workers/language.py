@@ -160,6 +160,8 @@ def serve_model(order: ModelOrder) -> object:
     """Runs in the new process: the environment first, then the libraries that read it."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # whatever the parent's says: all files are in the order's folder
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    for name in ("torchao", "torch.utils._pytree"):  # kernels for other machines, which nobody misses
+        logging.getLogger(name).setLevel(logging.ERROR)
     for chatty in ("torchao", "torch.utils._pytree"):  # what they warn of at import is nobody's to mend
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
