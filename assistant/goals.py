@@ -143,13 +143,14 @@ def end(service: Service, goal_id: int, wish: GoalEnd) -> GoalView:
 def score(service: Service, goal_id: int) -> ScoreLine:
     """Have a goal judged from its transcript and its criteria; by rules where no model can.
 
-    Raises: NotFound; ModelFailed, OutOfBudget.
+    Raises: NotFound; ModelFailed where the model cannot be had.
     """
     now = service.clock.now()
     with service.database.read() as session:
         goal = _goal(session, goal_id)
         held = playbook_of(session, service, goal_id)
-        found = ending.judged(session, goal, judge_engine(service), held, now.astimezone(service.settings.user.zone))
+        spoken = ending.transcript(session, goal)
+    found = ending.judged(spoken, goal, judge_engine(service), held, now.astimezone(service.settings.user.zone))
     with service.database.write() as session:
         goal = _goal(session, goal_id)
         found_at = _free_instant(session, goal_id, now)
@@ -168,12 +169,12 @@ def expire(service: Service) -> int:
 
 
 def judge_engine(service: Service) -> Engine | None:
-    """The engine that judges; `None` where none follows a schema.
+    """The engine that judges; `None` where there is none.
 
     Raises: ModelFailed.
     """
     engine = service.engine_for("chat", "judge")
-    return engine if Capability.SCHEMA in engine.capabilities else None
+    return engine if Capability.GENERATE in engine.capabilities else None
 
 
 def load_playbook(service: Service, name: str) -> Playbook:

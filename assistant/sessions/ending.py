@@ -5,6 +5,7 @@ The user's word outranks all of it: what they closed, no judge and no clock touc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -40,15 +41,10 @@ def transcript(session: Session, goal: Goal) -> list[Spoken]:
     return spoken
 
 
-def judged(session: Session, goal: Goal, engine: Engine | None, playbook: Playbook, now: datetime) -> Judged:
-    """What a judge makes of a goal, by the transcript and the criteria only.
-
-    Raises: what the engine raises.
-    """
+def judged(spoken: Sequence[Spoken], goal: Goal, engine: Engine | None, playbook: Playbook, now: datetime) -> Judged:
+    """What a judge makes of a goal, by the transcript and the criteria only. It may take long: hold no session meanwhile."""
     card = card_of(goal)
-    return judge.score(
-        transcript(session, goal), card.criteria, engine, statement=card.statement, playbook=playbook, now=now
-    )
+    return judge.score(spoken, card.criteria, engine, statement=card.statement, playbook=playbook, now=now)
 
 
 def keep_score(session: Session, goal: Goal, found: Judged, now: datetime) -> Score:

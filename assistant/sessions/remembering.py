@@ -58,8 +58,8 @@ def facts_in(message: str, *, turn: int, engine: Engine | None, now: datetime) -
     A model that fails leaves what the rules found. `turn` is not looked at: the caller's rows name it.
     """
     found = stated(message, now)
-    if engine is None or not own_statements(message).strip():
-        return found
+    if engine is None or not set(words(own_statements(message))) & _FIRST_PERSON:
+        return found  # a model's fact would not be taken, either
     try:
         if Capability.GENERATE not in engine.capabilities:
             return found

@@ -120,32 +120,37 @@ def _answer(parts: Parts, course: Course) -> Iterator[Event]:
     yield Step(what="checking")
     yield from _check(parts, course, engine, prompt, bounds)
     yield Step(what="remembering")
+    _learn(parts, course)
+
+
+def _learn(parts: Parts, course: Course) -> None:
+    """What the user said of themselves, by the model: after the reply, because nobody waits for it."""
+    talk = course.talk
+    if talk.is_read or talk.conversation.is_sensitive:
+        return  # reading the card found them, or they are not to be kept
+    reader = parts.engine_for("facts", talk.turn.id)
+    course.facts = remembering.facts_in(talk.unread, turn=talk.turn.number, engine=reader, now=parts.local_now())
 
 
 def _judge(parts: Parts, course: Course, kept: Kept) -> None:
     """At the end of a goal: a judge that sees the transcript and the criteria alone. Without a model the user decides."""
-    talk, now = course.talk, parts.local_now()
-    remark = "Everything on the goal's checklist is there: /done closes the goal."
-    try:
-        engine = parts.engine_for("judge", talk.turn.id)
-        if Capability.SCHEMA not in engine.capabilities:
-            kept.notices.append(remark)
-            return
-        with parts.database.read() as session:
-            goal = goals.get(session, talk.goal.id or 0) if talk.goal is not None else None
-            found = ending.judged(session, goal, engine, talk.playbook, now) if goal is not None else None
-    except Unavailable as err:
-        kept.notices += [f"The goal could not be judged: {err.sentence}", remark]
+    talk, now = course.talk, parts.clock.now()
+    engine = parts.engine_for("judge", talk.turn.id)
+    if talk.goal is None or not _can(course, engine, Capability.GENERATE):
+        kept.notices.append("The user's word ends a goal: /done closes it as achieved.")
         return
-    if goal is None or found is None:
-        return
+    with parts.database.read() as session:
+        goal = goals.get(session, talk.goal.id or 0) or talk.goal
+        spoken = ending.transcript(session, goal)
+    found = ending.judged(spoken, goal, engine, talk.playbook, parts.local_now())
     with parts.database.write() as session:
         goal = goals.get(session, goal.id or 0) or goal
-        ending.keep_score(session, goal, found, parts.clock.now())
-        is_ended = ending.end_if_met(session, goal, found, parts.clock.now())
+        ending.keep_score(session, goal, found, now)
+        is_ended = ending.end_if_met(session, goal, found, now)
         kept.goal = goal_line(session, goal)
     said = "achieved, and closed; /done or /fail is your own word on it" if is_ended else "not yet reached in full"
     kept.notices.append(f"{found.judge} judges the goal {said} ({found.overall:.0f} of 10).")
+    kept.notices += [found.notice] if found.notice else []
 
 
 def _can(course: Course, engine: Engine, capability: Capability) -> bool:
@@ -161,7 +166,7 @@ def _read(parts: Parts, course: Course) -> None:
     """What the message says, onto the goal's card. Only the user's own words are read."""
     talk = course.talk
     reader = parts.engine_for("card", talk.turn.id) if talk.is_read and course.failure is None else None
-    if reader is not None and not _can(course, reader, Capability.SCHEMA):
+    if reader is not None and not _can(course, reader, Capability.GENERATE):
         reader = None
     course.heard = reading.read(
         talk.unread,
@@ -175,10 +180,7 @@ def _read(parts: Parts, course: Course) -> None:
     )
     if course.heard.notice:
         course.notices.append(course.heard.notice)
-    said = course.heard.facts or remembering.facts_in(
-        talk.unread, turn=talk.turn.number, engine=None, now=parts.local_now()
-    )
-    course.facts, course.has_read = list(said), True
+    course.facts, course.has_read = list(course.heard.facts), True
     if talk.is_read:
         course.card, course.changes = card.apply(course.card, course.heard, talk.turn.number)
 

@@ -12,13 +12,31 @@ from assistant import conversations
 from assistant.answers.chat import Done, Event, Say, Start, Text
 from assistant.clock import FakeClock
 from assistant.config.schema import ChatSettings, ModelSettings, Settings, UserSettings
-from assistant.engine.contract import Engine
+from assistant.engine.contract import Capability, Engine, Request
 from assistant.home import Home
 from assistant.service import Service
 from tests.databases import write_empty
 from tests.fakes import FakeEngine, HeldIndex, WordEmbedder
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+class Talker(FakeEngine):
+    """An engine that replies in turn, and has nothing to say where a form is to be filled in or a text shortened."""
+
+    def __init__(self, *replies: str | Exception) -> None:
+        super().__init__(self._next, capabilities={Capability.GENERATE, Capability.CROP})
+        self._waiting = list(replies or ("A fine reply.",))
+
+    @property
+    def chats(self) -> list[Request]:
+        """The requests for a reply."""
+        return [request for request in self.requests if request.session]
+
+    def _next(self, request: Request) -> str | Exception:
+        if not request.session:
+            return "I would rather not."
+        return self._waiting.pop(0) if len(self._waiting) > 1 else self._waiting[0]
 
 
 @contextmanager

@@ -13,25 +13,22 @@ from assistant.answers.chat import Opinion, Start
 from assistant.answers.goals import GoalEdit, NewGoal
 from assistant.clock import FakeClock
 from assistant.config.schema import ChatSettings
-from assistant.engine.contract import Capability, OutOfBudget
+from assistant.engine.contract import OutOfBudget
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
 from memory.models import Fact
 from memory.store import conversations as rows
 from memory.store import facts
-from tests.assistant.talking import begin, say, speak, talking
-from tests.fakes import FakeEngine
-
-WRITES = frozenset({Capability.GENERATE})
+from tests.assistant.talking import Talker, begin, say, speak, talking
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine(["A fine reply."], capabilities=WRITES)
+def engine() -> Talker:
+    return Talker("A fine reply.")
 
 
 @pytest.fixture
-def service(tmp_path: Path, engine: FakeEngine) -> Iterator[Service]:
+def service(tmp_path: Path, engine: Talker) -> Iterator[Service]:
     with talking(tmp_path, engine) as service:
         yield service
 
@@ -64,7 +61,7 @@ def test_a_search_names_the_conversation_the_turn_and_who_spoke(service: Service
 
 
 def test_a_turn_taken_back_is_neither_told_nor_found_and_its_number_stays_its_own(
-    service: Service, engine: FakeEngine
+    service: Service, engine: Talker
 ) -> None:
     begin(service, "One.")
     say(service, "Two about zebras.")
@@ -73,7 +70,7 @@ def test_a_turn_taken_back_is_neither_told_nor_found_and_its_number_stays_its_ow
     assert conversations.search(service, "zebras", 10) == []
     done = say(service, "Three.")
     assert done.turn.number == 3
-    assert not any("zebras" in message.text for message in engine.requests[-1].messages)
+    assert not any("zebras" in message.text for message in engine.chats[-1].messages)
     assert [turn.number for turn in conversations.show(service).turns] == [1, 3]
 
 
@@ -98,7 +95,7 @@ def test_there_is_nothing_to_take_back_where_nothing_was_said(service: Service) 
 
 
 def test_a_turn_in_the_summary_can_be_taken_back_without_leaving_its_words(tmp_path: Path) -> None:
-    engine = FakeEngine(lambda _: "So it is said of the sea and the ships. " * 16, capabilities=WRITES)
+    engine = Talker("So it is said of the sea and the ships. " * 16)
     with talking(tmp_path, engine) as service:
         begin(service, "Tell me of the sea.")
         for number in range(2, 14):
@@ -109,15 +106,15 @@ def test_a_turn_in_the_summary_can_be_taken_back_without_leaving_its_words(tmp_p
             rows.remember_summary(session, row, "The user asked for number 13.", 13)
         conversations.undo(service, 1)
         say(service, "Go on.")
-        assert not any("13" in message.text for message in engine.requests[-1].messages)
+        assert not any("13" in message.text for message in engine.chats[-1].messages)
 
 
-def test_a_reply_is_answered_anew_in_its_place(service: Service, engine: FakeEngine) -> None:
+def test_a_reply_is_answered_anew_in_its_place(service: Service, engine: Talker) -> None:
     begin(service, "One.")
     say(service, "Two.")
     done = say(service, "", retry=True)
     assert (done.turn.number, done.turn.said) == (2, "Two.")
-    assert engine.requests[-1].messages == engine.requests[-2].messages
+    assert engine.chats[-1].messages == engine.chats[-2].messages
     with pytest.raises(BadRequest, match="takes no message"):
         say(service, "Three.", retry=True)
 
@@ -144,7 +141,7 @@ def test_a_conversation_can_be_given_a_goal_and_another_while_the_old_card_stays
     assert [line.number for line in again.history] == [1, 2]
 
 
-def test_the_head_is_frozen_while_what_is_known_changes(service: Service, engine: FakeEngine) -> None:
+def test_the_head_is_frozen_while_what_is_known_changes(service: Service, engine: Talker) -> None:
     now = service.clock.now()
 
     def learn(text: str) -> None:
@@ -156,7 +153,7 @@ def test_the_head_is_frozen_while_what_is_known_changes(service: Service, engine
     begin(service, "One.")
     learn("The user lives in Lisbon.")
     say(service, "Two.")
-    first, second = engine.requests
+    first, second = engine.chats
     assert second.messages[0] == first.messages[0]
     assert "Porto" in first.messages[0].text
     assert "Lisbon" in second.messages[-1].text
@@ -199,7 +196,7 @@ def test_playbooks_are_ours_and_the_users(service: Service) -> None:
     assert conversations.show(service).line.playbook == "sailing"
 
 
-def test_a_goals_turns_and_tokens_are_held_to_with_a_sentence(service: Service, engine: FakeEngine) -> None:
+def test_a_goals_turns_and_tokens_are_held_to_with_a_sentence(service: Service, engine: Talker) -> None:
     view = goals.create(service, NewGoal(statement="Greet well", turn_budget=2))
     say(service, "One.", start=Start(goal_id=view.line.id))
     say(service, "Two.")
@@ -213,4 +210,4 @@ def test_a_goals_turns_and_tokens_are_held_to_with_a_sentence(service: Service, 
     assert say(service, "").turn.state == "done"
     line = goals.show(service, view.line.id).line
     assert line.turns_used == 3
-    assert line.tokens_used == sum(engine.count(request.messages) + 3 for request in engine.requests)
+    assert line.tokens_used == sum(engine.count(request.messages) + 3 for request in engine.chats)

@@ -11,16 +11,14 @@ import pytest
 from assistant import conversations, goals
 from assistant.answers.goals import GoalEdit, GoalEnd, NewGoal
 from assistant.clock import FakeClock
-from assistant.engine.contract import Capability
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
-from tests.assistant.talking import NOW, begin, say, talking
-from tests.fakes import FakeEngine
+from tests.assistant.talking import NOW, Talker, begin, say, talking
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    engine = FakeEngine(["A fine reply."], capabilities={Capability.GENERATE})
+    engine = Talker("A fine reply.")
     with talking(tmp_path, engine) as service:
         yield service
 

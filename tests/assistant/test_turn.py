@@ -11,26 +11,24 @@ import pytest
 from assistant import conversations, memories
 from assistant.answers.chat import Done, Saved, Say, Start, Step, Text
 from assistant.answers.memory import Note
-from assistant.engine.contract import Capability, ModelFailed, OutOfBudget, Request
+from assistant.engine.contract import Capability, ModelFailed, OutOfBudget
 from assistant.errors import BadRequest, Conflict, NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, index_pending
 from assistant.progress import unheard
 from assistant.service import Service
 from memory.models import TurnState
 from memory.store import conversations as rows
-from tests.assistant.talking import begin, say, speak, talking, told
+from tests.assistant.talking import Talker, begin, say, speak, talking, told
 from tests.fakes import FakeEngine
 
-WRITES = frozenset({Capability.GENERATE, Capability.CROP})
+
+@pytest.fixture
+def engine() -> Talker:
+    return Talker("A fine reply.")
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine(["A fine reply."], capabilities=WRITES)
-
-
-@pytest.fixture
-def service(tmp_path: Path, engine: FakeEngine) -> Iterator[Service]:
+def service(tmp_path: Path, engine: Talker) -> Iterator[Service]:
     with talking(tmp_path, engine) as service:
         yield service
 
@@ -48,11 +46,7 @@ def remember(service: Service, *texts: str) -> None:
     index_pending(Indexing(service.database, service.embedder, service.vectors, service.clock), unheard)
 
 
-def replies(engine: FakeEngine) -> list[Request]:
-    return [request for request in engine.requests if request.session]
-
-
-def test_the_words_are_a_row_before_anything_else_is_done(service: Service, engine: FakeEngine) -> None:
+def test_the_words_are_a_row_before_anything_else_is_done(service: Service, engine: Talker) -> None:
     events = conversations.say(service, Say(text="Hello there."))
     saved = next(events)
     assert isinstance(saved, Saved)
@@ -77,17 +71,17 @@ def test_the_events_come_in_order_and_the_turn_is_kept_as_it_was_streamed(servic
     assert kept.usage.new_tokens == 3
 
 
-def test_a_conversation_keeps_one_cache_and_sends_its_turns_word_for_word(service: Service, engine: FakeEngine) -> None:
+def test_a_conversation_keeps_one_cache_and_sends_its_turns_word_for_word(service: Service, engine: Talker) -> None:
     begin(service, "One.")
     say(service, "Two.")
-    first, second = replies(engine)
+    first, second = engine.chats
     assert first.session == second.session == "conversation-1"
     assert [message.text for message in second.messages[1:3]] == ["One.", "A fine reply."]
     assert second.messages[0] == first.messages[0]
 
 
 def test_a_model_that_fails_leaves_the_turn_with_the_sentence_and_the_next_one_works(tmp_path: Path) -> None:
-    engine = FakeEngine([ModelFailed("The model's process died.", "Ask again."), "Here I am."], capabilities=WRITES)
+    engine = Talker(ModelFailed("The model's process died.", "Ask again."), "Here I am.")
     with talking(tmp_path, engine) as service:
         with pytest.raises(ModelFailed):
             begin(service, "Are you there?")
@@ -97,11 +91,11 @@ def test_a_model_that_fails_leaves_the_turn_with_the_sentence_and_the_next_one_w
         assert failed.line.is_waiting
         done = say(service, "And now?")
         assert done.turn.reply == "Here I am."
-        assert replies(engine)[-1].messages[-1].text.startswith("Are you there?\n\nAnd now?")
+        assert engine.chats[-1].messages[-1].text.startswith("Are you there?\n\nAnd now?")
 
 
 def test_a_failed_turn_is_continued_when_the_user_comes_back(tmp_path: Path) -> None:
-    engine = FakeEngine([ModelFailed("It died."), "Here I am."], capabilities=WRITES)
+    engine = Talker(ModelFailed("It died."), "Here I am.")
     with talking(tmp_path, engine) as service:
         with pytest.raises(Unavailable):
             begin(service, "Are you there?")
@@ -131,7 +125,7 @@ def test_an_engine_that_cannot_be_loaded_fails_the_turn_but_not_what_needs_no_mo
 
 
 def test_a_reply_that_is_stopped_is_kept_as_far_as_it_came_and_the_model_is_told(
-    service: Service, engine: FakeEngine
+    service: Service, engine: Talker
 ) -> None:
     events = conversations.say(service, Say(text="Tell me all."))
     for event in events:
@@ -143,10 +137,10 @@ def test_a_reply_that_is_stopped_is_kept_as_far_as_it_came_and_the_model_is_told
     assert kept.state == "cancelled"
     assert kept.reply.strip() == "A"
     say(service, "Go on.")
-    assert replies(engine)[-1].messages[2].text == "A …"
+    assert engine.chats[-1].messages[2].text == "A …"
 
 
-def test_a_turn_that_only_waits_is_answered_with_the_next_message(service: Service, engine: FakeEngine) -> None:
+def test_a_turn_that_only_waits_is_answered_with_the_next_message(service: Service, engine: Talker) -> None:
     begin(service, "One.")
     with service.database.write() as session:
         row = rows.last(session)
@@ -154,12 +148,12 @@ def test_a_turn_that_only_waits_is_answered_with_the_next_message(service: Servi
         rows.add_turn(session, row, "Two, and then the power went.", service.clock.now())
     done = say(service, "Three.")
     assert done.turn.number == 3
-    assert replies(engine)[-1].messages[-1].text.startswith("Two, and then the power went.\n\nThree.")
+    assert engine.chats[-1].messages[-1].text.startswith("Two, and then the power went.\n\nThree.")
     waited = conversations.show(service).turns[1]
     assert waited.state == "failed"
     assert "together with turn 3" in waited.error
     say(service, "Four.")
-    assert [message.text for message in replies(engine)[-1].messages[3:5]] == [
+    assert [message.text for message in engine.chats[-1].messages[3:5]] == [
         "Two, and then the power went.\n\nThree.",
         "A fine reply.",
     ]
@@ -177,11 +171,11 @@ def test_without_a_model_the_reply_quotes_what_was_found_and_names_the_command(b
 
 
 def test_recalled_items_are_data_in_the_tail_and_cited_by_their_number(tmp_path: Path) -> None:
-    engine = FakeEngine(["It sails at nine [1], or at ten [7]."], capabilities=WRITES)
+    engine = Talker("It sails at nine [1], or at ten [7].")
     with talking(tmp_path, engine) as service:
         remember(service, "The ferry to the island sails at nine each morning.")
         done = begin(service, "When does the ferry to the island sail?")
-    request = replies(engine)[0]
+    request = engine.chats[0]
     assert "data" in request.messages[-1].text
     assert "[1] (notes" in request.messages[-1].text
     assert request.item_ids == [1]
@@ -191,30 +185,30 @@ def test_recalled_items_are_data_in_the_tail_and_cited_by_their_number(tmp_path:
     assert "[7]" in check.why
 
 
-def test_nothing_is_recalled_that_has_nothing_to_do_with_the_message(service: Service, engine: FakeEngine) -> None:
+def test_nothing_is_recalled_that_has_nothing_to_do_with_the_message(service: Service, engine: Talker) -> None:
     remember(service, "Bread needs salt and time.")
     begin(service, "Which planet has rings?")
-    assert "Bread" not in replies(engine)[0].messages[-1].text
+    assert "Bread" not in engine.chats[0].messages[-1].text
 
 
 def test_earlier_conversations_are_recalled_but_sensitive_ones_only_in_themselves(
-    service: Service, engine: FakeEngine
+    service: Service, engine: Talker
 ) -> None:
     begin(service, "My violin teacher lives in Leipzig.")
     begin(service, "My violin makes me sad, secretly.", is_sensitive=True)
     begin(service, "Where does my violin teacher live?")
-    tail = replies(engine)[-1].messages[-1].text
+    tail = engine.chats[-1].messages[-1].text
     assert "lives in Leipzig" in tail
     assert "secretly" not in tail
 
 
-def test_everything_in_the_prompt_and_left_out_of_it_is_explained(service: Service, engine: FakeEngine) -> None:
+def test_everything_in_the_prompt_and_left_out_of_it_is_explained(service: Service, engine: Talker) -> None:
     begin(service, "Hello.")
     say(service, "word " * 9000)
     explanation = conversations.explain(service, 1, 2)
     assert [part.name for part in explanation.parts] == ["head", "turn 1, message", "turn 1, reply", "message", "act"]
     assert "message" in [part.name for part in explanation.left_out]
-    assert explanation.prompt_tokens == engine.count(replies(engine)[-1].messages)
+    assert explanation.prompt_tokens == engine.count(engine.chats[-1].messages)
     assert conversations.show(service).turns[1].said == "word " * 9000
     assert "You are Telos" in explanation.parts[0].text
 
@@ -252,16 +246,16 @@ def test_what_makes_no_sense_is_refused_and_keeps_nothing(
 
 
 @pytest.mark.parametrize("text", ["\x00\x01\x1b[2J", "half \ud800 a character", "‮desrever", "a" * 200_000])
-def test_strange_messages_are_kept_and_answered(service: Service, engine: FakeEngine, text: str) -> None:
+def test_strange_messages_are_kept_and_answered(service: Service, engine: Talker, text: str) -> None:
     done = begin(service, text)
     assert done.turn.reply == "A fine reply."
     assert done.turn.said == text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-    sent = replies(engine)[-1].messages[-1].text
+    sent = engine.chats[-1].messages[-1].text
     assert not set(sent) & {"\x00", "\x1b", "‮"}
 
 
 def test_a_long_conversation_is_compacted_once_when_it_passes_its_budget(tmp_path: Path) -> None:
-    engine = FakeEngine(lambda request: "So it is said of the sea and the ships. " * 16, capabilities=WRITES)
+    engine = Talker("So it is said of the sea and the ships. " * 16)
     with talking(tmp_path, engine) as service:
         compacted = []
         begin(service, "Tell me of the sea.")
@@ -277,7 +271,7 @@ def test_a_long_conversation_is_compacted_once_when_it_passes_its_budget(tmp_pat
 
 
 def test_a_days_ceiling_fails_the_turn_with_its_sentence(tmp_path: Path) -> None:
-    engine = FakeEngine([OutOfBudget("The tokens of today are spent.", "Ask tomorrow.")], capabilities=WRITES)
+    engine = Talker(OutOfBudget("The tokens of today are spent.", "Ask tomorrow."))
     with talking(tmp_path, engine) as service:
         with pytest.raises(OutOfBudget):
             begin(service, "Hello.")
@@ -285,7 +279,7 @@ def test_a_days_ceiling_fails_the_turn_with_its_sentence(tmp_path: Path) -> None
 
 
 def test_an_empty_reply_is_a_failed_one(tmp_path: Path) -> None:
-    with talking(tmp_path, FakeEngine([""], capabilities=WRITES)) as service:
+    with talking(tmp_path, Talker("")) as service:
         with pytest.raises(ModelFailed, match="empty"):
             begin(service, "Hello.")
         assert conversations.show(service).line.is_waiting
@@ -294,12 +288,12 @@ def test_an_empty_reply_is_a_failed_one(tmp_path: Path) -> None:
 def test_a_reply_with_a_patch_that_does_not_fit_is_written_once_more(tmp_path: Path) -> None:
     bad = "```diff\n--- a/hi.py\n+++ b/hi.py\n@@ -1 +1 @@\n-print('bye')\n+print('ho')\n```"
     good = bad.replace("bye", "hi")
-    engine = FakeEngine([f"Here:\n{bad}", f"Here:\n{good}"], capabilities=WRITES)
+    engine = Talker(f"Here:\n{bad}", f"Here:\n{good}")
     file = {"path": "hi.py", "text": "print('hi')\n"}
     with talking(tmp_path, engine) as service:
         events = list(speak(service, "Say ho.", start=Start(playbook="pair-programming", attachments=[file])))
         assert told(events) == f"Here:\n{good}"
-        asked, again = replies(engine)
+        asked, again = engine.chats
         assert again.messages[-1].text.startswith(asked.messages[-1].text)
         assert "does not fit" in again.messages[-1].text
         assert "+print('ho')" in conversations.patch_of(service, 1)
@@ -307,11 +301,11 @@ def test_a_reply_with_a_patch_that_does_not_fit_is_written_once_more(tmp_path: P
 
 def test_a_reply_that_stays_broken_is_written_no_third_time(tmp_path: Path) -> None:
     bad = "```diff\n--- a/hi.py\n+++ b/hi.py\n@@ -1 +1 @@\n-print('bye')\n+print('ho')\n```"
-    engine = FakeEngine([f"Here:\n{bad}"], capabilities=WRITES)
+    engine = Talker(f"Here:\n{bad}")
     with talking(tmp_path, engine) as service:
         file = {"path": "hi.py", "text": "print('hi')\n"}
         done = begin(service, "Say ho.", playbook="pair-programming", attachments=[file])
-        assert len(replies(engine)) == 2
+        assert len(engine.chats) == 2
         assert not all(check.passed for check in done.turn.checks)
         with pytest.raises(BadRequest, match="does not fit"):
             conversations.patch_of(service, 1)
