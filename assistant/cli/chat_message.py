@@ -42,4 +42,4 @@ def decoded(content: bytes) -> str:
         ) from err
     if not text.strip():
         raise BadRequest("There is no message in the pipe.", 'Example: echo "And by train?" | telos chat --last')
-    return text
+    return text.rstrip("\r\n")
