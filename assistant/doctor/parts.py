@@ -15,6 +15,7 @@ from assistant import sources, tcp
 from assistant.answers.doctor import Finding
 from assistant.config.schema import SourceSettings, zone_of_this_machine
 from assistant.delivery.smtp import SmtpCarrier
+from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Engine, Message, Request, Task, complete, require
 from assistant.errors import TelosError
 from assistant.progress import Progress
@@ -172,13 +173,26 @@ def _connectors() -> Iterator[Finding]:
 
 
 def _model(service: Service) -> Iterator[Finding]:
-    """Which model writes. It is not loaded for this: `telos model test` does."""
+    """Each model that is configured writes a word; one that fails does not keep the others from being tried."""
+    engines: dict[Choice, tuple[Engine, list[Task]]] = {}
     for task, choice, engine in service.engines.in_use():
+        engines.setdefault(choice, (engine, []))[1].append(task)
+    for choice, (engine, tasks) in engines.items():
         if choice.engine == "extractive":
-            sentence = f"The engine extractive serves {task}; it needs no language model."
+            sentence = f"The engine extractive serves {', '.join(tasks)}; it needs no language model."
+            yield Finding(subject="model", verdict="ok", sentence=sentence)
         else:
-            sentence = f"{engine.name} ({choice.engine}) serves {task}; `telos model test` tries it."
-        yield Finding(subject="model", verdict="ok", sentence=sentence)
+            yield from _tried("model", partial(_one_model, engine, ", ".join(tasks)))
+
+
+def _one_model(engine: Engine, tasks: str) -> Iterator[Finding]:
+    started = time.monotonic()
+    require(engine, Capability.GENERATE, "Writing")
+    reply = complete(engine, Request(messages=[Message("user", "Say hello.")], max_tokens=4))
+    seconds = time.monotonic() - started
+    yield Finding(subject="model", verdict="ok", sentence=f"{engine.name} answers, for {tasks} ({seconds:.1f} s).")
+    if reply.usage.notice:
+        yield Finding(subject="model", verdict="warning", sentence=reply.usage.notice)
 
 
 def _api(service: Service) -> Iterator[Finding]:
