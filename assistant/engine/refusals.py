@@ -81,8 +81,9 @@ def unknown_model(server: str, model: str, known: Sequence[str]) -> ModelFailed:
         f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
     )
     if not model:
+        has = f"has {len(known)}: {named}" if known else "lists none"
         return ModelFailed(
-            f"No model is named, and the server at {server} has {len(known)}: {named}.",
+            f"No model is named, and the server at {server} {has}.",
             "Name one: telos model use NAME, or name under [model].",
         )
     return ModelFailed(f"The server at {server} has no model {model!r}. It has: {named}.", "Run: telos model use NAME")

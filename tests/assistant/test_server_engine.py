@@ -377,6 +377,9 @@ def test_an_unknown_model_is_answered_with_those_there_are(server: ModelServer) 
         complete(engine_of(server, name="huge"), ASKED)
     with pytest.raises(ModelFailed, match=r"No model is named, and the server .* has 2: tiny, large"):
         complete(engine_of(server, name=""), ASKED)
+    server.models = None
+    with pytest.raises(ModelFailed, match="lists none"):
+        complete(engine_of(server, name=""), ASKED)
 
 
 def test_a_server_that_sends_requests_on_is_not_followed(server: ModelServer) -> None:

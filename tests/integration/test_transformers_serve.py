@@ -15,11 +15,17 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from assistant.config.schema import ModelSettings
+from assistant import conversations
+from assistant.answers.chat import Done, Say
+from assistant.config.schema import ModelSettings, Settings
 from assistant.engine import structured
 from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Message, ModelFailed, OutOfBudget, Request, Sampling, complete
 from assistant.engine.server import ServerEngine
+from assistant.home import Home
+from assistant.service import Service
+from tests.databases import write_empty
+from tests.fakes import HeldIndex, WordEmbedder
 from tests.tiny_models import tiny_model
 
 pytestmark = pytest.mark.integration
@@ -124,3 +130,19 @@ def test_an_answer_that_is_no_object_is_refused_after_a_second_try(served: Serve
 
     with pytest.raises((ModelFailed, OutOfBudget), match="Departure"):
         structured.ask(served.engine(), Departure, ASKED, max_tokens=24)
+
+
+def test_a_conversation_is_held_through_it(served: Served, tmp_path: Path) -> None:
+    write_empty(tmp_path / "telos.db")
+    model = ModelSettings(engine="server", name=served.model, address=served.address)
+    service = Service(Home.at(tmp_path), settings=Settings(model=model), embedder=WordEmbedder(), make_index=HeldIndex)
+    try:
+        *_, first = conversations.say(service, Say(text="When does the ferry run?", max_tokens=24))
+        *_, second = conversations.say(service, Say(text="And on Sunday?", last=True, max_tokens=24))
+    finally:
+        service.close()
+    assert isinstance(first, Done)
+    assert isinstance(second, Done)
+    assert (first.turn.state, second.turn.state, second.turn.number) == ("done", "done", 2)
+    assert 0 < second.turn.usage.new_tokens <= 24
+    assert second.turn.usage.prompt_tokens > first.turn.usage.prompt_tokens

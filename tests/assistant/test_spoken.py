@@ -1,0 +1,56 @@
+"""What of a model's output is said, however it comes in pieces."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.engine.spoken import Spoken
+
+
+def said(text: str, places: list[int], stops: list[str]) -> str:
+    ends = sorted({place % (len(text) + 1) for place in places} | {0, len(text)})
+    spoken = Spoken(stops)
+    return "".join([*(spoken.push(text[start:end]) for start, end in pairwise(ends)), spoken.flush()])
+
+
+@given(st.text("ab<"), st.lists(st.integers(0)), st.lists(st.text("ab", max_size=3), max_size=3))
+def test_a_reply_ends_before_its_first_stop_string_however_it_is_cut(
+    text: str, places: list[int], stops: list[str]
+) -> None:
+    whole = min((text.partition(stop)[0] for stop in stops if stop), key=len, default=text)
+    assert said(text, places, stops) == whole
+
+
+@given(st.lists(st.integers(0)))
+def test_thinking_at_the_beginning_is_not_said(places: list[int]) -> None:
+    assert said("\n<think>a stop\n</think>\n\nAt eight.", places, ["stop"]) == "At eight."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("At eight <think>no</think>.", "At eight <think>no</think>."),
+        ("<thin", "<thin"),
+        ("<think>without an end", ""),
+        ("<think></think>", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_thought_that_begins_a_reply_is_one(text: str, expected: str) -> None:
+    assert said(text, list(range(len(text))), []) == expected
+
+
+def test_nothing_is_held_back_that_cannot_begin_a_stop_string() -> None:
+    spoken = Spoken(["STOP"])
+    assert [spoken.push(text) for text in ("At ei", "ght. S", "o be", " it ST", "OP and more")] == [
+        "At ei",
+        "ght. ",
+        "So be",
+        " it ",
+        "",
+    ]
+    assert spoken.stopped
