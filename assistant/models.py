@@ -106,7 +106,7 @@ def _try_before(service: Service, engines: Engines, wanted: answers.ModelChoice,
     choice = chosen(engines.settings, task)
     if choice.engine == "local":
         locate_model(choice.name, choice.revision, may_fetch=True, on_progress=progress)
-    service.engines.close()
+        service.engines.close()
     try:
         tested = _test(engines, task, progress)
     finally:
