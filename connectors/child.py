@@ -13,6 +13,7 @@ child looks for between items, and ignores where it comes too late. The child's 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pickle
 import select
@@ -290,6 +291,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def serve(pipe: int, lifeline: int) -> None:
     """The child's side: make the object that the first message orders, then answer calls until the parent is gone."""
+    logging.disable(logging.WARNING)  # libraries say much on import, and stderr may be the terminal of a conversation
     _end_with_parent(lifeline)
     with Connection(pipe) as parent, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         factory, memory_mb, nice = parent.recv()

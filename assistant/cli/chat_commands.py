@@ -52,7 +52,7 @@ def run_command(talk: Talk, line: str) -> None:
 
 def _help(talk: Talk, _: str) -> None:
     for name, command in COMMANDS.items():
-        talk.print(Text(f"  {f'{name} {command.argument}':<18}", style="cyan") + Text(command.help))
+        talk.print(Text(f"  {f'{name} {command.argument}':<19}", style="cyan") + Text(command.help))
     talk.print(
         Text(
             "  Enter sends. Alt+Enter, or \\ before Enter, begins a new line. Ctrl-C stops a reply, Ctrl-D leaves.",

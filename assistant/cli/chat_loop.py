@@ -51,6 +51,7 @@ def _guarded(talk: Talk, line: str) -> None:
             else:
                 talk.print(Text())
                 talk.say(line.removeprefix("/") if line.startswith("//") else line)
+                talk.print(Text())
     except TelosError as err:
         print_failure(err)
         if talk.turn is not None and talk.turn is not before and talk.turn.state != "done":

@@ -47,11 +47,16 @@ class _Page(Markdown):
 
 
 class Blocks:
-    """Markdown without blank lines before and after it. HTML, which Rich leaves out, is shown as it was written."""
+    """Markdown without blank lines before and after it, its lines kept as in the text. HTML, which Rich leaves out, is
+    shown as it was written."""
 
     def __init__(self, text: str) -> None:
         self._page = _Page("", code_theme=CODE_THEME, hyperlinks=False)
         self._page.parsed = _parser().parse(text)
+        for token in self._page.parsed:
+            for part in token.children or ():
+                if part.type == "softbreak":
+                    part.type = "hardbreak"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = list(Segment.split_lines(console.render(self._page, options)))

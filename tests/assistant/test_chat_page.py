@@ -89,6 +89,10 @@ def test_links_are_shown_with_their_address_and_html_as_text() -> None:
     assert "<b>bold</b> and the end" in lines
 
 
+def test_lines_stay_lines() -> None:
+    assert whole("Noted:\nthe dates\nthe budget") == ["Noted:", "the dates", "the budget"]
+
+
 def test_a_block_longer_than_the_terminal_is_there_once_in_the_end() -> None:
     words = " ".join(f"word{number}" for number in range(400))
     lines = in_pieces([f"{words[start : start + 50]}" for start in range(0, len(words), 50)])
