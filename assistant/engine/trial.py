@@ -34,12 +34,12 @@ _TEXT = " ".join(
 """Some 400 tokens to read."""
 _QUESTION = Message("user", f"{_TEXT}\n\nTell me in a few sentences what this is about.")
 _SHORT = Message("user", "Say hello in one sentence.")
-_REPLY_TOKENS = 64
+_REPLY_TOKENS = 48
 
 
 class _City(BaseModel):
-    name: str = Field(max_length=40)
-    country: str = Field(max_length=40)
+    name: str = Field(max_length=30)
+    country: str = Field(max_length=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ _MISSING = {
 
 
 def _schema(engine: Engine) -> str:
-    city = ask(engine, _City, [Message("user", "Name a city and its country.")], max_tokens=120)
+    city = ask(engine, _City, [Message("user", "Name a city and its country.")], max_tokens=80)
     return f"It holds to a schema: {city.model_dump_json()[:80]}"
 
 
