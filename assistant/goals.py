@@ -6,7 +6,7 @@ A card changes here by the user's hand, and every version of it stays. The API a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -132,7 +132,7 @@ def end(service: Service, goal_id: int, wish: GoalEnd) -> GoalView:
         goals.close(session, goal, GoalStatus(wish.outcome), now, by="user")
         if wish.outcome in OVERALL:
             said = [{"criterion": goal.statement, "is_met": wish.outcome == "achieved", "why": wish.note}]
-            at = _free_instant(session, goal_id, now)
+            at = ending.free_instant(session, goal_id, now)
             goals.add_score(
                 session,
                 Score(goal_id=goal_id, at=at, judge="user", overall=OVERALL[wish.outcome], verdicts=said),
@@ -153,8 +153,7 @@ def score(service: Service, goal_id: int) -> ScoreLine:
     found = ending.judged(spoken, goal, judge_engine(service), held, now.astimezone(service.settings.user.zone))
     with service.database.write() as session:
         goal = _goal(session, goal_id)
-        found_at = _free_instant(session, goal_id, now)
-        return ending.score_line(ending.keep_score(session, goal, found, found_at))
+        return ending.score_line(ending.keep_score(session, goal, found, now))
 
 
 def expire(service: Service) -> int:
@@ -207,12 +206,6 @@ def _judge_quietly(service: Service, goal_id: int) -> None:
         return
 
 
-def _free_instant(session: Session, goal_id: int, now: datetime) -> datetime:
-    """`now`, or just after the goal's last score: two scores of a goal have two instants."""
-    latest = max((one.at for one in goals.scores(session, goal_id)), default=None)
-    return now if latest is None or latest < now else latest + timedelta(microseconds=1)
-
-
 def _to_come(deadline: datetime | None, now: datetime) -> None:
     if deadline is not None and deadline <= now:
         raise BadRequest(f"The deadline {deadline:%Y-%m-%d %H:%M} has passed.", "Name one that is to come.")
@@ -243,11 +236,13 @@ def _items(session: Session, goal_id: int) -> list[GoalItemLine]:
 
 
 def _history(session: Session, goal_id: int) -> list[GoalVersionLine]:
+    """The versions that changed something a reader sees; a question noted as asked is none."""
     lines: list[GoalVersionLine] = []
     held: Card | None = None
     for version in goals.versions(session, goal_id):
         now = Card.model_validate(version.card)
         changes = card.difference(held, now) if held is not None else []
-        lines.append(GoalVersionLine(number=version.number, at=version.at, why=version.why, changes=changes))
+        if changes or held is None:
+            lines.append(GoalVersionLine(number=version.number, at=version.at, why=version.why, changes=changes))
         held = now
     return lines

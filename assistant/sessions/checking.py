@@ -20,7 +20,7 @@ from assistant.sessions.rules.quantities import NUMBER, amounts, lengths, number
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _CITED = re.compile(r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|«[^»\n]{1,300}»")
-_QUESTION = re.compile(r"[^.!?…\n]*[^\s.!?…\n][^.!?…\n]*[?？]")
+_SENTENCE = re.compile(r"(?<=[.!?…？\n])")
 _NEGATED = re.compile(
     r"\b(?:no|not|without|avoid(?:s|ing|ed)?|skip(?:s|ping|ped)?|instead of|rather than|exclud(?:e|es|ed|ing)|leav(?:e|es|ing) out|left out|never|free of|n't|neither|nor|except|kein\w*|ohne|sans|pas(?: de)?|sin|far from|other than)\b[^.!?;\n]{0,40}$",
     re.IGNORECASE,
@@ -77,7 +77,8 @@ def again(checks: Sequence[Check]) -> str:
 
 def questions(text: str) -> list[str]:
     """The questions of a text, without those it quotes."""
-    return [found.group().strip(' \n-*•"“”') for found in _QUESTION.finditer(_CITED.sub(" ", text))]
+    sentences = (one.strip(' \n-*•"“”') for one in _SENTENCE.split(_CITED.sub(" ", text)))
+    return [one for one in sentences if one.endswith(("?", "？")) and one.strip("?？ ")]
 
 
 def _one_question(asked: list[str], act: Act) -> Check:

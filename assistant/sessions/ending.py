@@ -6,7 +6,7 @@ The user's word outranks all of it: what they closed, no judge and no clock touc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -51,7 +51,7 @@ def keep_score(session: Session, goal: Goal, found: Judged, now: datetime) -> Sc
     """Keep a judge's score."""
     score = Score(
         goal_id=goal.id or 0,
-        at=now,
+        at=free_instant(session, goal.id or 0, now),
         judge=found.judge,
         overall=found.overall,
         verdicts=[verdict.model_dump() for verdict in found.verdicts],
@@ -60,10 +60,25 @@ def keep_score(session: Session, goal: Goal, found: Judged, now: datetime) -> Sc
     return goals.add_score(session, score)
 
 
+def free_instant(session: Session, goal_id: int, now: datetime) -> datetime:
+    """`now`, or just after the goal's last score: two scores of a goal have two instants."""
+    latest = max((one.at for one in goals.scores(session, goal_id)), default=None)
+    return now if latest is None or latest < now else latest + timedelta(microseconds=1)
+
+
+def is_judged(session: Session, goal: Goal) -> bool:
+    """Whether a judge has seen the goal as its card is now."""
+    return any(one.judge != "user" and one.at >= goal.changed_at for one in goals.scores(session, goal.id or 0))
+
+
+def is_met(found: Judged) -> bool:
+    """Whether every criterion is met in a judge's eyes."""
+    return bool(found.verdicts) and all(verdict.is_met for verdict in found.verdicts)
+
+
 def end_if_met(session: Session, goal: Goal, found: Judged, now: datetime) -> bool:
     """Close a goal that a model judged to be reached in every criterion; False for one that stays as it is."""
-    is_met = bool(found.verdicts) and all(verdict.is_met for verdict in found.verdicts)
-    if not is_met or found.judge == "rules" or goal.is_standing or goal.status is not GoalStatus.OPEN:
+    if not is_met(found) or found.judge == "rules" or goal.is_standing or goal.status is not GoalStatus.OPEN:
         return False
     goals.close(session, goal, GoalStatus.ACHIEVED, now, by="judge")
     return True

@@ -141,6 +141,8 @@ def _judge(parts: Parts, course: Course, kept: Kept) -> None:
         return
     with parts.database.read() as session:
         goal = goals.get(session, talk.goal.id or 0) or talk.goal
+        if ending.is_judged(session, goal):
+            return
         spoken = ending.transcript(session, goal)
     found = ending.judged(spoken, goal, engine, talk.playbook, parts.local_now())
     with parts.database.write() as session:
@@ -148,8 +150,9 @@ def _judge(parts: Parts, course: Course, kept: Kept) -> None:
         ending.keep_score(session, goal, found, now)
         is_ended = ending.end_if_met(session, goal, found, now)
         kept.goal = goal_line(session, goal)
-    said = "achieved, and closed; /done or /fail is your own word on it" if is_ended else "not yet reached in full"
-    kept.notices.append(f"{found.judge} judges the goal {said} ({found.overall:.0f} of 10).")
+    said = "reached in full" if ending.is_met(found) else "not reached in full"
+    closing = "It is closed as achieved; /done or /fail is your own word on it." if is_ended else "/done closes it."
+    kept.notices.append(f"Judged by {found.judge}: the goal is {said}, {found.overall:.0f} of 10. {closing}")
     kept.notices += [found.notice] if found.notice else []
 
 
