@@ -23,8 +23,8 @@ LAYERS = (
     ("digest",),
     ("delivery", "feedback"),
     ("service",),
-    ("digests", "memories", "sources", "conversations", "goals", "standing", "facts", "calls", "models"),
-    ("status", "doctor"),
+    # the verbs, a noun each
+    ("digests", "memories", "sources", "conversations", "goals", "standing", "facts", "calls", "models", "status", "doctor"),
     ("jobs",),
     ("api",),
     ("server",),
