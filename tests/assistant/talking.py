@@ -51,7 +51,7 @@ def talking(folder: Path, engine: Engine | None = None, **chat: Any) -> Iterator
         clock=FakeClock(NOW),
         settings=Settings(
             user=UserSettings(timezone="UTC"),
-            model=ModelSettings(engine=kind, name="fake"),
+            model=ModelSettings(engine=kind, name="fake", log_days=0),
             chat=ChatSettings(**chat),
         ),
         embedder=WordEmbedder(),
