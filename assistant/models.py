@@ -17,7 +17,7 @@ from assistant.engine.choice import Choice, Engines, chosen
 from assistant.engine.contract import Capability, Engine, Task
 from assistant.engine.trial import Speed, measure, try_abilities
 from assistant.errors import BadRequest, TelosError, Unavailable
-from assistant.generation.files import SUGGESTED_CPU, ModelFiles, bytes_to_fetch, folder_of, locate_model
+from assistant.generation.files import SUGGESTED_CPU, ModelFiles, bytes_to_fetch, fetch_model, folder_of, locate_model
 from assistant.progress import Progress, unheard
 from assistant.service import Service
 from assistant.workers.language import Description
@@ -57,11 +57,11 @@ def to_fetch(wanted: answers.Wanted) -> answers.Fetch:
 
 
 def fetch(service: Service, wanted: answers.Wanted, progress: Progress) -> answers.Fetched:
-    """Bring a model's files here, unless they are.
+    """Bring a model's files here, as the hub has them now.
 
     Raises: ModelFailed.
     """
-    folder = locate_model(wanted.name, wanted.revision, may_fetch=True, on_progress=service.heeding(progress))
+    folder = fetch_model(wanted.name, wanted.revision, on_progress=service.heeding(progress))
     files = ModelFiles(folder)
     return answers.Fetched(
         folder=str(folder),

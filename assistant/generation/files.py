@@ -89,13 +89,22 @@ class ModelFiles:
 def locate_model(name: str, revision: str = "main", *, may_fetch: bool = True, on_progress: Progress = unheard) -> Path:
     """The folder of `name` (a folder, or a name on the hub at `revision`), fetched from the hub only with `may_fetch`.
 
-    Raises: ModelFailed, with what the user may do about it.
+    What is in the hub's cache is taken as it is. Raises: ModelFailed, with what the user may do about it.
     """
     folder = folder_of(name)
     if folder is None:
-        if not _may_be_a_name(name):
-            raise ModelFailed(f"There is no folder {name!r}.", "Name a folder that holds a model, or one on the hub.")
-        folder = _from_hub(name, revision, may_fetch, on_progress)
+        wanted = _wanted(name, revision)
+        folder = hub.cached(wanted)
+        if folder is None and not may_fetch:
+            raise ModelFailed(f"The model {name} is not on this machine.", f"Fetch it with: telos model pull {name}")
+        folder = folder or _fetched(wanted, on_progress)
+    check(folder, name)
+    return folder
+
+
+def fetch_model(name: str, revision: str = "main", *, on_progress: Progress = unheard) -> Path:
+    """As `locate_model`, but the hub is asked whether there is something newer. Raises: ModelFailed."""
+    folder = folder_of(name) or _fetched(_wanted(name, revision), on_progress)
     check(folder, name)
     return folder
 
@@ -110,19 +119,19 @@ def folder_of(name: str) -> Path | None:
 
 
 def bytes_to_fetch(name: str, revision: str = "main") -> int:
-    """What a fetch would load; 0 for what is here, and for a folder.
+    """What `fetch_model` would load; 0 for a folder, and for what is here and cannot be compared with the hub's.
 
     Raises: ModelFailed.
     """
-    wanted = Wanted(name, revision, WANTED_FILES, UNWANTED_FILES)
-    if folder_of(name) is not None or not _may_be_a_name(name):
+    if folder_of(name) is not None:
         return 0
+    wanted = _wanted(name, revision)
     try:
         return hub.missing_bytes(wanted)
     except NotFetched as err:
         if hub.cached(wanted) is not None:
             return 0
-        raise _not_here(name, revision, err) from err
+        raise _not_here(wanted, err) from err
 
 
 def check(folder: Path, name: str) -> None:
@@ -156,28 +165,35 @@ def _no_model(folder: Path, name: str) -> TelosError:
     return ModelFailed(f"{name} holds no model: it has no config.json.", _ANOTHER)
 
 
-def _from_hub(name: str, revision: str, may_fetch: bool, on_progress: Progress) -> Path:
-    wanted = Wanted(name, revision, WANTED_FILES, UNWANTED_FILES)
-    found = hub.cached(wanted)
-    if found is not None:
-        return found
-    if not may_fetch:
-        raise ModelFailed(f"The model {name} is not on this machine.", f"Fetch it with: telos model pull {name}")
+def _wanted(name: str, revision: str) -> Wanted:
+    """Raises: ModelFailed for what can be no name on the hub."""
+    if not _may_be_a_name(name):
+        raise ModelFailed(f"There is no folder {name!r}.", "Name a folder that holds a model, or one on the hub.")
+    return Wanted(name, revision, WANTED_FILES, UNWANTED_FILES)
+
+
+def _fetched(wanted: Wanted, on_progress: Progress) -> Path:
     try:
         return hub.fetched(wanted, on_progress)
     except NotFetched as err:
-        raise _not_here(name, revision, err) from err
+        if (here := hub.cached(wanted)) is not None:
+            return here
+        raise _not_here(wanted, err) from err
 
 
-def _not_here(name: str, revision: str, err: NotFetched) -> ModelFailed:
+def _not_here(wanted: Wanted, err: NotFetched) -> ModelFailed:
     if err.why == "unknown":
-        where = f" at {revision!r}" if revision != "main" else ""
-        return ModelFailed(f"The hub has no model {name}{where}.", f"See https://huggingface.co/models. {_ANOTHER}")
+        where = f" at {wanted.revision!r}" if wanted.revision != "main" else ""
+        return ModelFailed(
+            f"The hub has no model {wanted.name}{where}.", f"See https://huggingface.co/models. {_ANOTHER}"
+        )
     if err.why == "gated":
-        page = f"https://huggingface.co/{name}"
-        return ModelFailed(f"Its makers let only those have {name} who asked.", f"Ask on {page}, then: hf auth login")
+        page = f"https://huggingface.co/{wanted.name}"
+        return ModelFailed(
+            f"Its makers let only those have {wanted.name} who asked.", f"Ask on {page}, then: hf auth login"
+        )
     return ModelFailed(
-        f"The model {name} is not on this machine, and the hub cannot be reached.",
+        f"The model {wanted.name} is not on this machine, and the hub cannot be reached.",
         "Try again with a connection (and HF_HUB_OFFLINE unset), or name a folder that holds a model.",
     )
 
