@@ -50,7 +50,7 @@ def apply(card: Card, heard: Heard, turn: int) -> tuple[Card, list[str]]:
     if heard.resolution is not None:
         pen.resolve(heard.resolution)
     pen.restate(heard)
-    for constraint in heard.constraints:
+    for constraint in _last_limits(heard.constraints):
         pen.constrain(constraint)
     for slot in dict.fromkeys(one.slot for one in heard.values):
         pen.hear([one for one in heard.values if one.slot == slot])
@@ -71,6 +71,17 @@ def _folded(values: list[Said]) -> Said:
             said = replace(said, value=", ".join(parts[key] for key in ordered), adds=whole.adds)
         whole = said
     return whole
+
+
+def _last_limits(constraints: Iterable[Constraint]) -> list[Constraint]:
+    """Of several limits of one kind in a message the last, with the words of all."""
+    kept: dict[object, Constraint] = {}
+    for one in constraints:
+        key = (one.slot, one.op) if one.slot and _is_limit(one) else (one.slot, one.op, normal(one.text))
+        before = kept.pop(key, None)
+        evidence = _joined(before.evidence if before else [], one.evidence)
+        kept[key] = one.model_copy(update={"evidence": evidence}, deep=True)
+    return list(kept.values())
 
 
 class _Pen:
@@ -178,6 +189,7 @@ class _Pen:
             value.earlier_evidence = _joined(known.earlier_evidence, [known.evidence], but=value.evidence)
             if is_other:
                 self._loosen(known)
+                self._forget_doubts(known)
         self._replace(value)
         if known is None or normal(known.value) != normal(said.value):
             self.changed.add(said.slot)
@@ -204,6 +216,14 @@ class _Pen:
             or not _is_limit(one)
             or known.evidence not in one.evidence
             or any(_is_same(one, fresh) for fresh in self.limited)
+        ]
+
+    def _forget_doubts(self, gone: Value) -> None:
+        """Nothing is asked about a value that is not there any more."""
+        self.card.questions = [
+            one
+            for one in self.card.questions
+            if not (one.is_contradiction and one.slot == gone.slot and normal(one.old) == normal(gone.value))
         ]
 
     def _trace(self, said: Said, values: list[Said]) -> None:
@@ -271,9 +291,6 @@ class _Pen:
             return
         kept = Said(slot=asked.slot, value=asked.new, quote=answer.quote, is_decision=True)
         self._put(kept, self.card.value_of(asked.slot))
-        self.card.questions = [
-            one for one in self.card.questions if not (one.slot == asked.slot and normal(one.old) == normal(asked.old))
-        ]
 
 
 def _answers(answer: Resolution, question: Question) -> bool:

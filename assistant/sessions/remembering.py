@@ -86,7 +86,7 @@ def joined(found: list[SaidFact], more: list[SaidFact]) -> list[SaidFact]:
 
 def verified(told: list[Told], message: str, now: datetime, by: str) -> list[SaidFact]:
     """Those of a model's facts that stand on the user's own, unquoted words, said as a statement in the first person."""
-    own = own_statements(message)
+    own = own_statements(message[:20_000])
     kept: list[SaidFact] = []
     for one in told:
         quote = verbatim(one.quote, own)

@@ -12,7 +12,7 @@ from assistant.sessions.rules.message import Clause
 _YES = re.compile(
     r"^\W*(?:oh |well |hmm+ |um+ |ok,? |okay,? )*(?:yes|yeah|yep|yup|yea|sure|of course|absolutely|definitely|certainly|right|correct|exactly"
     r"|that'?s (?:right|correct|fine|good|great|perfect)|that (?:is|would be|sounds|works|will)(?: \w+)? (?:right|correct|fine|good|great|perfect|work|lovely)"
-    r"|(?:that |it )?(?:sounds|looks|seems) (?:very |really |absolutely |so )?(?:good|great|fine|perfect|lovely|nice|wonderful|right)|works for me|go ahead|please do"
+    r"|(?:that |it )?(?:sounds|looks|seems) (?:very |really |absolutely |so )?(?:good|great|fine|perfect|lovely|nice|wonderful|right)|(?:that |it |this )?works (?:for (?:me|us)|well|great|fine)|go ahead|please do"
     r"|(?:that'?s |it'?s )?perfect|great|wonderful|excellent|fine|ok(?:ay)?|all right|alright|agreed|deal|i (?:agree|like (?:it|that|this)|love (?:it|that|this))"
     r"|ja|jawohl|genau|gerne?|klar|stimmt|passt|einverstanden|oui|ouais|d'accord|bien sûr|parfait|c'est bon|exactement"
     r"|sí|claro|vale|de acuerdo|perfecto|por supuesto|exacto)(?![\w'’-])",
@@ -52,7 +52,7 @@ _DECISION = re.compile(
     r"\b(?:let'?s (?!see\b|say\b|start\b|talk\b|hear\b|look\b|plan\b|change\b|discuss\b|not\b|assume\b|begin\b|think\b|try\b)\w+|let us (?:take|go|do|book|stay)"
     r"|(?:i|we)(?:'ll| will) (?:take|go (?:with|for|by|to)|do|book|have|choose|pick|stay|travel|fly|drive|use)\b"
     r"|(?:i|we)(?:'ve| have)? (?:decided|settled|chosen|chose|opted|booked|picked)\b|(?:i|we) (?:choose|pick|opt for)|(?:i|we) (?:want|'d like|would like) to book"
-    r"|(?:please )?book (?:it|that|the|me|us|a|an)\b|(?:i|we)(?:'m| am|'re| are) going (?:with|for)|(?:that|it)(?:'s| is) (?:settled|decided)|go(?:ing)? (?:with|for) (?:the|a|an|option)\b"
+    r"|(?:please )?book (?:it|that|the|me|us|a|an)\b|(?:i|we)(?:'m| am|'re| are) going with|(?:that|it)(?:'s| is) (?:settled|decided)|go(?:ing)? (?:with (?:the|an?|option)|for (?:the|option))\b"
     r"|(?:it|this) will be the|make it the|stick(?:ing)? (?:with|to)|final(?:ly)? (?:decision|answer)"
     r"|wir nehmen|ich nehme|nehmen wir|on prend|prenons|je prends|tomamos|me quedo con|cogemos)",
     re.IGNORECASE,

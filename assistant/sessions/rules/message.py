@@ -28,6 +28,9 @@ _ORDINAL = re.compile(r"(?:^|\D)\d{1,2}$")
 _ABBREVIATION = re.compile(r"(?:^|\W)(?:e\.g|i\.e|approx|st|mt|mr|mrs|ms|dr|max|min|ca|z\.b|no|vs|etc)$", re.IGNORECASE)
 
 
+_LONGEST_CLAUSE = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A part of a message, where it begins in it, and the mark that ended it."""
@@ -67,11 +70,17 @@ def _pieces(text: str) -> Iterator[Clause]:
             _ABBREVIATION.search(before) or (_ORDINAL.search(before) and text[end.end() : end.end() + 2].strip())
         ):
             continue
-        yield _clause(before, start, end.group().strip())
+        yield from _clause(before, start, end.group().strip())
         start = end.end()
-    yield _clause(text[start:], start, "")
+    yield from _clause(text[start:], start, "")
 
 
-def _clause(text: str, start: int, mark: str) -> Clause:
+def _clause(text: str, start: int, mark: str) -> Iterator[Clause]:
+    """A clause, or several of bounded length: no sentence is so long, and patterns take their time over long texts."""
+    while len(text) > _LONGEST_CLAUSE:
+        cut = text.rfind(" ", 1, _LONGEST_CLAUSE)
+        cut = cut if cut > 0 else _LONGEST_CLAUSE
+        yield from _clause(text[:cut], start, "")
+        text, start = text[cut:], start + cut
     bare = text.strip(" \t\r\n,")
-    return Clause(bare, start + (text.index(bare) if bare else 0), mark)
+    yield Clause(bare, start + (text.index(bare) if bare else 0), mark)

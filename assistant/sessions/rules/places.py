@@ -42,7 +42,7 @@ _NAMES = sorted({name.strip() for name in re.split(r"[;\n]", _KNOWN) if name.str
 _NAME = re.compile(rf"(?<![\w'-])(?:{'|'.join(map(re.escape, _NAMES))})(?![\w-])", re.IGNORECASE)
 
 _CAP = r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’À-ÿ-]+"
-_PROPER = rf"(?:the\s+)?(?:(?:St\.|San|Los|Las|El|La|Le)\s+)?{_CAP}(?:\s+(?:(?:de|da|do|del|di|of|la|le|los|du|am|an der|upon|and the)\s+)?{_CAP}){{0,3}}"
+_PROPER = rf"(?:the\s+)?(?:(?:St\.|San|Los|Las|El|La|Le)\s+)?{_CAP}(?:\s+(?:(?:de|da|do|del|di|of|la|le|los|du|am|an der|upon)\s+)?{_CAP}){{0,3}}"
 _TOWARD = r"\b(?:to|in|visit(?:ing)?|see(?:ing)?|around|through|near|across|into|at|towards?|explor(?:e|ing)|for|over|like|about|of|nach|à|au|aux|en|a|hacia|visitar|visiter|besuchen|destination(?: is|:)?|heading(?: off)?(?: to)?)\s+"
 _AFTER = re.compile(
     rf"(?P<before>{_TOWARD})(?P<places>(?-i:{_PROPER})(?:(?:\s*,\s*(?:and\s+|then\s+)?|\s+(?:and|then|or|und|et|y)\s+(?:then\s+)?(?:to\s+|in\s+)?)(?-i:{_PROPER}))*)",
@@ -64,7 +64,7 @@ _NOT_THERE = re.compile(
 _LANGUAGES = "english german french spanish italian portuguese dutch polish japanese chinese russian indian mexican thai greek turkish american british korean vietnamese european asian"
 _OTHER_WORDS = (
     "i i'm i'd i'll i've my we our you he she it they the a an and or but yes no ok okay please thanks thank hello hi dear sir madam god internet wifi wi-fi gps ai pdf csv json api eur usd gbp chf christmas easter airbnb booking "
-    "spring summer autumn winter fall monsieur mr mrs ms dr telos python java javascript linux windows english breakfast dinner lunch uber google"
+    "spring summer autumn winter fall monsieur mr mrs ms dr telos python java javascript linux windows english breakfast dinner lunch uber google anywhere somewhere nowhere everywhere anything something everything nothing dunno none nope maybe surprise both either neither whatever sure fine good great perfect cheap warm cold home abroad here there later soon"
 )
 _NO_PLACE = frozenset(_OTHER_WORDS.split()) | frozenset(_LANGUAGES.split()) | frozenset(_MONTH) | frozenset(_WEEKDAY)  # fmt: skip
 _PLACE_WORDS = re.compile(
@@ -133,7 +133,8 @@ def _bare(text: str) -> Iterator[Found]:
         yield Found(_written(bare["place"]), bare.start("place"), bare.end("place"))
     for found in re.finditer(rf"(?:^|,|\band|\bor)\s*(?P<place>{_PROPER})(?=\s*(?:,|$|and\b|or\b|[.!]))", text):
         if not bare and _is_place(found["place"], is_sure=True):
-            yield Found(found["place"], found.start("place"), found.end("place"))
+            name = _bare_name(found["place"])
+            yield Found(name, found.end("place") - len(name), found.end("place"))
 
 
 def _is_place(name: str, *, is_sure: bool) -> bool:

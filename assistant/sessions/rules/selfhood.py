@@ -98,11 +98,13 @@ _SECRET = re.compile(
 _FROM = re.compile(r"\b(?:from|as of|starting|beginning|ab|à partir de|a partir de)\b", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|in|seit|depuis|desde)\s+(?:the (?:beginning|start) of\s+)?(?P<when>(?:(?P<month>[a-zäéû]+)\s+)?(?P<year>(?:19|20)\d\d)|last (?:year|month|week)|(?P<alone>[a-zäéû]+))(?!\w)", re.IGNORECASE)  # fmt: skip
 
+_LONGEST = 20_000
+
 
 def stated(message: str, now: datetime) -> list[SaidFact]:
     """What the message states of its writer, in its order."""
     found: list[SaidFact] = []
-    for clause in clauses(own_statements(message)):
+    for clause in clauses(own_statements(message[:_LONGEST])):
         if manner.asks(clause) or manner.supposes(clause) or _PAST.search(clause.text) or is_secret(clause.text):
             continue
         for slot, sentence, at in _in(clause):

@@ -20,7 +20,7 @@ from assistant.sessions.rules.quantities import Found
 from assistant.sessions.rules.questions import Asked
 
 _GIVEN_UP = re.compile(
-    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|visiting|going|staying)\s+)*$",
+    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|[a-z]+ing)\s+)*$",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"\b(?:also|too|as well|and then|plus|besides|add(?:ing)?|both|auch|aussi|también)\b", re.IGNORECASE)
@@ -185,7 +185,8 @@ def _money(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -
 
 def _people(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
     found = quantities.people(part.text)
-    if found is None and is_asked and len(part.text.split()) <= 6:
+    counts_else = any(quantities.lengths(part.text)) or any(quantities.money(part.text))  # "5 days" are no people
+    if found is None and is_asked and len(part.text.split()) <= 6 and not counts_else:
         bare = quantities.bare_number(part.text)
         found = (
             Found("1 person" if bare.value == "1" else f"{bare.value} people", bare.start, bare.end) if bare else None
