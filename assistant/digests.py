@@ -19,7 +19,7 @@ from assistant.delivery.dispatch import FIRST_START, Outbox, deliver, deliver_du
 from assistant.delivery.mail import recipient_of
 from assistant.delivery.smtp import SmtpCarrier
 from assistant.digest import record
-from assistant.digest.build import Edition, Parts, build
+from assistant.digest.build import Edition, Parts, finished, plan
 from assistant.digest.schedule import (
     FARTHEST_DAY,
     REMEMBERED_DAYS,
@@ -49,7 +49,7 @@ def preview(service: Service, progress: Progress = unheard) -> DigestView:
     """The digest as it would be now. Nothing is kept, marked or sent."""
     progress(0, 1, "choosing and writing")
     today = local_day(service.clock.now(), service.settings.user.zone)
-    return _build(service, Edition(today, _recipient(service)))
+    return _build(service, Edition(today, _recipient(service)), progress)
 
 
 def send(service: Service, *, again: bool = False, progress: Progress = unheard) -> DigestLine:
@@ -59,7 +59,7 @@ def send(service: Service, *, again: bool = False, progress: Progress = unheard)
     """
     edition = refuse_second(service, again=again)
     progress(0, STEPS, "choosing and writing")
-    view = _build(service, edition)
+    view = _build(service, edition, progress)
     progress(1, STEPS, "putting it into the outbox")
     kept = _queue(service, view)
     assert kept.id is not None
@@ -84,14 +84,14 @@ def refuse_second(service: Service, *, again: bool) -> Edition:
     return Edition(today, recipient, run)
 
 
-def queue_scheduled(service: Service) -> DigestView | None:
+def queue_scheduled(service: Service, progress: Progress = unheard) -> DigestView | None:
     """The digest that is due now, built and put into the outbox; `None` if none is."""
     table, now = timetable(service), service.clock.now()
     day = due_day(table, now, _days_made(service))
     if day is None:
         return None
     due_at = table.start(day) if is_late(table, now, day) else None
-    return _queue(service, _build(service, Edition(day, _recipient(service), due_at=due_at)))
+    return _queue(service, _build(service, Edition(day, _recipient(service), due_at=due_at), progress))
 
 
 def deliver_waiting(service: Service) -> list[DigestLine]:
@@ -221,13 +221,14 @@ def _carrier(service: Service) -> Carrier:
             return StdoutCarrier(sys.stdout)
 
 
-def _build(service: Service, edition: Edition) -> DigestView:
-    """The digest of `edition`; it also says which days before it had none."""
+def _build(service: Service, edition: Edition, progress: Progress) -> DigestView:
+    """The digest of `edition`; it also says which days before it had none. No rows are held while it is written."""
     now = service.clock.now()
     missed = [day for day in missed_days(timetable(service), now, _days_made(service)) if day < edition.day]
     parts = Parts(settings=service.settings, engine=service.engine_for("digest", "story"), embedder=service.embedder)
     with service.database.read() as session:
-        return build(session, parts, replace(edition, missed=tuple(missed)), now)
+        planned = plan(session, parts, replace(edition, missed=tuple(missed)), now)
+    return finished(planned, parts, service.heeding(progress))
 
 
 def _queue(service: Service, view: DigestView) -> DigestView:

@@ -14,6 +14,8 @@ from rich.rule import Rule
 from rich.text import Text
 
 from assistant.cli.screen import ago, count, harmless
+from assistant.digest.headings import headings
+from assistant.digest.render import writer
 
 if TYPE_CHECKING:
     from assistant.answers.digest import DigestLine
@@ -40,9 +42,9 @@ def _parts(view: DigestView) -> Iterator[RenderableType]:
         for entry in section.entries:
             yield Text()
             yield from _entry(entry)
-    if view.notes:
-        yield Text()
-        yield Rule(style="dim")
+    yield Text()
+    yield Rule(style="dim")
+    yield Text(harmless(writer(view, headings(view.language))), style="dim")
     for note in view.notes:
         yield Text(harmless(note.sentence), style="yellow" if note.is_trouble else "dim")
 

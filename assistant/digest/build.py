@@ -1,7 +1,8 @@
 """Builds a digest: candidates, ranking, selection, writing and the foot, in that order.
 
 It reads rows and changes none, so a preview and a real digest take the same way; `record.keep` stores what was built
-in the transaction that queues it. The caller decides when, for whom, and what becomes of it.
+in the transaction that queues it. The caller decides when, for whom, and what becomes of it. What a model writes takes
+minutes: `plan` reads all the rows, and `finished` needs none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from assistant.digest.view import DigestView
 from assistant.digest.write import Written, write
 from assistant.engine.contract import Engine
 from assistant.errors import TelosError
+from assistant.progress import Progress, unheard
 from assistant.ranking.features import Interests
 from assistant.ranking.taste import Taste
 from memory.embed import Embedder, NoEmbedder
@@ -61,33 +63,58 @@ class _Meaning:
     interests: Interests
 
 
-def build(session: Session, parts: Parts, edition: Edition, now: datetime) -> DigestView:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A digest that lacks its words only. `notes_before` stand at the foot before what is said of the writing."""
+
+    edition: Edition
+    at: datetime
+    gathered: Gathered
+    selection: Selection
+    notes_before: tuple[notes.Facts, ...]
+
+
+def build(session: Session, parts: Parts, edition: Edition, now: datetime, progress: Progress = unheard) -> DigestView:
     """The digest of `edition` as of `now`. Nothing is stored or marked; the same rows give the same digest."""
+    return finished(plan(session, parts, edition, now), parts, progress)
+
+
+def plan(session: Session, parts: Parts, edition: Edition, now: datetime) -> Plan:
+    """What the digest of `edition` shows, and what its foot says of everything but the writing."""
     settings = parts.settings
     since = now - timedelta(days=settings.digest.max_age_days)
-    phrases = headings(settings.user.language)
     meaning = _meaning(parts)
     gathered = gather(session, settings, meaning.slug, since, now)
     selection = _choose(session, gathered, meaning, settings, now)
-    written = write(selection.chosen, parts.engine, settings.digest.reading_minutes, phrases)
-    facts = [
+    facts = (
         *notes.about_deliveries(session),
         *notes.about_schedule(edition.due_at, edition.missed),
         *notes.about_goals(session, now),
         *notes.about_sources(session, settings),
         *_about_meaning(parts, meaning, [one.candidate for one in selection.chosen]),
-        *_about_content(gathered, selection, written, parts.engine.name),
-    ]
+    )
+    return Plan(edition, now, gathered, selection, facts)
+
+
+def finished(planned: Plan, parts: Parts, progress: Progress = unheard) -> DigestView:
+    """The digest with its words.
+
+    Raises: what `progress` raises.
+    """
+    settings, edition = parts.settings, planned.edition
+    phrases = headings(settings.user.language)
+    written = write(planned.selection.chosen, parts.engine, settings.digest, phrases, progress)
+    facts = [*planned.notes_before, *_about_content(planned, written, parts.engine.name)]
     return DigestView(
         local_date=edition.day,
         recipient=edition.recipient,
         run=edition.run,
-        built_at=now,
-        since=since,
+        built_at=planned.at,
+        since=planned.at - timedelta(days=settings.digest.max_age_days),
         writer=written.writer,
         language=phrases.language,
         zone=settings.user.timezone,
-        candidates=len(gathered.candidates),
+        candidates=len(planned.gathered.candidates),
         sections=written.sections,
         notes=notes.told(facts, phrases.language, settings.user.timezone),
     )
@@ -121,16 +148,13 @@ def _about_meaning(parts: Parts, meaning: _Meaning, shown: list[Candidate]) -> l
     return notes.about_languages(code for code in languages if code and not parts.embedder.knows_language(code))
 
 
-def _about_content(gathered: Gathered, selection: Selection, written: Written, engine: str) -> list[notes.Facts]:
-    room = selection.room + written.no_room
+def _about_content(planned: Plan, written: Written, engine: str) -> list[notes.Facts]:
+    unlikely, room = planned.selection.unlikely, planned.selection.room + written.no_room
     found: list[notes.Facts] = []
     if not written.sections:
         found.append({"kind": "empty"})
-    if selection.unlikely + room:
-        left = {"n": selection.unlikely + room, "unlikely": selection.unlikely, "room": room}
-        found.append({"kind": "left_out", **left})
-    if gathered.muted:
-        found.append({"kind": "muted", "n": gathered.muted})
-    if written.engine_error:
-        found.append({"kind": "writer", "writer": engine, "error": written.engine_error})
-    return found
+    if unlikely + room:
+        found.append({"kind": "left_out", "n": unlikely + room, "unlikely": unlikely, "room": room})
+    if planned.gathered.muted:
+        found.append({"kind": "muted", "n": planned.gathered.muted})
+    return found + notes.about_writing(written, engine)

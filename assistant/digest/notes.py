@@ -16,13 +16,25 @@ from sqlmodel import Session
 from assistant.config.schema import Settings
 from assistant.digest.headings import Headings, headings
 from assistant.digest.view import Note
+from assistant.digest.write import Written
 from memory.models import DeliveryState, Goal
 from memory.store import conversations, digests, goals, outbox, sources
 
 Facts = dict[str, Any]
 
 TROUBLE = frozenset(
-    ("failed", "stale", "delivery_failed", "delivery_unknown", "late", "missed", "no_meaning", "writer")
+    (
+        "failed",
+        "stale",
+        "delivery_failed",
+        "delivery_unknown",
+        "late",
+        "missed",
+        "no_meaning",
+        "writer",
+        "writer_late",
+        "writer_failed",
+    )
 )
 
 DEADLINE_NEAR = timedelta(days=3)
@@ -88,6 +100,21 @@ def about_languages(languages: Iterable[str]) -> list[Facts]:
     if not unknown:
         return []
     return [{"kind": "language", "n": len(unknown), "languages": sorted(set(unknown))}]
+
+
+def about_writing(written: Written, engine: str) -> list[Facts]:
+    """Which entries are not the model's, and why."""
+    if written.failed and written.failed == written.entries:
+        return [{"kind": "writer", "writer": engine, "error": written.error}]
+    of = {"writer": engine, "total": written.entries}
+    found: list[Facts] = []
+    if written.late:
+        found.append({"kind": "writer_late", "n": written.late, **of})
+    if written.failed:
+        found.append({"kind": "writer_failed", "n": written.failed, "error": written.error, **of})
+    if written.unsupported:
+        found.append({"kind": "writer_unsupported", "n": written.unsupported, **of})
+    return found
 
 
 def told(facts: Iterable[Mapping[str, Any]], language: str, zone: str) -> tuple[Note, ...]:

@@ -1,26 +1,26 @@
 """Words for what was selected: through the engine, within the reading time, each claim with its citations.
 
-It knows no ranking and no row. An engine that does not answer is replaced by extraction for the rest of the digest,
-which is said at the foot.
+It knows no ranking and no row. What a model has not written in time, or not borne out, is chosen by extraction; that is
+said at the foot.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
+from assistant.config.schema import DigestSettings
+from assistant.digest.author import Manuscript, write_against_time
 from assistant.digest.headings import Headings
 from assistant.digest.reasons import reasons
 from assistant.digest.select import Judged
 from assistant.digest.view import WORDS_A_MINUTE, EntryView, SectionView, Sentence
+from assistant.engine import cited
 from assistant.engine.brief import Brief, Claim, Passage
+from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
 from assistant.engine.sentences import reading_length, shorten
-from assistant.errors import TelosError
-
-log = logging.getLogger(__name__)
+from assistant.progress import Progress, unheard
 
 MOST_WORDS = 80
 """An entry is a pointer to its sources, not a copy of them."""
@@ -31,48 +31,79 @@ TITLE_WORDS = 24
 
 @dataclass(slots=True)
 class Written:
-    """The sections, how many selected entries found no room or nothing new to say, and why the engine was replaced."""
+    """The sections, and how many selected entries found no room or nothing new to say.
+
+    `writer` is the model if it wrote any entry. Of the others some are the sources' own sentences because the model ran
+    `late`, `failed` with an `error`, or wrote what is `unsupported`.
+    """
 
     sections: tuple[SectionView, ...]
     writer: str
     no_room: int = 0
-    engine_error: str = ""
+    entries: int = 0
+    late: int = 0
+    failed: int = 0
+    unsupported: int = 0
+    error: str = ""
 
 
-@dataclass(slots=True)
-class _Pen:
-    """The engine in use, and what went wrong with the first one."""
+def write(
+    selected: Sequence[Judged],
+    engine: Engine,
+    settings: DigestSettings,
+    phrases: Headings,
+    progress: Progress = unheard,
+) -> Written:
+    """Entries for `selected`, in its order, numbered from 1; together they are read in the minutes of the settings.
 
-    engine: Any
-    error: str = field(default="")
-
-    def summarise(self, brief: Brief) -> tuple[Claim, ...]:
-        try:
-            return self.engine.summarise(brief)
-        except TelosError as err:
-            log.warning("The engine %s does not answer, extraction writes instead: %s", self.engine.name, err)
-            self.engine, self.error = Extractive(), err.sentence
-            return self.engine.summarise(brief)
-
-
-def write(selected: Sequence[Judged], engine: Any, minutes: float, phrases: Headings) -> Written:
-    """Entries for `selected`, in its order, numbered from 1; together they are read in `minutes`.
-
-    What a first entry leaves of its share goes to those after it.
+    What a first entry leaves of its share goes to those after it. Raises: what `progress` raises.
     """
-    pen = _Pen(engine)
-    room = int(minutes * WORDS_A_MINUTE)
+    room = int(settings.reading_minutes * WORDS_A_MINUTE)
     kept = _fitting(selected, room)
+    manuscript = _by_model(kept, engine, room, settings.write_minutes * 60, progress)
+    written = Written((), Extractive.name, error=manuscript.error)
     entries: list[tuple[str, EntryView]] = []
     for index, judged in enumerate(kept):
-        titles = sum(_title_length(other) for other in kept[index:])
-        share = (room - titles) // (len(kept) - index)
-        entry = _entry(judged, pen, min(share, MOST_WORDS), phrases)
-        if entry is not None:
-            entry = replace(entry, number=len(entries) + 1)
-            entries.append((judged.candidate.section, entry))
-            room -= reading_length(entry.title) + sum(reading_length(told.text) for told in entry.sentences)
-    return Written(_sections(entries, phrases), pen.engine.name, len(selected) - len(entries), pen.error)
+        brief = _brief(judged, _share(kept[index:], room))
+        claims = cited.within(manuscript.claims.get(index, ()), brief.max_words)
+        entry = _entry(judged, claims or Extractive().summarise(brief), phrases)
+        if entry is None:
+            continue
+        entries.append((judged.candidate.section, replace(entry, number=len(entries) + 1)))
+        room -= reading_length(entry.title) + sum(reading_length(told.text) for told in entry.sentences)
+        if claims:
+            written.writer = engine.name
+        elif manuscript.is_asked:
+            _count(written, manuscript, index)
+    written.sections = _sections(entries, phrases)
+    written.entries, written.no_room = len(entries), len(selected) - len(entries)
+    return written
+
+
+def _by_model(kept: Sequence[Judged], engine: Engine, room: int, seconds: float, progress: Progress) -> Manuscript:
+    """What the model writes in time, the likeliest stories first; by the position in `kept`."""
+    share = _share(kept, room)
+    order = sorted(range(len(kept)), key=lambda index: -kept[index].judgement.chance)
+    manuscript = write_against_time(engine, [_brief(kept[index], share) for index in order], seconds, progress)
+    return replace(manuscript, claims={order[place]: claims for place, claims in manuscript.claims.items()})
+
+
+def _count(written: Written, manuscript: Manuscript, index: int) -> None:
+    """Why an entry is not the model's."""
+    if index in manuscript.claims:
+        written.unsupported += 1
+    elif manuscript.is_late:
+        written.late += 1
+    else:
+        written.failed += 1
+
+
+def _share(judged: Sequence[Judged], room: int) -> int:
+    """The words that the first of `judged` may have, when all of them are to have as many."""
+    if not judged:
+        return 0
+    titles = sum(_title_length(other) for other in judged)
+    return min((room - titles) // len(judged), MOST_WORDS)
 
 
 def _fitting(selected: Sequence[Judged], room: int) -> list[Judged]:
@@ -87,12 +118,15 @@ def _fitting(selected: Sequence[Judged], room: int) -> list[Judged]:
     return [judged for judged in selected if judged.candidate.story_id in kept]
 
 
-def _entry(judged: Judged, pen: _Pen, max_words: int, phrases: Headings) -> EntryView | None:
-    """The entry without its number; `None` if a follow-up has nothing new to say."""
+def _brief(judged: Judged, max_words: int) -> Brief:
     candidate = judged.candidate
     passages = [Passage(one.item_id, one.title, one.text, one.language) for one in candidate.articles]
-    brief = Brief(title=candidate.lead.title, passages=passages, max_words=max_words, known=candidate.known)
-    claims = pen.summarise(brief)
+    return Brief(title=candidate.lead.title, passages=passages, max_words=max_words, known=candidate.known)
+
+
+def _entry(judged: Judged, claims: Sequence[Claim], phrases: Headings) -> EntryView | None:
+    """The entry without its number; `None` if a follow-up has nothing new to say."""
+    candidate = judged.candidate
     if candidate.is_follow_up and not claims:
         return None
     citations = tuple(article.cited_as(number) for number, article in enumerate(candidate.articles, start=1))

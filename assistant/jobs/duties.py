@@ -193,8 +193,8 @@ def _goals(service: Service, _: Progress) -> Outcome:
     return Outcome(f"{matched} new matches with open goals.", did=matched)
 
 
-def _digest(service: Service, _: Progress) -> Outcome:
-    view = digests.queue_scheduled(service)
+def _digest(service: Service, progress: Progress) -> Outcome:
+    view = digests.queue_scheduled(service, progress)
     if view is None:
         return Outcome("No digest was due.")
     return Outcome(f"The digest of {view.local_date} was queued with {len(view.entries)} entries.", did=1)

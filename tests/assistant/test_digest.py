@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,9 +15,7 @@ from hypothesis import strategies as st
 from assistant.config.schema import DigestSettings, UserSettings
 from assistant.digest import record, view
 from assistant.digest.view import DigestView
-from assistant.engine.brief import Brief, Claim
-from assistant.engine.contract import Capability, Piece, Request
-from assistant.errors import NotFound, Unavailable
+from assistant.errors import NotFound
 from memory.embed import NoEmbedder, Rows
 from memory.models import MuteKind, Verb
 from memory.store import items, mutes, sources
@@ -260,42 +257,6 @@ def test_without_an_answer_of_the_embedder_the_digest_is_built_and_says_so(tmp_p
     digest = newsroom.build()
     assert digest.entries[0].title == "About chess"
     assert "no_meaning" in kinds(digest)
-
-
-class BrokenEngine:
-    """An engine with a model whose process is gone."""
-
-    name = "some-model"
-    capabilities = frozenset((Capability.GENERATE,))
-
-    def stream(self, request: Request) -> Iterator[Piece]:
-        raise Unavailable("The model's process died.")
-
-    def summarise(self, brief: Brief) -> tuple[Claim, ...]:
-        raise Unavailable("The model's process died.")
-
-
-def test_an_engine_that_fails_is_replaced_by_extraction_and_that_is_said(tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path, engine=BrokenEngine())
-    publish_topics(newsroom)
-    digest = newsroom.build()
-    assert digest.writer == "extractive"
-    assert len(digest.entries) == len(TOPICS)
-    assert any("some-model did not answer" in note.sentence for note in digest.notes)
-
-
-class InventiveEngine(BrokenEngine):
-    """An engine that cites what it was not given, and nothing at all."""
-
-    def summarise(self, brief: Brief) -> tuple[Claim, ...]:
-        return (Claim("Made up.", (999,)), Claim("Bare.", ()), Claim("Sound.", (brief.passages[0].item_id,)))
-
-
-def test_a_claim_that_cites_nothing_it_was_given_is_left_out(tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path, engine=InventiveEngine())
-    publish_topics(newsroom)
-    for entry in newsroom.build().entries:
-        assert [sentence.text for sentence in entry.sentences] == ["Sound."]
 
 
 def test_a_sentence_without_citation_cannot_be_made() -> None:
