@@ -168,7 +168,7 @@ def _print_tested(tested: Tested) -> None:
     from rich.text import Text
 
     marks = {True: Text("yes", style="green"), False: Text("no", style="yellow")}
-    rows = [[trial.ability, marks[trial.works], trial.sentence] for trial in tested.trials]
+    rows: list[list[str | Text]] = [[trial.ability, marks[trial.works], trial.sentence] for trial in tested.trials]
     print_table(["Ability", "", "How it went"], rows)
     speeds = [
         f"loaded in {tested.load_s:.1f} s",

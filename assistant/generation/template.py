@@ -30,6 +30,7 @@ class Prompts:
     def __init__(self, tokenizer: Any, stop_ids: Iterable[int] = ()) -> None:
         self._tokenizer = tokenizer
         self._controls = _controls(tokenizer)
+        self._openings = frozenset(control[0] for control in self._controls)
         self._render, self.notice = _usable_render(tokenizer)
         self.traits: Traits = find_traits(
             self._render,
@@ -99,6 +100,8 @@ class Prompts:
     def _guarded(self, text: str, mark: str) -> str:
         """`text` with `mark` inside each spelling of a token that steers the model: it is cut there before it is read."""
         text = self._as_read(text)
+        if self._openings.isdisjoint(text):  # nearly always; some tokenizers have thousands of them
+            return text
         found = [control for control in self._controls if control in text]
         if not found:
             return text

@@ -12,11 +12,13 @@ import pytest
 
 from assistant import models
 from assistant.answers.models import ModelChoice, Wanted
+from assistant.cli import model
 from assistant.config.schema import ModelSettings
 from assistant.doctor.parts import examine_parts
 from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Engine, ModelFailed, Piece, Request
 from assistant.errors import BadConfiguration, BadRequest, Unavailable
+from assistant.generation import files
 from assistant.home import Home
 from assistant.progress import unheard
 from assistant.service import Service
@@ -195,3 +197,7 @@ def test_the_doctor_lets_each_model_write(service: Service, folder: Path) -> Non
     [finding] = [one for one in examine_parts(service, unheard) if one.subject == "model"]
     assert finding.verdict == "ok"
     assert finding.sentence.startswith("maker/model answers, for chat, digest, drafts")
+
+
+def test_the_help_suggests_what_the_remedies_suggest() -> None:
+    assert (model.GPU, model.CPU) == (files.SUGGESTED_GPU, files.SUGGESTED_CPU)
