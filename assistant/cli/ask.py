@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.chat import AttachOption, PlaybookOption, SensitiveOption, answer_once, start_of, talk_of
-from assistant.cli.screen import JsonOption, client_from
+from assistant.cli.screen import JsonOption
 from assistant.errors import BadRequest
 
 
@@ -33,6 +33,5 @@ def ask(
     if not text.strip():
         raise BadRequest("There is no question.", 'Example: telos ask "What is new about the ferry?"')
     start = start_of(playbook, "", attach or [], is_sensitive=sensitive)
-    with client_from(context) as client:
-        talk = talk_of(context, client, start, is_explained=explain, as_json=as_json)
+    with talk_of(context, start, is_explained=explain, as_json=as_json) as talk:
         answer_once(talk, text, as_json=as_json, is_explained=explain)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,6 @@ from assistant.errors import BadRequest
 if TYPE_CHECKING:
     from assistant.answers.chat import Done, Start
     from assistant.cli.chat_talk import Talk
-    from assistant.client import Client
 
 INTERRUPTED = 130
 """The exit status of what Ctrl-C ended: 128 and the number of its signal."""
@@ -71,10 +72,9 @@ def chat(
         )
     message = _piped() if is_piped else ""
     start = start_of(playbook, goal, attach or [], is_sensitive=sensitive)
-    with client_from(context) as client:
-        talk = talk_of(context, client, start, is_explained=explain, as_json=as_json)
+    with talk_of(context, start, is_explained=explain, as_json=as_json) as talk:
         if goes_on:
-            conversations = client.conversations
+            conversations = talk.client.conversations
             talk.resume(conversations.show(session) if session is not None else conversations.last())
         if is_piped:
             answer_once(talk, message, as_json=as_json, is_explained=explain)
@@ -129,22 +129,22 @@ def _piped() -> str:
     return piped_message()
 
 
-def talk_of(context: typer.Context, client: Client, start: Start, *, is_explained: bool, as_json: bool) -> Talk:
+@contextmanager
+def talk_of(context: typer.Context, start: Start, *, is_explained: bool, as_json: bool) -> Iterator[Talk]:
+    """A talk with the service; live where stdout is a terminal and no JSON is wanted."""
     from assistant.cli.chat_page import LiveReply, PlainReply
     from assistant.cli.chat_talk import Talk
 
     screen = console()
     is_live = screen.is_terminal and not screen.is_dumb_terminal and not as_json
     home = context.ensure_object(Invocation).find_home()
-    return Talk(
-        client,
-        home,
-        screen,
-        (lambda: LiveReply(screen)) if is_live else PlainReply,
-        start=start,
-        is_explained=is_explained,
-        is_quiet=not is_live,
-    )
+    page = (lambda: LiveReply(screen)) if is_live else PlainReply
+    with client_from(context) as client:
+        talk = Talk(client, home, screen, page, start=start, is_explained=is_explained, is_quiet=not is_live)
+        try:
+            yield talk
+        finally:
+            talk.client.close()  # another than the first, where the service was restarted
 
 
 def _converse(context: typer.Context, talk: Talk, *, keeps_history: bool) -> None:

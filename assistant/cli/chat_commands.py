@@ -73,7 +73,10 @@ def _goal(talk: Talk, statement: str) -> None:
 
 
 def _card(talk: Talk, _: str) -> None:
-    talk.print(*card_page(talk.client.goals.show(_goal_id(talk)).card))
+    view = talk.client.goals.show(_goal_id(talk))
+    talk.goal = view.line
+    parts = list(card_page(view.card)) or [Text("Nothing is on its card yet.", style="dim")]
+    talk.print(Text(harmless(f"Goal {view.line.id}: {goal_summary(view.line)}"), style="bold"), *parts)
 
 
 def _done(talk: Talk, note: str) -> None:
@@ -149,8 +152,8 @@ def _forget(talk: Talk, number: str) -> None:
 
 
 def _open(talk: Talk, argument: str) -> None:
-    number, _, where = argument.partition(" ")
-    cited = next((one for one in _citations(talk) if str(one.number) == number.strip("[]")), None)
+    number, _, where = argument.replace("[", "").replace("]", "").partition(" ")
+    cited = next((one for one in _citations(talk) if str(one.number) == number), None)
     if cited is None:
         named = ", ".join(str(one.number) for one in _citations(talk)) or "none"
         raise NotFound(f"The last reply cites no number {number or '(none given)'}.", f"It cites: {named}. Try /open 1")

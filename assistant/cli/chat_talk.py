@@ -22,7 +22,7 @@ from assistant.cli.explanation_page import explanation_page
 from assistant.cli.markdown import markdown
 from assistant.client import Client
 from assistant.client.wire import serving_pid
-from assistant.errors import Gone, TelosError
+from assistant.errors import Gone, TelosError, Unavailable
 from assistant.home import Home
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ class Talk:
             self._stopped()
             return None
 
-    def _draw(self, events: Iterable[Event], page: ReplyPage) -> Done | None:
-        done = None
+    def _draw(self, events: Iterable[Event], page: ReplyPage) -> Done:
+        done: Done | None = None
         for event in events:
             match event:
                 case Saved():
@@ -151,6 +151,8 @@ class Talk:
                     page.text(event.text, is_again=event.is_again)
                 case Done():
                     done = event
+        if done is None:
+            raise Unavailable("The reply ended before it was whole.", "See `telos status`.")
         return done
 
     def _finish(self, done: Done | None) -> Done | None:
@@ -187,16 +189,21 @@ class Talk:
             time.sleep(_PAUSE_S)
 
     def _connect_again(self) -> None:
-        """Wait for the next daemon, or after a while for the same one, if it was the connection alone that broke."""
-        self._note("The service went away. Waiting for it; your message is kept.")
-        self.client.close()
+        """Wait for the next daemon, or after a while for the same one, if it was the connection alone that broke.
+
+        Ctrl-C ends the wait: this process then answers, where none does. Raises: what stands in the way of that.
+        """
+        self._note("The service went away. Waiting for it (Ctrl-C: no longer); your message is kept.")
         begun = time.monotonic()
-        while (waited := time.monotonic() - begun) < RESTART_S:
-            pid = serving_pid(self.home)
-            if pid is not None and (pid != self._served_by or waited > STOPPING_S):
-                break
-            time.sleep(_PAUSE_S)
-        self.client, self._served_by = Client(self.home), serving_pid(self.home)
+        with suppress(KeyboardInterrupt):
+            while (waited := time.monotonic() - begun) < RESTART_S:
+                pid = serving_pid(self.home)
+                if pid is not None and (pid != self._served_by or waited > STOPPING_S):
+                    break
+                time.sleep(_PAUSE_S)
+        before, self.client = self.client, Client(self.home)
+        before.close()
+        self._served_by = serving_pid(self.home)
         self._note("Connected again; the reply is continued.")
 
     def _missed(self, before: int) -> Done | None:

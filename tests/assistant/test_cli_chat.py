@@ -13,15 +13,10 @@ from typing import Any
 import pytest
 
 from assistant import facts
-from assistant.api.app import create_app
 from assistant.cli import app as cli
-from assistant.endpoint import bind, socket_path
 from assistant.engine.contract import Capability, ModelFailed
-from assistant.jobs.runner import Runner
-from assistant.lock import Lock
-from assistant.server import Server
 from assistant.service import Service
-from tests.assistant.talking import talking
+from tests.assistant.served import served
 from tests.fakes import FakeEngine
 
 pytestmark = pytest.mark.integration
@@ -66,16 +61,8 @@ def telos(
     tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Shell]:
     monkeypatch.setenv("COLUMNS", "160")
-    with talking(tmp_path, engine) as service, Lock(service.home.lock).acquire() as lock:
-        runner = Runner(service)
-        path = socket_path(service.home.data)
-        server = Server(create_app(service, runner), bind(path))
-        server.start()
-        lock.announce(path, serves=True)
+    with served(tmp_path, engine) as service:
         yield Shell(service, monkeypatch, capsys, engine)
-        service.stopping.set()
-        server.stop()
-        runner.close()
 
 
 def test_a_question_is_answered_and_the_conversation_goes_on_through_pipes(telos: Shell) -> None:
