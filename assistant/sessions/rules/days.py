@@ -198,6 +198,8 @@ def _weekdays(text: str, today: date) -> Iterator[Days]:
             r"\b(?:on|by|next|this|from|to|until)\s*$", text[: found.start("weekday")], re.IGNORECASE
         ):
             continue  # "sun", "sat" and "mon" are other words, too
+        if re.search(r"\bSant?o? $", text[: found.start("weekday")]):
+            continue  # Santo Domingo
         ahead = (_WEEKDAY[found["weekday"].casefold()] - today.weekday()) % 7 or 7
         if (found["next"] or "").strip().casefold() == "next" and today.weekday() + ahead < 7:
             ahead += 7

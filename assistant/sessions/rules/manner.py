@@ -51,8 +51,8 @@ _CONFIRMED = re.compile(
 _DECISION = re.compile(
     r"\b(?:let'?s (?!see\b|say\b|start\b|talk\b|hear\b|look\b|plan\b|change\b|discuss\b|not\b|assume\b|begin\b|think\b|try\b)\w+|let us (?:take|go|do|book|stay)"
     r"|(?:i|we)(?:'ll| will) (?:take|go (?:with|for|by|to)|do|book|have|choose|pick|stay|travel|fly|drive|use)\b"
-    r"|(?:i|we)(?:'ve| have)? (?:decided|settled|chosen|chose|opted|booked|picked)\b|(?:i|we) (?:choose|pick|opt for)|(?:i|we) (?:want|'d like|would like) to book"
-    r"|(?:please )?book (?:it|that|the|me|us|a|an)\b|(?:i|we)(?:'m| am|'re| are) going with|(?:that|it)(?:'s| is) (?:settled|decided)|go(?:ing)? (?:with (?:the|an?|option)|for (?:the|option))\b"
+    r"|(?:i|we)(?:'ve| have)? (?:decided|settled|chosen|chose|opted|booked|picked)\b|(?:i|we) (?:choose|pick|opt for)"
+    r"|(?:^|please |and |then |so |, )book (?:it|that|the|me|us|a|an)\b|(?:i|we)(?:'m| am|'re| are) going with|(?:that|it)(?:'s| is) (?:settled|decided)|go(?:ing)? (?:with (?:the|an?|option)|for (?:the|option))\b"
     r"|(?:it|this) will be the|make it the|stick(?:ing)? (?:with|to)|final(?:ly)? (?:decision|answer)"
     r"|wir nehmen|ich nehme|nehmen wir|on prend|prenons|je prends|tomamos|me quedo con|cogemos)",
     re.IGNORECASE,
@@ -76,6 +76,10 @@ _CHANGE_REQUEST = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:what if|if (?:i|we|you|he|she|they|it|there|one|my)\b|suppose|supposing|imagine|pretend|let'?s (?:say|assume|imagine|pretend)|hypothetically|in case|would have|wish (?:i|we|to)\b|as if|as though|were to"
     r"|assuming|role ?-?play|act as|say (?:i|we)|might|maybe|perhaps|(?:i|we) (?:could|considered)|wenn ich|angenommen|si j'|supongamos)\b",
+    re.IGNORECASE,
+)
+_INQUIRES = re.compile(
+    r"\b(?:(?:want|need|like|wanna) to (?:know|compare|see (?:what|if|how|which|whether)|find out|hear)|(?:tell|show) me|let me know|wondering|know more|compare|more (?:info|information|details))\b",
     re.IGNORECASE,
 )
 _NO_PREFERENCE = re.compile(
@@ -123,6 +127,11 @@ def decides(clause: Clause) -> bool:
 
 def asks(clause: Clause) -> bool:
     return "?" in clause.mark or _ASKING.search(clause.text) is not None
+
+
+def inquires(text: str) -> bool:
+    """What it names is asked about, not wished for."""
+    return _INQUIRES.search(text) is not None
 
 
 def requests(clause: Clause) -> bool:

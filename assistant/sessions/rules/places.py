@@ -54,11 +54,12 @@ _SEPARATOR = re.compile(
 _WEAK = frozenset({"for", "over", "like", "about", "of", "at", "a", "en", "au", "in", "see", "near"})
 """After these a capitalised word is a place only if it is known as one, or long enough to be no name of a person."""
 _ORIGIN = re.compile(
-    r"\b(?:from|leaving|departing|depart|out of|based in|starting (?:in|from|at)|home is|ab|depuis|desde|von)\s+(?:from\s+)?(?:the\s+)?$",
+    r"\b(?:from|leaving|departing|depart|out of|based in|starting (?:in|from|at)|home is|ab|depuis|desde|von)\s+(?:from\s+)?(?:the\s+)?(?:(?:north|south|east|west|downtown)\s+)?$",
     re.IGNORECASE,
 )
 _NOT_THERE = re.compile(
-    r"\b(?:liv(?:e|ed|es|ing)|born|work(?:s|ed|ing)?|grew up|am|i'm|we're|are|is|been|was|were|went|moved|belie(?:ve|f)|interested|resid(?:e|ing)|study|studied|wohne|lebe|habite|vivo|returned|back)(?: \w+){0,2} (?:in|to|at|from|en|à|near)\s+$",
+    r"\b(?:(?:liv(?:e|ed|es|ing)|born|work(?:s|ed|ing)?|grew up|resid(?:e|ing)|study|studied|wohne|lebe|habite|vivo)(?: \w+){0,2} (?:in|at|near|en|à)"
+    r"|(?:am|i'm|we're|are|is|was|were) (?:\w+ )?(?:in|at|from)|(?:been|went|moved|returned|back)(?: \w+){0,2} (?:to|in|from)|(?:belie(?:ve|f)|interested) in)\s+$",
     re.IGNORECASE,
 )
 _LANGUAGES = "english german french spanish italian portuguese dutch polish japanese chinese russian indian mexican thai greek turkish american british korean vietnamese european asian"
@@ -88,7 +89,12 @@ def origin(text: str) -> Found | None:
 def places(text: str, *, is_answer: bool = False) -> list[Found]:
     """Where one wants to go, in order; not where one comes from, lives or was. `is_answer`: it was asked for."""
     found: list[Found] = []
-    for one in (*_after_words(text), *_by_name(text, is_answer), *(_bare(text) if is_answer else ())):
+    is_shouted = text == text.upper()
+    for one in (
+        *(() if is_shouted else _after_words(text)),
+        *_by_name(text, is_answer),
+        *(_bare(text) if is_answer and not is_shouted else ()),
+    ):
         if all(one.end <= other.start or one.start >= other.end for other in found):
             found.append(one)
     return sorted(found, key=lambda one: one.start)

@@ -104,19 +104,20 @@ _PEOPLE = re.compile(
 _SET_PEOPLE = (
     (
         re.compile(
-            r"\b(?:just|only) me\b|\b(?:by myself|on my own|travell?ing alone|solo|alone|allein(?:e)?|tout seul|sol[oa]\b)",
+            r"\b(?:just|only) me\b(?! and| plus|,)|\b(?:by myself|on my own|travell?ing alone|solo|alone|allein(?:e)?|tout seul|sol[oa]\b)",
             re.IGNORECASE,
         ),
         "1 person",
     ),
     (
         re.compile(
-            r"\b(?:my|our) (?:wife|husband|partner|girlfriend|boyfriend|spouse|friend|sister|brother|mother|father|mum|mom|dad|daughter|son) and (?:i|me|myself)\b|\b(?:me|i|myself) and my (?:wife|husband|partner|girlfriend|boyfriend|spouse|friend|sister|brother|mother|father|mum|mom|dad|daughter|son)(?! and)\b|\bwith my (?:wife|husband|partner|girlfriend|boyfriend|spouse)(?! and)\b|\b(?:the )?(?:two|both) of us\b|\bas a couple\b",
+            r"\b(?:my|our) (?:wife|husband|partner|girlfriend|boyfriend|spouse|friend|sister|brother|mother|father|mum|mom|dad|daughter|son) and (?:i|me|myself)\b|\b(?:me|i|myself) and my (?:wife|husband|partner|girlfriend|boyfriend|spouse|friend|sister|brother|mother|father|mum|mom|dad|daughter|son)(?! and)\b|\bwith my (?:wife|husband|partner|girlfriend|boyfriend|spouse)(?! and)\b|\b(?:the )?(?:two|both) of us\b|\b(?:me|myself) and (?:a|one|my) (?:friend|colleague|buddy|partner|coworker|co-worker)\b(?! and)|\bas a couple\b",
             re.IGNORECASE,
         ),
         "2 people",
     ),
 )
+_PARTNER = re.compile(r"\b(?:my|our) (?:wife|husband|partner|spouse|girlfriend|boyfriend)\b", re.IGNORECASE)
 _GROUP = re.compile(rf"\b(?:family|group|party|we are|we're|there are|there'll be|table|us|wir sind|nous sommes|somos)(?: of)?\s+(?P<count>{NUMBER})\b(?!\s*(?:days?|nights?|weeks?|stars?|hours?|%|[€$£]))", re.IGNORECASE)  # fmt: skip
 
 
@@ -251,6 +252,9 @@ def people(text: str) -> Found | None:
             continue
         counts[who] = counts.get(who, 0) + int(number)
         spans.append(found.span())
+    if counts.keys() == {"child"} and (with_partner := _PARTNER.search(text)):
+        counts = {"adult": 2, **counts}
+        spans.append(with_partner.span())
     if counts:
         named = ", ".join(f"{count} {_several(who, count)}" for who, count in counts.items())
         return Found(named, min(spans)[0], max(spans)[1])

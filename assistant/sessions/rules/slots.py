@@ -20,7 +20,7 @@ from assistant.sessions.rules.quantities import Found
 from assistant.sessions.rules.questions import Asked
 
 _GIVEN_UP = re.compile(
-    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|[a-z]+ing)\s+)*$",
+    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|do|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|[a-z]+ing)\s+)*$",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"\b(?:also|too|as well|and then|plus|besides|add(?:ing)?|both|auch|aussi|también)\b", re.IGNORECASE)
@@ -29,9 +29,11 @@ _OBJECT = re.compile(
     re.IGNORECASE,
 )
 _APPROVES = re.compile(
-    r"\b(?:(?:the |this |that |your )?(?:plan|itinerary|patch|text|draft|mail|letter|answer|solution|it|that|this)\s+(?:looks?|sounds?|seems?|is|works?)\s+(?:very |really |absolutely |so |just )*(?:good|great|fine|perfect|lovely|nice|right|excellent|wonderful|well)|(?:i|we) (?:like|love|accept) (?:it|this|the (?:plan|itinerary|patch|text|draft))|perfect plan)\b",
+    r"\b(?:(?:the |this |that |your )?(?:plan|itinerary|patch|text|draft|mail|letter|solution)\s+(?:looks?|sounds?|seems?|is|works?)\s+(?:very |really |absolutely |so |just )*(?:good|great|fine|perfect|lovely|nice|right|excellent|wonderful|well)|(?:i|we) (?:like|love|accept) (?:the|this|your) (?:plan|itinerary|patch|text|draft|mail|letter|solution)|perfect plan)\b",
     re.IGNORECASE,
 )
+_WHERE_FROM = re.compile(r"\b(?:leav(?:e|ing)|depart(?:ing|ure)?|from|origin|start(?:ing)?)\b[^?]*\?", re.IGNORECASE)
+_SETTING_OUT = re.compile(r"\b(?:leav|depart|go|travel|fly|arriv|start|set(?:ting)? (?:off|out)|check)", re.IGNORECASE)
 _TOO_LONG = 400
 
 
@@ -127,6 +129,9 @@ def unnamed_decision(part: Clause, hearing: Hearing, values: list[Said]) -> Iter
     """A decision about something that no slot is for, under a slot of its own: its words."""
     found = _OBJECT.search(part.text)
     thing = (found["thing"] or found["other"]) if found else ""
+    thing = re.sub(
+        r"^(?:ahead and )?(?:book|take|choose|pick|do|go with|go for)\s+", "", thing.removeprefix("ahead and ")
+    )
     about = sorted(content(thing))[:4]
     named = {word for said in values for word in content(said.value)}
     if about and set(about) - named and len(part.text) <= _TOO_LONG:
@@ -153,11 +158,15 @@ Reader = Callable[[Clause, Template, Hearing, bool], list[Found]]
 
 
 def _places(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    if _WHERE_FROM.search(hearing.about.text) and len(part.text.split()) <= 5:
+        return []
     return places(part.text, is_answer=is_asked)
 
 
 def _dates(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
-    found = [Found(one.value, one.start, one.end) for one in days(part.text, hearing.now.date())]
+    is_out = is_asked or _SETTING_OUT.search(part.text) is not None
+    named = [one for one in days(part.text, hearing.now.date()) if is_out or one.first != hearing.now.date()]
+    found = [Found(one.value, one.start, one.end) for one in named]
     if len(found) == 2 and re.fullmatch(
         r"\W*(?:to|until|till|through|and|-|–|bis|au|al)\W*(?:\w+\W+){0,2}", part.text[found[0].end : found[1].start]
     ):
@@ -179,7 +188,8 @@ def _money(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -
         return [budget]
     if found or not is_asked:
         return found
-    answer = quantities.bare_money(part.text) or quantities.level(part.text)
+    is_short = len(part.text.split()) <= 8 and not days(part.text, hearing.now.date())
+    answer = (quantities.bare_money(part.text) if is_short else None) or quantities.level(part.text)
     return [answer] if answer else []
 
 
@@ -196,11 +206,23 @@ def _people(part: Clause, template: Template, hearing: Hearing, is_asked: bool) 
 
 def _choices(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
     found: list[Found] = []
+    if manner.inquires(part.text) and not is_asked:
+        return found
     for value, variants in template.words.items():
         pattern = "|".join(pattern_of(word) for word in sorted(variants or (value,), key=len, reverse=True))
         hits = re.finditer(pattern, part.text, re.IGNORECASE)
-        found += [Found(value, one.start(), one.end()) for one in hits][:1]
+        found += [Found(value, one.start(), one.end()) for one in hits if not _is_in_a_name(part.text, one)][:1]
     return sorted(found, key=lambda one: one.start)
+
+
+def _is_in_a_name(text: str, found: re.Match[str]) -> bool:
+    """ "Long Beach" is no wish for beaches."""
+    if not found.group()[:1].isupper() or text == text.upper():
+        return False
+    return (
+        re.search(r"\b[A-Z][a-z]+ $", text[: found.start()]) is not None
+        or re.match(r" [A-Z]", text[found.end() :]) is not None
+    )
 
 
 def _nothing(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
