@@ -150,7 +150,7 @@ def _test(engines: Engines, task: Task, progress: Progress) -> answers.Tested:
     load_s = time.monotonic() - started
     progress(0, None, "writing")
     trials, speed = _writing(engine) if Capability.GENERATE in claimed else ([], None)
-    for done, outcome in enumerate(try_abilities(engine), 1):
+    for done, outcome in enumerate(try_abilities(engine, is_ours=choice.engine == "local"), 1):
         progress(done, len(Capability), f"tried: {outcome.capability}")
         trials.append(_trial(outcome.capability, outcome.works, outcome.sentence))
     line = _line([task], choice, engine)

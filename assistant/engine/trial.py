@@ -77,8 +77,10 @@ def measure(engine: Engine) -> tuple[str, Speed]:
     )
 
 
-def try_abilities(engine: Engine) -> Iterator[Outcome]:
+def try_abilities(engine: Engine, *, is_ours: bool = True) -> Iterator[Outcome]:
     """Each ability but GENERATE, which `measure` tries. One that is not claimed is not tried.
+
+    `is_ours`: its layers are on this machine; what a server keeps of a conversation is for the server to say.
 
     Raises: ModelFailed where the engine cannot be had at all.
     """
@@ -91,7 +93,8 @@ def try_abilities(engine: Engine) -> Iterator[Outcome]:
     claimed = engine.capabilities
     for capability, attempt in trials.items():
         if capability not in claimed:
-            yield Outcome(capability, False, _MISSING[capability])
+            is_servers = capability is Capability.CROP and not is_ours
+            yield Outcome(capability, False, _SERVER_KEEPS if is_servers else _MISSING[capability])
             continue
         try:
             yield Outcome(capability, True, attempt(engine))
@@ -99,6 +102,7 @@ def try_abilities(engine: Engine) -> Iterator[Outcome]:
             yield Outcome(capability, False, err.sentence)
 
 
+_SERVER_KEEPS = "Nothing of its memory is in our hands; a server may keep a conversation by itself."
 _MISSING = {
     Capability.SCHEMA: "It cannot be held to a schema; its answers are checked and asked for once more.",
     Capability.HIDDEN: "It does not show its hidden states, so nothing can be learnt from them.",

@@ -117,6 +117,10 @@ def test_what_a_model_cannot_is_said_and_not_tried(service: Service, made: Made,
     said = {trial.ability: trial.sentence for trial in tested.trials}
     assert said["crop"] == "Its layers cannot be cut back, so every turn is read again from the beginning."
     assert not any(request.wants_hidden or request.prefix for request in plain.requests)
+    server = models.use(service, ModelChoice(name="http://127.0.0.1:8000/v1"), unheard)
+    assert server.tested is not None
+    kept = next(trial.sentence for trial in server.tested.trials if trial.ability == "crop")
+    assert "a server may keep a conversation by itself" in kept
 
 
 def test_a_model_that_fails_is_not_used(tmp_path: Path, folder: Path) -> None:
