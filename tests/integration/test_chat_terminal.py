@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.daemon import TELOS, Daemon, running
-from tests.model_server import END, Body, ModelServer, chunk, stream
+from tests.model_server import END, Body, ModelServer, chunk, reply, stream
 from tests.servers import Response
 from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, Terminal
 
@@ -29,6 +30,9 @@ embedder = "nobody/has-this-model"
 """
 
 
+NOTHING_NOTED = {"values": [], "constraints": [], "met": [], "goal": "", "answer": "neither", "facts": []}
+
+
 class Speaker:
     """What the model says, piece by piece, each when it is let."""
 
@@ -44,6 +48,9 @@ class Speaker:
         self.allowed.release(pieces)
 
     def answer(self, body: Body) -> Response:
+        if "JSON schema" in body["messages"][-1]["content"]:  # what the message says about the goal: nothing
+            whole = {"message": {"content": json.dumps(NOTHING_NOTED)}, "finish_reason": "stop"}
+            return stream(chunk(json.dumps(NOTHING_NOTED)), END) if body.get("stream") else reply({"choices": [whole]})
         response = stream(*map(chunk, self.pieces), END)
         assert not isinstance(response.body, bytes)
         return Response(headers=response.headers, body=self._slowly(iter(response.body)))
@@ -89,13 +96,13 @@ def states(daemon: Daemon) -> list[tuple[str, str, str]]:
 
 
 def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path: Path) -> None:
-    reply = [
+    pieces = [
         "# Five days\n",
         "\nThe **ferry** [runs](https://ferry.example/t) at\x1b[31m eight.\n",
         "\n1. Porto\n",
         "2. Lisbon\n",
     ]
-    speaker.will_say(*reply)
+    speaker.will_say(*pieces)
     with chat(daemon, "--goal", "5 days in Europe") as terminal:
         terminal.wait_for("goal: 5 days in Europe")
         terminal.press("Where to?" + ALT_ENTER + "In May.\r")
