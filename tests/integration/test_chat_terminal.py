@@ -158,6 +158,17 @@ def test_a_service_that_restarts_in_mid_reply_continues_the_turn(daemon: Daemon,
         daemon.start()
         terminal.wait_for("Connected again")
         terminal.wait_for("Half of a reply.")
+
+        speaker.will_say("Slowly ", "but ", "surely.")
+        speaker.allowed = threading.Semaphore(1)
+        terminal.press("And then?\r")
+        terminal.wait_for("Slowly")
+        threading.Timer(0.3, speaker.go_on).start()  # a token more, at which the reply heeds the stop
+        daemon.stop()
+        terminal.wait_for(lambda text: text.count("The service went away.") == 2)
+        speaker.go_on(100)
+        daemon.start()
+        terminal.wait_for("Slowly but surely.")
         terminal.press(CTRL_D)
         assert terminal.wait() == 0
-    assert states(daemon) == [("Tell me all", "done", "Half of a reply.")]
+    assert states(daemon) == [("Tell me all", "done", "Half of a reply."), ("And then?", "done", "Slowly but surely.")]
