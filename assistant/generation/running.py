@@ -13,10 +13,11 @@ import torch
 from assistant.engine.contract import Capability, Message, ModelFailed, Request, TooLong
 from assistant.errors import BadRequest
 from assistant.generation.decoding import Decoder
-from assistant.generation.grammar import Grammar, Vocabulary
+from assistant.generation.grammar import Grammar
 from assistant.generation.loading import Loaded, load
 from assistant.generation.memory import is_short_of_memory, nothing_left_to_free
 from assistant.generation.template import Prompts
+from assistant.generation.vocabulary import Vocabulary
 from assistant.progress import Progress, unheard
 from assistant.workers.language import Description, ModelOrder, WorkerBroken
 
