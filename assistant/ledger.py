@@ -224,7 +224,8 @@ class Metered:
             ended.callback(self._end, running, [call])
             try:
                 for piece in _closed(self._engine.stream(request), ended):
-                    text.append(piece.text)
+                    if piece.text:  # others are signs of life
+                        text.append(piece.text)
                     if piece.usage is not None:
                         call.outcome, last = "done", piece
                         _fill(call, piece.usage)

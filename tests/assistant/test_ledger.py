@@ -127,6 +127,7 @@ def test_a_model_that_cannot_be_had_leaves_a_failed_call(books: Books) -> None:
 def test_a_reply_that_just_ends_is_a_failure(books: Books) -> None:
     class Broken(FakeEngine):
         def stream(self, request: Request) -> Iterator[Piece]:
+            yield Piece("")  # it loads
             yield Piece("half a")
 
     with pytest.raises(ModelFailed, match="before it was whole"):
