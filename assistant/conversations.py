@@ -285,7 +285,7 @@ def _goal_of(session: Session, service: Service, start: Start, held: Playbook) -
     if start.goal_id is not None:
         goal = goals.get(session, start.goal_id)
         if goal is None:
-            raise NotFound(f"There is no goal {start.goal_id}.", "`telos goals list` shows those there are.")
+            raise NotFound(f"There is no goal {start.goal_id}.", "`telos goals` lists those there are.")
         return goal
     if not start.goal.strip():
         return None
@@ -334,7 +334,7 @@ def _conversation(session: Session, conversation_id: int | None) -> Conversation
     row = conversations.last(session) if conversation_id is None else conversations.get(session, conversation_id)
     if row is None:
         what = "no conversation yet" if conversation_id is None else f"no conversation {conversation_id}"
-        raise NotFound(f"There is {what}.", "`telos chat` begins one; `telos chat --list` shows those there are.")
+        raise NotFound(f"There is {what}.", "`telos chat` begins one; `telos conversations list` shows those there are.")
     return row
 
 

@@ -214,7 +214,7 @@ def _to_come(deadline: datetime | None, now: datetime) -> None:
 def _goal(session: Session, goal_id: int) -> Goal:
     goal = goals.get(session, goal_id)
     if goal is None:
-        raise NotFound(f"There is no goal {goal_id}.", "`telos goals list` shows those there are.")
+        raise NotFound(f"There is no goal {goal_id}.", "`telos goals` lists those there are.")
     return goal
 
 

@@ -30,7 +30,8 @@ AttachOption = Annotated[
     typer.Option("--attach", help="A file or folder to read along, read-only; may be repeated.", metavar="PATH"),
 ]
 SensitiveOption = Annotated[
-    bool, typer.Option("--sensitive", help="Nothing is tried out on it, nothing learned from it, no history kept.")
+    bool,
+    typer.Option("--sensitive", help="Nothing is tried out or trained on it; what you type is kept in no history."),
 ]
 
 
