@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from assistant import conversations, goals
-from assistant.answers.goals import GoalEdit, GoalEnd, NewGoal
+from assistant.answers.goals import GoalEdit, GoalEnd, NewGoal, Verdict
 from assistant.clock import FakeClock
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
+from assistant.sessions import ending
+from assistant.sessions.judge import Judged
+from memory.store import goals as rows
 from tests.assistant.talking import NOW, Talker, begin, say, talking
 
 
@@ -107,3 +110,38 @@ def test_a_goal_names_its_conversations(service: Service) -> None:
     begin(service, "Again.", goal_id=1)
     assert goals.show(service, 1).line.conversations == [2, 1]
     assert {line.goal_status for line in conversations.recent(service, 5)} == {"open"}
+
+
+def judge(service: Service, *, is_met: bool, by: str = "fake") -> bool:
+    """A judge's word on goal 1, and whether it closed it."""
+    found = Judged(judge=by, overall=9, verdicts=[Verdict(criterion="A book a week", is_met=is_met)])
+    with service.database.write() as session:
+        goal = rows.get(session, 1)
+        assert goal is not None
+        return ending.end_if_met(session, goal, found, service.clock.now())
+
+
+def test_a_model_that_judges_everything_met_closes_a_goal_and_the_users_word_outranks_it(service: Service) -> None:
+    goals.create(service, NewGoal(statement="Read more", criteria=["A book a week"]))
+    assert not judge(service, is_met=False)
+    assert not judge(service, is_met=True, by="rules")
+    assert judge(service, is_met=True)
+    assert goals.show(service, 1).line.status == "achieved"
+    assert goals.end(service, 1, GoalEnd(outcome="abandoned")).line.status == "abandoned"
+    assert not judge(service, is_met=True)
+    assert goals.show(service, 1).line.status == "abandoned"
+
+
+def test_a_standing_goal_is_closed_by_no_judge(service: Service) -> None:
+    goals.create(service, NewGoal(statement="Follow the news", criteria=["A book a week"], is_standing=True))
+    assert not judge(service, is_met=True)
+
+
+def test_a_goal_that_a_judge_closed_opens_again_when_the_user_changes_it(service: Service) -> None:
+    begin(service, "Hello.", goal="5 days in Europe", playbook="travel")
+    assert judge(service, is_met=True)
+    assert "open again" not in " ".join(say(service, "What a fine day.").notices)
+    done = say(service, "I'd like to go to Portugal.")
+    assert done.goal is not None
+    assert done.goal.status == "open"
+    assert any("open again" in notice for notice in done.notices)
