@@ -334,7 +334,9 @@ def _conversation(session: Session, conversation_id: int | None) -> Conversation
     row = conversations.last(session) if conversation_id is None else conversations.get(session, conversation_id)
     if row is None:
         what = "no conversation yet" if conversation_id is None else f"no conversation {conversation_id}"
-        raise NotFound(f"There is {what}.", "`telos chat` begins one; `telos conversations list` shows those there are.")
+        raise NotFound(
+            f"There is {what}.", "`telos chat` begins one; `telos conversations list` shows those there are."
+        )
     return row
 
 
