@@ -32,7 +32,7 @@ def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recall
     if act.first:
         parts.append(act.first)
     if changes:
-        parts.append("Noted: " + " ".join(changes))
+        parts.append("Noted: " + "; ".join(changes) + ".")
     quoted = [_quoted(one, said) for one in recalled if one.kind != "fact"][:MOST_QUOTED]
     if quoted:
         parts.append("\n".join(["Found in memory:", *quoted]))
