@@ -2,7 +2,8 @@
 
 `first_token_ratio`: 2,000 tokens read in the turn before and 64 new ones, over all of them read anew. The same through
 `sessions/context.py` over 30 turns of a scripted conversation, with its volatile tail, is `first_token_ratio_context`;
-turns that compacted the dialogue are in `compact_ratio` instead. `decode_ratio`: our loop's tokens a second over those
+turns that compacted the dialogue are in `compact_ratio` instead. `first_token_ratio_ahead` is what it would be if each
+reply were read, without the tail before it, as soon as it was written. `decode_ratio`: our loop's tokens a second over those
 of the barest loop there is, in pairs. On a machine with a GPU the same command measures the step compiled, on an 8B
 architecture with random weights (`generate_gpu`).
 """
@@ -22,7 +23,7 @@ from assistant.generation.loading import choose_dtype
 from assistant.generation.order import Finished, Order
 from benchmarks.generate_gpu import on_gpu
 from benchmarks.random_models import MEDIUM, SMALL, random_model, trained_tokenizer
-from benchmarks.report import arguments, peak_rss_mb, report, say
+from benchmarks.report import Unmeasured, arguments, peak_rss_mb, report, say
 from benchmarks.travel_talk import Measured, travel_talk
 
 CACHED, NEW = 2000, 64
@@ -44,10 +45,10 @@ def main() -> None:
     end_of(decoder, next(draw)[:NEW], Order(max_tokens=8))  # the first passes are slow
     first = [first_token(decoder, draw) for _ in range(pairs)]
     say(f"first tokens are measured: {median(first):.3f} of a full prefill")
-    talk = through_context(decoder, trained_tokenizer(shape.vocabulary), 10 if chosen.quick else TURNS, chosen.seed)
+    talk = through_context(decoder, trained_tokenizer(shape.vocabulary), 8 if chosen.quick else TURNS, chosen.seed)
     say("the conversation is through")
     decoded = [decode_pair(decoder, model, next(draw)[:128], is_ours_first=bool(n % 2)) for n in range(pairs)]
-    batched = [batch_ratio(decoder, draw) for _ in range(2 if chosen.quick else 5)]
+    batched = [batch_ratio(decoder, draw) for _ in range(1 if chosen.quick else 5)]
     report(
         "generate",
         seed=chosen.seed,
@@ -92,18 +93,23 @@ def through_context(decoder: Decoder, tokenizer: Any, turns: int, seed: int) -> 
     """The first token of each turn of a conversation over the same prompt read whole, and what was reused of prompts."""
     plain: list[float] = []
     compacted: list[float] = []
+    ahead: list[float] = []
     reused = asked = 0
     for turn in travel_talk(Measured(tokenizer, CONTEXT_TOKENS), turns, seed):
         kept = end_of(decoder, turn.ids, Order(max_tokens=8, session="talk"))
+        known = end_of(decoder, turn.ids, Order(max_tokens=1, session="ahead"))
+        end_of(decoder, turn.told, Order(max_tokens=0, session="ahead"))
         if turn.number == 1:
             continue
         whole = end_of(decoder, turn.ids, Order(max_tokens=1))
         (compacted if turn.compacted else plain).append(kept.first_token_s / whole.first_token_s)
+        ahead += [] if turn.compacted else [known.first_token_s / whole.first_token_s]
         reused, asked = reused + kept.reused, asked + len(turn.ids)
         say(f"turn {turn.number}: {kept.reused} of {len(turn.ids)} tokens reused")
     return {
         "first_token_ratio_context": median(plain),
-        "compact_ratio": median(compacted) if compacted else None,
+        "first_token_ratio_ahead": median(ahead),
+        "compact_ratio": median(compacted) if compacted else Unmeasured("No turn compacted the dialogue."),
         "reused_share": reused / asked,
         "compactions": len(compacted),
         "prompt_tokens": asked / (turns - 1),

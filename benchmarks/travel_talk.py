@@ -58,11 +58,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The prompt of a turn; `compacted` if the dialogue was made short before it."""
+    """The prompt of a turn; `compacted` if the dialogue was made short before it.
+
+    `told` is the same turn with its reply and without its tail, as the prompts of later turns begin.
+    """
 
     number: int
     ids: list[int]
     compacted: bool
+    told: list[int]
 
 
 def travel_talk(engine: Measured, turns: int, seed: int) -> Iterator[Asked]:
@@ -98,8 +102,11 @@ def travel_talk(engine: Measured, turns: int, seed: int) -> Iterator[Asked]:
             recalled=recalled,
         )
         prompt = context.build(told(), now, engine, bounds)
-        yield Asked(number, engine.prompts.ids(prompt.messages), is_compacted)
-        exchanges.append(Exchange(number, said, text(REPLY_WORDS)))
+        reply = text(REPLY_WORDS)
+        *before, last = prompt.messages
+        kept = [*before, Message("user", last.text[: prompt.tail_at].rstrip()), Message("assistant", reply)]
+        yield Asked(number, engine.prompts.ids(prompt.messages), is_compacted, engine.prompts.ids(kept))
+        exchanges.append(Exchange(number, said, reply))
 
 
 def card_at(turn: int) -> Card:
