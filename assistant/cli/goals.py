@@ -11,7 +11,7 @@ from assistant.cli.screen import JsonOption, client_from, console, print_json, p
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
-    from assistant.answers.goals import GoalEdit, GoalView
+    from assistant.answers.goals import GoalView
 
 app = typer.Typer()
 
@@ -150,18 +150,14 @@ def edit(
     }
     given = {name: one for name, one in options.items() if one is not None}
     with client_from(context) as client:
+        view = client.goals.show(goal)
         if add or remove:
-            given["criteria"] = _criteria(client.goals.show(goal), add or [], remove or [])
-        change: GoalEdit | None = GoalEdit.model_validate(given) if given else None
-        if change is None:
-            view = client.goals.show(goal)
-            change = changed(view, edited(as_toml(view)))
-        if change is not None:
-            view = client.goals.edit(goal, change)
-    if change is None and not as_json:
-        say("Nothing was changed.")
-        return
-    _print(view, as_json)
+            given["criteria"] = _criteria(view, add or [], remove or [])
+        change = GoalEdit.model_validate(given) if given else changed(view, edited(as_toml(view)))
+        if change is None and not as_json:
+            say("Nothing was changed.")
+            return
+        _print(client.goals.edit(goal, change) if change is not None else view, as_json)
 
 
 @app.command()
