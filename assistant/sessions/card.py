@@ -52,8 +52,13 @@ def apply(card: Card, heard: Heard, turn: int) -> tuple[Card, list[str]]:
     pen.restate(heard)
     for constraint in _last_limits(heard.constraints):
         pen.constrain(constraint)
-    for slot in dict.fromkeys(one.slot for one in heard.values):
-        pen.hear([one for one in heard.values if one.slot == slot])
+    settled = heard.resolution.slot if heard.resolution is not None else None
+    slots = dict.fromkeys(one.slot for one in heard.values if one.slot != settled)
+    heard_values = [[one for one in heard.values if one.slot == slot] for slot in slots]
+    for values in heard_values:
+        pen.admit(_folded(values))
+    for values in heard_values:
+        pen.hear(_folded(values), values)
     for quoted in heard.met:
         pen.meet(quoted.text, "", pen.words(quoted.quote))
     pen.reopen(but={said.slot for said in heard.values})
@@ -141,14 +146,17 @@ class _Pen:
             quote = constraint.evidence[0].quote if constraint.evidence else constraint.text
             self._put(Said(slot=value.slot, value=", ".join(left) or constraint.text, quote=quote), value)
 
-    def hear(self, values: list[Said]) -> None:
-        """What a message says of a slot; what broke a constraint of the user's is asked about and not taken."""
-        said = _folded(values)
+    def admit(self, said: Said) -> None:
+        """Words that confirm a value take back the constraints it breaks, unless the same message made them."""
         ruled_out = self._ruled_out(said)
-        if ruled_out is not None and said.confirms and not any(_is_same(ruled_out, one) for one in self.limited):
-            self._withdraw(ruled_out.text)
-        elif ruled_out is not None:
-            self._doubt(said.slot, ruled_out.text, said.value)
+        if said.confirms and not any(_is_same(one, fresh) for one in ruled_out for fresh in self.limited):
+            for constraint in ruled_out:
+                self._withdraw(constraint.text)
+
+    def hear(self, said: Said, values: list[Said]) -> None:
+        """What a message says of a slot; what breaks a constraint of the user's is asked about and not taken."""
+        if ruled_out := self._ruled_out(said):
+            self._doubt(said.slot, ruled_out[0].text, said.value)
             return
         self._take(said, self.card.value_of(said.slot))
         self._trace(said, values)
@@ -258,16 +266,13 @@ class _Pen:
             value.value, value.earlier = REOPENED, [*value.earlier, ACCEPTED]
             self.meet("", value.slot, value.evidence, is_met=False)
 
-    def _ruled_out(self, said: Said) -> Constraint | None:
-        """The constraint of the user's that a value breaks."""
-        return next(
-            (
-                one
-                for one in self.card.constraints
-                if one.op == "excludes" and one.evidence and mentions(one.value, said.value) and said.value != one.text
-            ),
-            None,
-        )
+    def _ruled_out(self, said: Said) -> list[Constraint]:
+        """The constraints of the user's that a value breaks."""
+        return [
+            one
+            for one in self.card.constraints
+            if one.op == "excludes" and one.evidence and mentions(one.value, said.value) and said.value != one.text
+        ]
 
     def _withdraw(self, text: str) -> None:
         self.card.constraints = [one for one in self.card.constraints if normal(one.text) != normal(text)]

@@ -329,7 +329,7 @@ def settle(card: Card, heard: Heard) -> Heard:
 
 
 @given(st.lists(HEARD, max_size=5))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_no_words_and_no_value_are_lost_whatever_is_heard(messages: list[Heard]) -> None:
     card = START
     for turn, message in enumerate(messages, 1):
@@ -351,7 +351,7 @@ def test_no_words_and_no_value_are_lost_whatever_is_heard(messages: list[Heard])
 
 
 @given(st.lists(HEARD, max_size=4))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_to_hear_the_same_again_changes_nothing(messages: list[Heard]) -> None:
     card = START
     for turn, message in enumerate(messages, 1):
@@ -363,7 +363,7 @@ def test_to_hear_the_same_again_changes_nothing(messages: list[Heard]) -> None:
 
 
 @given(st.lists(HEARD, max_size=5))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_decision_changes_only_by_words_that_confirm_it(messages: list[Heard]) -> None:
     card = START
     for turn, message in enumerate(messages, 1):
@@ -380,7 +380,7 @@ def test_a_decision_changes_only_by_words_that_confirm_it(messages: list[Heard])
             allowed = heard.resolution is not None or any(
                 said.slot == value.slot and said.confirms for said in heard.values
             )
-            is_more = set(normal(value.value).split()) < set(normal(now.value).split())
+            is_more = set(normal(value.value).split()) <= set(normal(now.value).split())
             assert allowed or is_more, f"{value.value} became {now.value}"
         slots = [one.slot for one in (*after.facts, *after.decisions)]
         assert len(slots) == len(set(slots)), "one value a slot"

@@ -80,7 +80,39 @@ LABELLED: dict[tuple[str, int], dict[str, str]] = {
     ("frames_931", 4): {"dates": f"{SEPTEMBER}-01 to {SEPTEMBER}-14"},
     ("frames_340", 0): {"length": "16 days"},
 }
-"""What a person reads in these turns on Tuesday, 10 March 2026. Of 100 values that rules read there, 90 must be right."""
+"""What a person reads in these turns on Tuesday, 10 March 2026. Rules were changed to read them."""
+
+HELD_OUT: dict[tuple[str, int], dict[str, str]] = {
+    ("frames_1026", 0): {"destination": "London"},
+    ("frames_1026", 4): {"destination": "Mexico City"},
+    ("frames_1026", 6): {"dates": "2026-04-08 to 2026-04-12"},
+    ("frames_480", 0): {"destination": "Punta Cana", "budget": "3400", "travellers": "4 adults"},
+    ("frames_650", 0): {"dates": "2026-08-29"},
+    ("frames_650", 18): {"dates": "2026-08-29", "length": "9 days"},
+    ("frames_1194", 0): {"dates": f"{SEPTEMBER}-16", "destination": "Fortaleza"},
+    ("frames_1194", 8): {"destination": "Sendai"},
+    ("frames_732", 4): {"budget": "1900", "travellers": "1 person"},
+    ("frames_732", 8): {"destination": "Kyoto"},
+    ("frames_66", 2): {"dates": "2026-08-19 to 2026-08-31"},
+    ("frames_66", 4): {"budget": "25600 USD"},
+    ("frames_1199", 4): {"dates": f"{SEPTEMBER}-14"},
+    ("frames_354", 0): {"destination": "Kyoto", "travellers": "8 adults"},
+    ("frames_354", 2): {"dates": "2026-08-21", "budget": "at most 2900 USD"},
+    ("frames_894", 0): {"destination": "Las Vegas", "travellers": "2 adults"},
+    ("frames_894", 4): {"budget": "1500 USD"},
+    ("frames_894", 10): {"budget": "1800 USD"},
+    ("frames_1227", 0): {"destination": "Kingston", "travellers": "2 people"},
+    ("frames_1227", 2): {"travellers": "2 people"},
+    ("frames_184", 0): {"destination": "San Juan", "dates": f"2026-08-27 to {SEPTEMBER}-15"},
+    ("frames_1300", 0): {"destination": "Milan", "travellers": "3 people"},
+    ("frames_1300", 2): {"destination": "San Juan"},
+    ("frames_923", 0): {"destination": "Campinas"},
+    ("frames_302", 0): {"destination": "Phoenix", "dates": f"{SEPTEMBER}-09 to {SEPTEMBER}-11"},
+    ("frames_302", 2): {"travellers": "2 adults"},
+    ("frames_302", 4): {"dates": f"{SEPTEMBER}-09 to {SEPTEMBER}-11"},
+    ("frames_302", 14): {"destination": "La Paz", "dates": "2026-08-25 to 2026-08-31"},
+}
+"""The same of turns that no rule was changed for."""
 
 
 @cache
@@ -96,18 +128,24 @@ def read(turns: list[dict[str, Any]], at: int) -> dict[str, str]:
 
 
 @pytest.mark.integration  # reads 31,000 dialogues
-def test_of_what_rules_read_in_real_turns_nine_in_ten_are_right(shared_data: Path) -> None:
+@pytest.mark.parametrize(
+    ("labelled", "precision", "recall"), [(LABELLED, 0.90, 0.75), (HELD_OUT, 0.85, 0.70)], ids=["tuned on", "held out"]
+)
+def test_of_what_rules_read_in_real_turns_nine_in_ten_are_right(
+    labelled: dict[tuple[str, int], dict[str, str]], precision: float, recall: float, shared_data: Path
+) -> None:
+    """Measured: 0.95 and 0.80 where rules were tuned, 0.89 and 0.76 where they were not."""
     known = {key.split(" ")[1]: turns for key, turns in dialogues(shared_data).items()}
     right = found = wanted = 0
     wrong = []
-    for (dialogue, turn), labels in LABELLED.items():
+    for (dialogue, turn), labels in labelled.items():
         got = read(known[dialogue], turn)
         hits = {slot for slot, value in got.items() if labels.get(slot) == value}
         right, found, wanted = right + len(hits), found + len(got), wanted + len(labels)
         wrong += [f"{dialogue} {turn} {slot}: {got[slot]}" for slot in got.keys() - hits]
-    print(f"precision {right / found:.3f}, recall {right / wanted:.3f}, of {wanted}: {wrong}")
-    assert right / found >= 0.90, wrong
-    assert right / wanted >= 0.75, f"{right} of {wanted}"
+    print(f"precision {right / found:.3f} of {found}, recall {right / wanted:.3f} of {wanted}: {wrong}")
+    assert right / found >= precision, wrong
+    assert right / wanted >= recall, f"{right} of {wanted}"
 
 
 @pytest.mark.integration  # reads 31,000 dialogues

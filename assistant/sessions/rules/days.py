@@ -146,7 +146,10 @@ def _numeric(text: str, today: date) -> Iterator[Days]:
         one, two, year = int(found["first"]), int(found["second"]), found["year"]
         is_german = "." in found.group()
         if not year and (
-            not found.group().endswith(".")
+            not (
+                found.group().endswith(".")
+                and re.search(r"\b(?:am|vom|bis|zum|ab|den|dem|seit)\s+$", text[: found.start()], re.IGNORECASE)
+            )
             if is_german
             else re.search(r"\b(?:rated?|score|about|,)\s*$", text[: found.start()])
         ):

@@ -51,6 +51,7 @@ _AFTER = re.compile(
 _SEPARATOR = re.compile(
     r"\s*,\s*(?:and\s+|then\s+)?|\s+(?:and|then|or|und|et|y)\s+(?:then\s+)?(?:(?:to|in)\s+)?", re.IGNORECASE
 )
+_MONTH_AFTER = re.compile(rf"\s+(?:{'|'.join(sorted((*_MONTH, *_WEEKDAY), key=len, reverse=True))})$", re.IGNORECASE)
 _WEAK = frozenset({"for", "over", "like", "about", "of", "at", "a", "en", "au", "in", "see", "near"})
 """After these a capitalised word is a place only if it is known as one, or long enough to be no name of a person."""
 _ORIGIN = re.compile(
@@ -108,7 +109,7 @@ def _after_words(text: str) -> Iterator[Found]:
         word = found["before"].split()[0].casefold()
         at = 0
         for end in (*_SEPARATOR.finditer(found["places"]), None):
-            place = found["places"][at : end.start() if end else None]
+            place = _MONTH_AFTER.sub("", found["places"][at : end.start() if end else None])
             if _is_place(place, is_sure=word not in _WEAK):
                 yield Found(
                     _bare_name(place), start + at + len(place) - len(_bare_name(place)), start + at + len(place)

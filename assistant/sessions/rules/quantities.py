@@ -119,6 +119,11 @@ _SET_PEOPLE = (
 )
 _PARTNER = re.compile(r"\b(?:my|our) (?:wife|husband|partner|spouse|girlfriend|boyfriend)\b", re.IGNORECASE)
 _GROUP = re.compile(rf"\b(?:family|group|party|we are|we're|there are|there'll be|table|us|wir sind|nous sommes|somos)(?: of)?\s+(?P<count>{NUMBER})\b(?!\s*(?:days?|nights?|weeks?|stars?|hours?|%|[€$£]))", re.IGNORECASE)  # fmt: skip
+_BUDGET_NUMBER = re.compile(rf"\bbudget\b(?:\W+\w+){{0,4}}?\W+(?P<sum>{_AMOUNT})(?![\w%])", re.IGNORECASE)
+_LIMIT_NUMBER = re.compile(
+    r"\b(?:under|below|at most|less than|no more than|up to|max(?:imum)?)\s+(?P<sum>\d{3,6}|\d{1,3}[.,]\d{3}|\d+k)(?=\W*$|[,.!?]|\s+(?:from|for|in|on|per|total|altogether|all|and|please|between|leaving)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +212,8 @@ def bare_money(text: str) -> Found | None:
 
 
 def budget_number(text: str) -> Found | None:
-    """ "A budget of 1700", without a currency."""
-    found = re.search(rf"\bbudget\b(?:\W+\w+){{0,4}}?\W+(?P<sum>{_AMOUNT})(?![\w%])", text, re.IGNORECASE)
+    """ "A budget of 1700" or "for under 2900", without a currency."""
+    found = _BUDGET_NUMBER.search(text) or _LIMIT_NUMBER.search(text)
     number = number_of(found["sum"].strip()) if found else None
     if found is None or number is None or number < 10:
         return None

@@ -175,7 +175,7 @@ def _dates(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -
 
 
 def _lengths(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
-    found = list(quantities.lengths(part.text))
+    found = [] if manner.inquires(part.text) and not is_asked else list(quantities.lengths(part.text))
     if found or not is_asked:
         return found
     bare = quantities.bare_number(part.text) if len(part.text.split()) <= 4 else None
@@ -188,7 +188,9 @@ def _money(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -
         return [budget]
     if found or not is_asked:
         return found
-    is_short = len(part.text.split()) <= 8 and not days(part.text, hearing.now.date())
+    is_elsewhere = any(next(quantities.money(one.text), None) for one in hearing.parts)
+    counts_else = is_elsewhere or days(part.text, hearing.now.date()) or quantities.people(part.text)
+    is_short = len(part.text.split()) <= 8 and not counts_else
     answer = (quantities.bare_money(part.text) if is_short else None) or quantities.level(part.text)
     return [answer] if answer else []
 
