@@ -138,6 +138,8 @@ PLACES = {
     "I want to go to Rome, Florence and Venice": ["Rome", "Florence", "Venice"],
     "i want to go to japan": ["Japan"],
     "from Porto to Lisbon": ["Lisbon"],
+    "Berlin to Lisbon, please": ["Lisbon"],
+    "to Rome, then to Florence": ["Rome", "Florence"],
     "visit the Douro Valley in May": ["Douro Valley"],
     "to Rio de Janeiro": ["Rio de Janeiro"],
     "nach Italien": ["Italien"],

@@ -98,7 +98,15 @@ def places(text: str, *, is_answer: bool = False) -> list[Found]:
     ):
         if all(one.end <= other.start or one.start >= other.end for other in found):
             found.append(one)
-    return sorted(found, key=lambda one: one.start)
+    found.sort(key=lambda one: one.start)
+    return [one for one, after in zip(found, [*found[1:], None], strict=True) if not _leads_to(text, one, after)]
+
+
+def _leads_to(text: str, one: Found, after: Found | None) -> bool:
+    """ "Berlin to Lisbon": the first is where it begins, unless one goes there, too ("to Rome, then to Florence")."""
+    if after is None or not re.fullmatch(r"\s+to\s+(?:the\s+)?", text[one.end : after.start], re.IGNORECASE):
+        return False
+    return re.search(r"\b(?:to|in|visit|via|through)\s+(?:the\s+)?$", text[: one.start], re.IGNORECASE) is None
 
 
 def _after_words(text: str) -> Iterator[Found]:
