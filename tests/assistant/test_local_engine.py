@@ -1,0 +1,177 @@
+"""The local engine with a real worker process and a tiny model: streamed, cancelled, killed, and there again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from assistant.config.schema import ModelSettings
+from assistant.engine.choice import Choice
+from assistant.engine.contract import Capability, Message, ModelFailed, Request, Sampling, TooLong, complete
+from assistant.engine.extractive import Extractive
+from assistant.engine.local import LocalEngine
+from assistant.engine.making import make_engine
+from assistant.engine.server import ServerEngine
+from assistant.engine.structured import ask
+from assistant.workers.language import ModelOrder, serve_model
+from tests.tiny_models import tiny_model
+
+ASKED = [Message("user", "What is new today?")]
+LONG = Request(messages=ASKED, max_tokens=3000, sampling=Sampling(temperature=1, seed=1))
+SHORT = Request(messages=ASKED, max_tokens=4)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model("qwen3", tmp_path_factory.mktemp("tiny"), layers=2)
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[LocalEngine]:
+    """For tests that leave it as it was."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        engine = made(folder)
+        yield engine
+        engine.close()
+
+
+def made(folder: Path, **settings: object) -> LocalEngine:
+    chosen = ModelSettings.model_validate({"engine": "local", "device": "cpu", "dtype": "float32", **settings})
+    return LocalEngine(Choice("local", str(folder)), chosen)
+
+
+def spoken(engine: LocalEngine, request: Request = LONG) -> tuple[Iterator[object], int]:
+    """A reply that has begun to come, and the process it comes from."""
+    pieces = engine.stream(request)
+    while not next(pieces).text:
+        pass
+    assert engine.pid is not None
+    return pieces, engine.pid
+
+
+def test_a_model_that_is_not_here_is_said_before_a_process_starts(tmp_path: Path) -> None:
+    engine = made(tmp_path / "nowhere")
+    with pytest.raises(ModelFailed, match="There is no folder"):
+        complete(engine, SHORT)
+    assert engine.pid is None
+
+
+def test_each_configuration_makes_its_engine_and_starts_nothing() -> None:
+    local = make_engine(Choice("local", "somebody/model"), ModelSettings())
+    assert isinstance(local, LocalEngine)
+    assert (local.name, local.pid, local.rss_mb()) == ("somebody/model", None, 0.0)
+    local.close()
+    assert isinstance(make_engine(Choice("server", address="http://127.0.0.1:9/v1"), ModelSettings()), ServerEngine)
+    assert isinstance(make_engine(Choice("extractive"), ModelSettings()), Extractive)
+
+
+def test_the_process_is_offline_whatever_it_inherits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    serve_model(ModelOrder(tmp_path, "tiny", ModelSettings()))
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_the_engine_imports_no_torch_here() -> None:
+    program = "import sys, assistant.engine.making; print('torch' in sys.modules, 'transformers' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.integration
+def test_a_reply_is_streamed_from_another_process(running: LocalEngine) -> None:
+    pieces = list(running.stream(Request(messages=ASKED, max_tokens=40, sampling=Sampling(temperature=1, seed=1))))
+    assert sum(bool(piece.text) for piece in pieces) > 10
+    assert pieces[-1].usage is not None
+    assert pieces[-1].usage.prompt_tokens == running.count(ASKED)
+    assert running.pid not in (None, os.getpid())
+    assert running.rss_mb() > 50
+    assert running.lengths(["", "Hello"])[0] == 0
+    assert [reply.usage.new_tokens for reply in running.batch([SHORT, SHORT])] == [4, 4]
+    assert running.capabilities == frozenset(Capability)
+    assert running.context_tokens == 4096
+    assert "device cpu" in running.notes[0]
+
+
+@pytest.mark.integration
+def test_a_closed_reply_stops_and_the_process_lives_on(running: LocalEngine) -> None:
+    pieces, pid = spoken(running)
+    started = time.monotonic()
+    pieces.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - started < 1
+    assert complete(running, SHORT).usage.new_tokens == 4
+    assert running.pid == pid
+
+
+@pytest.mark.integration
+def test_refusals_come_as_they_are_raised_and_the_process_lives_on(running: LocalEngine) -> None:
+    complete(running, SHORT)
+    pid = running.pid
+    with pytest.raises(TooLong) as refused:
+        complete(running, Request(messages=[Message("user", "today " * 9000)]))
+    assert refused.value.remedy
+    assert running.pid == pid
+
+
+@pytest.mark.integration
+def test_an_object_comes_from_the_process(running: LocalEngine) -> None:
+    class Note(BaseModel):
+        text: str
+        places: list[str]
+
+    assert isinstance(ask(running, Note, ASKED, max_tokens=48, sampling=Sampling(temperature=1)), Note)
+
+
+@pytest.mark.integration
+def test_killed_in_mid_reply_it_says_so_and_answers_the_next_one(running: LocalEngine) -> None:
+    pieces, pid = spoken(running)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ModelFailed, match="ended before it had answered") as failure:
+        list(pieces)
+    assert "ask again" in failure.value.remedy
+    assert complete(running, SHORT).usage.new_tokens == 4
+    assert running.pid not in (None, pid)
+
+
+@pytest.mark.integration
+def test_killed_before_it_said_anything_it_is_asked_once_more_unseen(running: LocalEngine) -> None:
+    complete(running, SHORT)
+    first = running.pid
+    assert first is not None
+    reading = running.stream(Request(messages=[Message("user", "today " * 500)], max_tokens=3))
+    os.kill(first, signal.SIGSTOP)
+    threading.Timer(0.2, lambda: os.kill(first, signal.SIGKILL)).start()
+    assert [piece for piece in reading if piece.usage][-1].usage is not None
+    assert running.pid not in (None, first)
+
+
+@pytest.mark.integration
+def test_a_retired_engine_ends_its_process_after_the_reply(running: LocalEngine) -> None:
+    pieces, pid = spoken(running, Request(messages=ASKED, max_tokens=50, sampling=Sampling(temperature=1, seed=1)))
+    running.retire()
+    assert running.pid == pid
+    list(pieces)
+    assert running.pid is None
+    running.close()
+    assert complete(running, SHORT).usage.new_tokens == 4
+    assert running.pid not in (None, pid)
+
+
+@pytest.mark.integration
+def test_silence_ends_the_process_with_a_sentence(folder: Path) -> None:
+    engine = made(folder, silence_s=1.0)
+    pieces, pid = spoken(engine)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ModelFailed, match="gave no sign for too long"):
+        list(pieces)
+    assert engine.pid is None
+    engine.close()
