@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from assistant.sessions.rules.days import _MONTH, _WEEKDAY
 from assistant.sessions.rules.quantities import Found
@@ -99,12 +100,13 @@ def places(text: str, *, is_answer: bool = False) -> list[Found]:
         if all(one.end <= other.start or one.start >= other.end for other in found):
             found.append(one)
     found.sort(key=lambda one: one.start)
-    return [one for one, after in zip(found, [*found[1:], None], strict=True) if not _leads_to(text, one, after)]
+    goals = [one for one, after in pairwise(found) if not _leads_to(text, one, after)]
+    return [*goals, *found[-1:]]
 
 
-def _leads_to(text: str, one: Found, after: Found | None) -> bool:
+def _leads_to(text: str, one: Found, after: Found) -> bool:
     """ "Berlin to Lisbon": the first is where it begins, unless one goes there, too ("to Rome, then to Florence")."""
-    if after is None or not re.fullmatch(r"\s+to\s+(?:the\s+)?", text[one.end : after.start], re.IGNORECASE):
+    if not re.fullmatch(r"\s+to\s+(?:the\s+)?", text[one.end : after.start], re.IGNORECASE):
         return False
     return re.search(r"\b(?:to|in|visit|via|through)\s+(?:the\s+)?$", text[: one.start], re.IGNORECASE) is None
 
