@@ -41,7 +41,7 @@ def test_every_import_is_declared_and_every_dependency_imported() -> None:
     homes = packages_distributions()
     modules = set(imported()) - set(sys.stdlib_module_names) - {*PACKAGES, "__future__"}
     used = {canonicalize_name(name) for module in modules for name in homes[module]}
-    assert used | NEEDED_BY_OTHERS == {*requirements(), *requirements("demo")}
+    assert used | NEEDED_BY_OTHERS == {*requirements(), *requirements("demo"), *requirements("quantized")}
 
 
 def test_every_dependency_is_pinned_within_its_range() -> None:

@@ -14,7 +14,7 @@ import typer
 
 from assistant.cli import conversations, digest, goals, jobs, log, memory, model, sources
 from assistant.cli.ask import ask
-from assistant.cli.chat import chat
+from assistant.cli.chat.command import chat
 from assistant.cli.doctor import doctor
 from assistant.cli.init import init
 from assistant.cli.run import run

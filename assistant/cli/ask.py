@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.chat import AttachOption, PlaybookOption, SensitiveOption, answer_once, start_of, talk_of
+from assistant.cli.chat.command import AttachOption, PlaybookOption, SensitiveOption, answer_once, start_of, talk_of
 from assistant.cli.screen import JsonOption
 from assistant.errors import BadRequest
 
@@ -27,7 +27,7 @@ def ask(
     Examples: telos ask "What did the council decide about the ferry?"
     telos ask "What does this do?" --attach main.py    telos ask - < question.txt
     """
-    from assistant.cli.chat_message import piped_message
+    from assistant.cli.chat.message import piped_message
 
     text = piped_message() if question == "-" else question
     if not text.strip():

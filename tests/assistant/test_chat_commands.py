@@ -12,9 +12,9 @@ from rich.console import Console
 from assistant import memories
 from assistant.answers.chat import Start
 from assistant.answers.memory import Note
-from assistant.cli.chat_commands import COMMANDS, Leave, run_command
-from assistant.cli.chat_page import PlainReply
-from assistant.cli.chat_talk import Talk
+from assistant.cli.chat.commands import COMMANDS, Leave, run_command
+from assistant.cli.chat.page import PlainReply
+from assistant.cli.chat.talk import Talk
 from assistant.client import Client
 from assistant.engine.contract import Capability, ModelFailed
 from assistant.errors import BadRequest, NotFound, TelosError, Unavailable

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import chat_files
-from assistant.cli.chat_files import read_files
+from assistant.cli.chat import files
+from assistant.cli.chat.files import read_files
 from assistant.errors import BadRequest
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc"
@@ -40,7 +40,7 @@ def test_a_folder_gives_its_texts_by_name_and_counts_the_rest(tmp_path: Path) ->
         ("notes.txt", "AKIAABCDEFGHIJKLMNOP", "holding a key or a token"),
         ("notes.txt", "ghp_" + "a" * 36, "holding a key or a token"),
         ("notes.txt", "a\0b", "no text"),
-        ("notes.txt", "x" * (chat_files.FILE_BYTES + 1), "too large"),
+        ("notes.txt", "x" * (files.FILE_BYTES + 1), "too large"),
     ],
 )
 def test_a_file_that_cannot_be_given_is_refused_with_the_reason(
@@ -68,11 +68,11 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 def test_all_files_together_have_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         (tmp_path / f"{number}.txt").write_text("x" * 40)
-    monkeypatch.setattr(chat_files, "TOTAL_BYTES", 100)
+    monkeypatch.setattr(files, "TOTAL_BYTES", 100)
     given = read_files([tmp_path])
     assert [name for name, _ in given.files] == ["0.txt", "1.txt"]
     assert "2 beyond the bound" in given.notice
-    monkeypatch.setattr(chat_files, "TOTAL_BYTES", 1000)
-    monkeypatch.setattr(chat_files, "MOST_FILES", 3)
+    monkeypatch.setattr(files, "TOTAL_BYTES", 1000)
+    monkeypatch.setattr(files, "MOST_FILES", 3)
     with pytest.raises(BadRequest, match="beyond the bound"):
         read_files([tmp_path / f"{number}.txt" for number in range(4)])

@@ -13,8 +13,8 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from assistant.cli import chat_input
-from assistant.cli.chat_input import make_input
+from assistant.cli.chat import input
+from assistant.cli.chat.input import make_input
 
 COMMANDS = {"/help": "these commands", "/goal": "the goal"}
 
@@ -60,7 +60,7 @@ def test_what_was_typed_comes_back_in_the_next_conversation_and_is_the_users_alo
 def test_a_history_that_grew_too_large_keeps_its_later_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     history = tmp_path / "history"
     history.write_text("".join(f"\n# 2026-11-20 09:00:00\n+message {number}\n" for number in range(20)))
-    monkeypatch.setattr(chat_input, "HISTORY_BYTES", 400)
+    monkeypatch.setattr(input, "HISTORY_BYTES", 400)
     assert typed("\x1b[A\r", history) == "message 19"
     kept = history.read_text()
     assert "message 0\n" not in kept

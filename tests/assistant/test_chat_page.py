@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from assistant.answers.chat import Step
-from assistant.cli import chat_page
-from assistant.cli.chat_message import decoded
-from assistant.cli.chat_page import LiveReply
+from assistant.cli.chat import page
+from assistant.cli.chat.message import decoded
+from assistant.cli.chat.page import LiveReply
 from assistant.cli.markdown import markdown, settled
 from assistant.errors import BadRequest
 
@@ -79,7 +79,7 @@ def test_a_reply_in_pieces_ends_as_the_whole_one(places: list[int]) -> None:
 
 
 def test_what_is_redrawn_all_the_time_stands_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_page, "REFRESH_PER_S", 5000)
+    monkeypatch.setattr(page, "REFRESH_PER_S", 5000)
     assert in_pieces(list(REPLY)) == whole(REPLY)
 
 

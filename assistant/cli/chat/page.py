@@ -1,7 +1,7 @@
 """What a conversation looks like: a reply as it is written, and what is said below it.
 
 A reply is printed block by block, and the block in progress is redrawn below in place, so that nothing flickers and what
-is done scrolls away as ordinary text. It knows Rich and the answers' models, nothing of the client; `cli.chat_talk` feeds
+is done scrolls away as ordinary text. It knows Rich and the answers' models, nothing of the client; `cli.chat.talk` feeds
 it. Everything that comes from outside is made harmless here.
 """
 

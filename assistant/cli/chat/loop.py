@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.text import Text
 
 from assistant.cli.card_page import goal_summary
-from assistant.cli.chat_commands import COMMANDS, Leave, run_command
-from assistant.cli.chat_input import keys_unheard, make_input
-from assistant.cli.chat_page import sources
-from assistant.cli.chat_talk import Talk
+from assistant.cli.chat.commands import COMMANDS, Leave, run_command
+from assistant.cli.chat.input import keys_unheard, make_input
+from assistant.cli.chat.page import sources
+from assistant.cli.chat.talk import Talk
 from assistant.cli.markdown import markdown
 from assistant.cli.screen import harmless, print_failure
 from assistant.errors import TelosError

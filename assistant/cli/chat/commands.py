@@ -1,6 +1,6 @@
 """The slash commands of a conversation: one function each, in a table that `/help` and the completion read.
 
-They know the talk, its client and what is printed; the keyboard is `cli.chat_input`'s. A command that fails says so and
+They know the talk, its client and what is printed; the keyboard is `cli.chat.input`'s. A command that fails says so and
 leaves the conversation as it was.
 """
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from assistant.answers.chat import Cited, Opinion
 from assistant.answers.goals import GoalEnd
 from assistant.cli.card_page import card_page, goal_summary, score_page
-from assistant.cli.chat_talk import Talk
+from assistant.cli.chat.talk import Talk
 from assistant.cli.screen import harmless
 from assistant.errors import BadRequest, NotFound
 

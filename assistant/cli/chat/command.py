@@ -15,7 +15,7 @@ from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
     from assistant.answers.chat import Done, Start
-    from assistant.cli.chat_talk import Talk
+    from assistant.cli.chat.talk import Talk
 
 INTERRUPTED = 130
 """The exit status of what Ctrl-C ended: 128 and the number of its signal."""
@@ -86,7 +86,7 @@ def chat(
 def start_of(playbook: str, goal: str, attach: list[Path], *, is_sensitive: bool) -> Start:
     """How a conversation begins, with the files read."""
     from assistant.answers.chat import Attachment, Start
-    from assistant.cli.chat_files import read_files
+    from assistant.cli.chat.files import read_files
 
     given = read_files(attach)
     if given.notice:
@@ -102,7 +102,7 @@ def start_of(playbook: str, goal: str, attach: list[Path], *, is_sensitive: bool
 
 def answer_once(talk: Talk, message: str, *, as_json: bool, is_explained: bool) -> None:
     """Send one message, print its reply with its sources, or everything about the turn as JSON."""
-    from assistant.cli.chat_page import plain_reply
+    from assistant.cli.chat.page import plain_reply
 
     done = talk.say(message)
     if done is None:
@@ -125,7 +125,7 @@ def _as_plain(talk: Talk, done: Done, *, is_explained: bool) -> dict[str, object
 
 
 def _piped() -> str:
-    from assistant.cli.chat_message import piped_message
+    from assistant.cli.chat.message import piped_message
 
     return piped_message()
 
@@ -133,8 +133,8 @@ def _piped() -> str:
 @contextmanager
 def talk_of(context: typer.Context, start: Start, *, is_explained: bool, as_json: bool) -> Iterator[Talk]:
     """A talk with the service; live where stdout is a terminal and no JSON is wanted."""
-    from assistant.cli.chat_page import LiveReply, PlainReply
-    from assistant.cli.chat_talk import Talk
+    from assistant.cli.chat.page import LiveReply, PlainReply
+    from assistant.cli.chat.talk import Talk
 
     screen = console()
     is_live = screen.is_terminal and not screen.is_dumb_terminal and not as_json
@@ -149,7 +149,7 @@ def talk_of(context: typer.Context, start: Start, *, is_explained: bool, as_json
 
 
 def _converse(context: typer.Context, talk: Talk, *, keeps_history: bool) -> None:
-    from assistant.cli.chat_loop import converse
+    from assistant.cli.chat.loop import converse
 
     home = context.ensure_object(Invocation).find_home()
     converse(talk, home.data / HISTORY if keeps_history else None)

@@ -17,8 +17,8 @@ from rich.text import Text
 from assistant.answers.chat import Done, Event, Saved, Say, Start, Step, TurnView
 from assistant.answers.chat import Text as Written
 from assistant.answers.goals import NewGoal
-from assistant.cli.chat_page import ReplyPage, below
-from assistant.cli.explanation_page import explanation_page
+from assistant.cli.chat.explanation import explanation_page
+from assistant.cli.chat.page import ReplyPage, below
 from assistant.cli.markdown import markdown
 from assistant.client import Client
 from assistant.client.wire import serving_pid

@@ -1,0 +1,1 @@
+"""`telos chat`: read `command`, then `loop` and `talk`; `page` is what a conversation looks like."""
