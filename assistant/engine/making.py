@@ -7,7 +7,7 @@ from assistant.engine.choice import Choice
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
 from assistant.engine.local import LocalEngine
-from assistant.engine.server import ServerEngine
+from assistant.engine.server.engine import ServerEngine
 
 
 def make_engine(choice: Choice, settings: ModelSettings) -> Engine:

@@ -20,7 +20,7 @@ from assistant.engine.contract import Capability, Message, ModelFailed, Request,
 from assistant.engine.extractive import Extractive
 from assistant.engine.local import LocalEngine
 from assistant.engine.making import make_engine
-from assistant.engine.server import ServerEngine
+from assistant.engine.server.engine import ServerEngine
 from assistant.engine.structured import ask
 from assistant.workers.language import ModelOrder, serve_model
 from tests.tiny_models import tiny_model

@@ -26,7 +26,7 @@ from assistant.engine.contract import (
     complete,
     rough_length,
 )
-from assistant.engine.server import ServerEngine
+from assistant.engine.server.engine import ServerEngine
 from assistant.errors import TelosError, Unavailable
 from tests.model_server import END, USAGE, ModelServer, chunk, problem, reply, stream
 from tests.servers import Response, redirect

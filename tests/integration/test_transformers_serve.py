@@ -21,7 +21,7 @@ from assistant.config.schema import ModelSettings, Settings
 from assistant.engine import structured
 from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Message, ModelFailed, OutOfBudget, Request, Sampling, complete
-from assistant.engine.server import ServerEngine
+from assistant.engine.server.engine import ServerEngine
 from assistant.home import Home
 from assistant.service import Service
 from tests.databases import write_empty

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assistant.engine.contract import Message, ModelFailed
-from assistant.engine.refusals import Answered, Refused, unknown_model
-from assistant.engine.wire import Json, Wire
+from assistant.engine.server.refusals import Answered, Refused, unknown_model
+from assistant.engine.server.wire import Json, Wire
 from assistant.errors import TelosError
 
 CHAT = "/chat/completions"

@@ -15,17 +15,6 @@ from threading import Lock
 from typing import TypeVar
 
 from assistant.config.schema import ModelSettings
-from assistant.engine.abilities import (
-    CHAT,
-    Abilities,
-    Models,
-    as_sent,
-    count_prompt,
-    count_text,
-    find_models,
-    response_format,
-    try_out,
-)
 from assistant.engine.choice import Choice
 from assistant.engine.contract import (
     Capability,
@@ -40,9 +29,20 @@ from assistant.engine.contract import (
     no_model,
     rough_length,
 )
-from assistant.engine.refusals import Refused, no_sense, shown, unknown_model
-from assistant.engine.streamed import StreamedReply
-from assistant.engine.wire import Json, Wire
+from assistant.engine.server.abilities import (
+    CHAT,
+    Abilities,
+    Models,
+    as_sent,
+    count_prompt,
+    count_text,
+    find_models,
+    response_format,
+    try_out,
+)
+from assistant.engine.server.refusals import Refused, no_sense, shown, unknown_model
+from assistant.engine.server.streamed import StreamedReply
+from assistant.engine.server.wire import Json, Wire
 
 _AT_ONCE = 4
 """Requests of a batch that are under way together."""

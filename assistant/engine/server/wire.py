@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from assistant.answers.frames import Overlong, decode
-from assistant.engine.refusals import no_answer, no_sense, refusal
+from assistant.engine.server.refusals import no_answer, no_sense, refusal
 from connectors.transport.deadline import Deadline
 from connectors.transport.guard import GuardedBackend
 from connectors.transport.guarded_http import transport_on
