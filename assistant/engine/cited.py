@@ -1,6 +1,6 @@
 """A story in a model's words: the prompt made of its items, and what of the reply stands.
 
-Each sentence has to cite the items it rests on and be borne out by them (`engine.support`); what does not is dropped.
+Each sentence has to cite the items it rests on and be borne out by them (`support.check`); what does not is dropped.
 It asks no engine itself and knows no clock: `digest.author` sends the requests and `digest.write` falls back to
 extraction where too little is left.
 """
@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from assistant.engine.brief import Brief, Claim, Passage
 from assistant.engine.contract import Engine, Message, Request
 from assistant.engine.sentences import LEAST_WORDS, SAME_AS_TOLD, content, covered, reading_length
-from assistant.engine.support import Source, missing
+from assistant.engine.support.check import Source, missing
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.engine.dates import days, months, named_alone, weekdays
-from assistant.engine.numerals import plain
+from assistant.engine.support.dates import days, months, named_alone, weekdays
+from assistant.engine.support.numerals import plain
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.engine.numerals import numbers, plain
+from assistant.engine.support.numerals import numbers, plain
 
 
 def values(text: str, language: str = "en") -> list[set[float]]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from assistant.engine.brief import Brief, Passage
 from assistant.engine.extractive import Extractive
-from assistant.engine.inflection import same_word
-from assistant.engine.support import Source, missing
+from assistant.engine.support.check import Source, missing
+from assistant.engine.support.inflection import same_word
 from connectors.reading.documents import read
 from memory.languages import detect
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from assistant.engine import dates
-from assistant.engine.inflection import same_word
-from assistant.engine.numerals import SCALES, is_number_word, numbers, plain
-from assistant.engine.openers import OPENERS
 from assistant.engine.sentences import STOPWORDS
+from assistant.engine.support import dates
+from assistant.engine.support.inflection import same_word
+from assistant.engine.support.numerals import SCALES, is_number_word, numbers, plain
+from assistant.engine.support.openers import OPENERS
 from memory.languages import common_words
 from memory.scripts import HAN, HANGUL, KANA, UNSPACED
 

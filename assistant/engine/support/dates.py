@@ -1,6 +1,6 @@
 """The days, months and weekdays that a text names, in digits and in words of English, German, French and Spanish.
 
-"05/06/2026" may be a day of May or of June: it is read as both. Pure; `engine.support` compares what two texts name.
+"05/06/2026" may be a day of May or of June: it is read as both. Pure; `check` compares what two texts name.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 in words of English, German, French and Spanish.
 
 What can be read in two ways has two values ("1.234" is 1234 or 1.234; "3m" is three metres or three million). Pure; it
-knows no source and no sentence. `engine.support` compares what two texts name.
+knows no source and no sentence. `check` compares what two texts name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from assistant.engine.number_words import WORDS, Kind, Word, german_compound, scale_after
+from assistant.engine.support.number_words import WORDS, Kind, Word, german_compound, scale_after
 from memory.scripts import UNSPACED
 
 _SCALES_OF_CHARACTERS = dict(zip("百千万萬億亿兆천만억조", (2, 3, 4, 4, 8, 8, 12, 3, 4, 8, 12), strict=True))

@@ -1,7 +1,7 @@
 """Whether two words are forms of one another, by their endings alone: plurals, cases, adjectives of places.
 
 Rough on purpose, and different by language: what English may add to a name is little, what Russian or Finnish may is
-much, and German makes new nouns of old ones. `engine.support` asks; pure.
+much, and German makes new nouns of old ones. `check` asks; pure.
 """
 
 from __future__ import annotations
