@@ -20,7 +20,7 @@ from assistant.generation.running import Running
 from assistant.generation.text import Detokenizer, StopStrings, decode
 from assistant.progress import Cancelled
 from assistant.workers.language import Description, Loading, ModelOrder, Working
-from connectors.child import Line
+from connectors.child.served import Line
 
 BEAT_S = 1.0
 """So often the parent hears that work goes on, while there is nothing to say."""

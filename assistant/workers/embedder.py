@@ -16,7 +16,8 @@ import numpy as np
 
 from assistant.config.schema import MemorySettings
 from assistant.workers.weights import EmbedderUnavailable, Weights, locate
-from connectors.child import Child, ChildDied, ChildFailure
+from connectors.child.parent import Child
+from connectors.child.pipe import ChildDied, ChildFailure
 from memory.embed import Rows, slug_of
 
 START_S = 180.0

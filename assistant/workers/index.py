@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from connectors.child import Child, ChildFailure
+from connectors.child.parent import Child
+from connectors.child.pipe import ChildFailure
 from memory.embed import Ids, Rows
 from memory.index import IndexFailed, VectorIndex
 

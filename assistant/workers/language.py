@@ -17,7 +17,8 @@ from typing import Any
 from assistant.config.schema import ModelSettings
 from assistant.engine.contract import Capability, ModelFailed
 from assistant.progress import Progress, unheard
-from connectors.child import Child, ChildDied, ChildFailure
+from connectors.child.parent import Child
+from connectors.child.pipe import ChildDied, ChildFailure
 
 START_S = 60.0
 """Until the process has imported what it needs to begin."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import httpx
 
-from connectors.child import Child, ChildDied, ChildTimedOut
+from connectors.child.parent import Child
+from connectors.child.pipe import ChildDied, ChildTimedOut
 from connectors.failures import Misconfigured, TryLater
 from connectors.transport.decoding import ACCEPTED
 from connectors.transport.guard import Guard, Resolve, resolve

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.child import Child, ChildDied, ChildRaised, ChildTimedOut, Line
+from connectors.child.parent import Child
+from connectors.child.pipe import ChildDied, ChildRaised, ChildTimedOut
+from connectors.child.served import Line
 from connectors.failures import TryLater
 
 pytestmark = pytest.mark.integration
@@ -287,7 +289,7 @@ def test_what_the_child_started_ends_with_it(desk: Child) -> None:
 def test_the_child_dies_with_its_parent(method: str) -> None:
     program = f"""
 import threading, time
-from connectors.child import Child
+from connectors.child.parent import Child
 from tests.connectors.test_child import Desk
 child = Child(Desk, name="desk")
 print(child.call("pid", deadline_s=10), flush=True)
@@ -368,7 +370,7 @@ def test_a_stream_is_over_after_its_total_however_lively_it_is(desk: Child) -> N
 
 
 def test_a_child_stuck_after_a_stream_was_closed_is_killed(desk: Child, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.child.STOP_S", 0.3)
+    monkeypatch.setattr("connectors.child.parent.STOP_S", 0.3)
     pid = desk.call("pid", deadline_s=10)
     stream = desk.stream("count_and", "sleep", 60, silence_s=60)
     assert [next(stream), next(stream)] == [0, 1]

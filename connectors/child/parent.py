@@ -1,57 +1,32 @@
-"""A process that serves one object, so that what it does may hang, crash or eat memory without harm to us.
+"""The parent's side: a process that serves one object, so that what it does may hang, crash or eat memory without harm.
 
-It knows nothing of what it serves: parsers of outside documents (`connectors.transport.ways_out`), the embedder
-(`assistant.workers`). The child starts on first use from a fresh interpreter, takes one call at a time over a pipe,
-is killed at a deadline, gives its memory back after `idle_s` without calls, and never outlives its parent.
-
-On the pipe: the parent sends `(method, arguments, is_streamed)`, the child answers `(DONE, value)` or `(FAILED, error)`.
-Before these two a streamed answer has an `(ITEM, value)` for each item; the parent may send STOP meanwhile, which the
-child looks for between items, and ignores where it comes too late. The child's first message is the outcome of
-`factory()`. An object that has long work to do within one item takes the `Line` that it is offered: `use_line(line)`.
+It knows nothing of what it serves: parsers of outside documents (`connectors.transport.ways_out`), the embedder, the
+index and the language model (`assistant.workers`). The child starts on first use from a fresh interpreter, takes one
+call at a time over a pipe, is killed at a deadline, gives its memory back after `idle_s` without calls, and never
+outlives its parent.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import pickle
-import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-DONE, FAILED, ITEM, STOP = "done", "failed", "item", "stop"
+from connectors.child.pipe import FAILED, ITEM, STOP, ChildDied, ChildTimedOut
+
 STOP_S = 10.0
 """A child that was told to end a stream, and works on its next item for longer than this, is killed."""
-MEBIBYTE = 1024 * 1024
 
-_PROGRAM = "import sys; from connectors.child import serve; serve(*map(int, sys.argv[1:]))"
-
-
-class ChildFailure(Exception):
-    """A call that brought no answer, for the child's own sake."""
-
-
-class ChildTimedOut(ChildFailure):
-    """The call passed its deadline, and the child was killed."""
-
-
-class ChildDied(ChildFailure):
-    """The child ended before it answered: it crashed, ran out of memory, or was closed."""
-
-
-class ChildRaised(ChildFailure):
-    """The call raised an error that cannot travel between processes; this names it."""
+_PROGRAM = "import sys; from connectors.child.served import serve; serve(*map(int, sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,102 +262,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def serve(pipe: int, lifeline: int) -> None:
-    """The child's side: make the object that the first message orders, then answer calls until the parent is gone."""
-    logging.disable(logging.WARNING)  # libraries say much on import, and stderr may be the terminal of a conversation
-    _end_with_parent(lifeline)
-    with Connection(pipe) as parent, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        factory, memory_mb, nice = parent.recv()
-        if memory_mb:
-            _limit_memory(memory_mb)
-        os.nice(nice)
-        try:
-            served = factory()
-        except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
-            parent.send((FAILED, _portable(error)))
-            return
-        parent.send((DONE, None))
-        line = Line(parent)
-        if hasattr(served, "use_line"):
-            served.use_line(line)
-        while True:
-            order = parent.recv()
-            if order == STOP:  # for a stream that had ended
-                continue
-            method, args, is_streamed = order
-            work = partial(getattr(served, method), *args)
-            parent.send_bytes(_outcome(partial(line.send_all, work) if is_streamed else work))
-
-
-class Line:
-    """The child's end of a stream. What is said on it while none is open is heard by nobody."""
-
-    def __init__(self, parent: Connection) -> None:
-        self._parent = parent
-        self._incoming = select.poll()  # a tenth of what `Connection.poll` takes, which is asked at every item
-        self._incoming.register(parent.fileno(), select.POLLIN)
-        self._is_open = False
-        self._is_cut = False
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the parent wants no more of the stream."""
-        if self._is_open and not self._is_cut and self._incoming.poll(0):
-            self._parent.recv()
-            self._is_cut = True
-        return self._is_cut
-
-    def say(self, item: object) -> None:
-        """Send an item at once, from within the work on another one."""
-        if self._is_open:
-            self._parent.send_bytes(pickle.dumps((ITEM, item)))
-
-    def send_all(self, work: Callable[[], Any]) -> None:
-        """Send what `work()` yields, until it ends or the parent sends STOP."""
-        self._is_open, self._is_cut = True, False
-        try:
-            with contextlib.closing(work()) as items:
-                for item in items:
-                    self.say(item)
-                    if self.is_cut:
-                        return
-        finally:
-            self._is_open = self._is_cut = False
-
-
-def _outcome(work: Callable[[], Any]) -> bytes:
-    """The answer to a call, pickled here so that a value which cannot be is the call's own failure."""
-    try:
-        return pickle.dumps((DONE, work()))
-    except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
-        return pickle.dumps((FAILED, _portable(error)))
-
-
-def _portable(error: Exception) -> Exception:
-    """The error with its traceback as a note, or a plain one in its place where it would not survive the journey."""
-    error.add_note("".join(["In the child process:\n", *traceback.format_exception(error)]))
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  (our own bytes)
-    except Exception:  # noqa: BLE001  (pickle calls the error's own code)
-        return ChildRaised(f"{type(error).__name__}: {error}")
-    return error
-
-
-def _end_with_parent(lifeline: int) -> None:
-    """Ask the kernel for SIGIO, whose default is to end us, once the parent's end of `lifeline` closes.
-
-    Unlike a thread that waits for the end, this works while a C library holds the interpreter; unlike PR_SET_PDEATHSIG
-    it does not fire when the thread that started us ends.
-    """
-    import fcntl
-
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-
-
-def _limit_memory(memory_mb: int) -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * MEBIBYTE, memory_mb * MEBIBYTE))
