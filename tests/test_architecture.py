@@ -24,7 +24,19 @@ LAYERS = (
     ("delivery", "feedback"),
     ("service",),
     # the verbs, a noun each
-    ("digests", "memories", "sources", "conversations", "goals", "standing", "facts", "calls", "models", "status", "doctor"),
+    (
+        "digests",
+        "memories",
+        "sources",
+        "conversations",
+        "goals",
+        "standing",
+        "facts",
+        "calls",
+        "models",
+        "status",
+        "doctor",
+    ),
     ("jobs",),
     ("api",),
     ("server",),
@@ -123,11 +135,13 @@ def _packages_of(name: str) -> set[str]:
     return {".".join(parts[:length]) for length in range(1, len(parts))}
 
 
+EVERY_COMMAND = "assistant.cli.nouns as nouns; [nouns.load(name) for name in nouns.NOUNS]"
+"""What follows `import`, for all modules that the command line may load before it does anything."""
 HEAVY = ("chromadb", "torch", "transformers", "sentence_transformers", "sqlmodel", "fastapi", "numpy", "trafilatura")
 
 
 @pytest.mark.parametrize(
-    "module", ["assistant.cli.app", "assistant.client", "assistant.client.digest", "assistant.client.sources"]
+    "module", [EVERY_COMMAND, "assistant.client", "assistant.client.digest", "assistant.client.sources"]
 )
 def test_the_client_imports_nothing_heavy(module: str) -> None:
     assert _loaded_by(module) & set(HEAVY) == set()
@@ -138,14 +152,14 @@ def test_the_daemon_imports_neither_torch_nor_chroma() -> None:
     assert loaded & {"chromadb", "torch", "transformers", "sentence_transformers"} == set()
 
 
-def test_help_imports_neither_http_nor_pydantic() -> None:
-    assert _loaded_by("assistant.cli.app") & {"httpx", "pydantic"} == set()
+def test_help_imports_neither_http_nor_pydantic_nor_what_draws_a_conversation() -> None:
+    assert _loaded_by(EVERY_COMMAND) & {"httpx", "pydantic", "prompt_toolkit", "rich"} == set()
 
 
 @cache
 def _loaded_by(module: str) -> set[str]:
     """The top-level packages that a fresh interpreter holds after importing `module`."""
-    program = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    program = f"import sys; import {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     return set(ran.stdout.split())
 

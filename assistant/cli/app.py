@@ -1,6 +1,6 @@
 """The `telos` command: its options, its commands, and how it ends when something fails.
 
-Each noun is a module of its own. They import typer and little else at the top, so that `telos --help` is quick.
+Each noun is a module of its own (`nouns`), imported when it is called.
 """
 
 from __future__ import annotations
@@ -12,19 +12,14 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import conversations, digest, goals, jobs, log, memory, model, sources
-from assistant.cli.ask import ask
-from assistant.cli.chat.command import chat
-from assistant.cli.doctor import doctor
-from assistant.cli.init import init
-from assistant.cli.run import run
+from assistant.cli.nouns import Nouns
 from assistant.cli.screen import Invocation, print_failure
-from assistant.cli.status import status
 from assistant.errors import TelosError
 from assistant.version import VERSION
 
 app = typer.Typer(
     name="telos",
+    cls=Nouns,
     help="A personal assistant with a sense of purpose: it reads what you follow, and mails you one short digest a day.",
     epilog="First steps: telos init, telos sources add feeds https://example.org/feed.xml, telos run",
     no_args_is_help=True,
@@ -53,23 +48,6 @@ def _options(
     invocation = context.ensure_object(Invocation)
     invocation.home = home
     invocation.debug = debug
-
-
-app.command()(init)
-app.command()(run)
-app.command()(status)
-app.command()(doctor)
-app.command()(chat)
-app.command()(ask)
-app.add_typer(sources.app, name="sources")
-app.add_typer(digest.app, name="digest")
-app.add_typer(memory.app, name="memory")
-app.add_typer(goals.app, name="goals")
-app.add_typer(conversations.app, name="conversations")
-app.command()(conversations.playbooks)
-app.add_typer(model.app, name="model")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(log.app, name="log")
 
 
 def main() -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-import typer
-from typer.main import get_command
 
 from assistant.answers.status import Status
 from assistant.cli import app as cli
+from assistant.cli.nouns import NOUNS, load
 from assistant.cli.screen import ago, harmless, print_table
 from assistant.version import VERSION
 
@@ -42,7 +43,8 @@ def commands() -> Iterator[tuple[str, str]]:
         for part, below in inner.items():
             yield from walk(f"{name} {part}", below)
 
-    yield from walk("telos", get_command(cli.app))
+    for noun in NOUNS:
+        yield from walk(f"telos {noun}", load(noun))
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,28 @@ def test_how_long_ago(distance: timedelta | None, expected: str) -> None:
 
 
 def test_every_group_of_commands_has_help_of_its_own() -> None:
-    for group in cli.app.registered_groups:
-        assert isinstance(group.typer_instance, typer.Typer)
-        assert get_command(group.typer_instance).help
+    assert [noun for noun in NOUNS if not load(noun).help] == []
+
+
+def test_the_help_of_all_says_of_each_command_what_its_own_help_begins_with() -> None:
+    """The first words of the one are the first words of the other, so that neither is forgotten when the other changes."""
+    for name, noun in NOUNS.items():
+        own = load(name).help
+        assert _first_words(own) == _first_words(noun.line), f"telos {name}: {noun.line!r} and {own!r}"
+
+
+def _first_words(text: str) -> list[str]:
+    return re.findall(r"[A-Za-z]+", text)[:3]
+
+
+def test_a_command_that_does_not_exist_is_refused_with_those_like_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telos(monkeypatch, "statsu") == 2
+    assert "Did you mean 'status'" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_help_of_all_loads_no_command() -> None:
+    program = "import sys; from assistant.cli.app import app; print(*[m for m in sys.modules if 'assistant.cli.' in m])"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) == {"assistant.cli.app", "assistant.cli.nouns", "assistant.cli.screen"}
