@@ -12,7 +12,7 @@ from datetime import timedelta
 from assistant.answers.calls import CallLine, SpendingLine
 from assistant.engine.contract import TASKS
 from assistant.errors import NotFound
-from assistant.ledger import ceilings
+from assistant.ledger.book import ceilings
 from assistant.service import Service
 from memory.models import Call, Turn
 from memory.store import calls

@@ -22,7 +22,8 @@ from assistant.engine.contract import Engine, Task
 from assistant.engine.making import make_engine as make_engine_of
 from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
-from assistant.ledger import Ledger
+from assistant.ledger.book import Ledger
+from assistant.ledger.metered import Errand, metered
 from assistant.progress import Cancelled, Progress
 from assistant.sessions.floor import Floor
 from assistant.workers.embedder import WorkerEmbedder
@@ -134,7 +135,7 @@ class Service:
     ) -> Engine:
         """The engine of a task, held to its ceilings and written down in the log as `purpose`."""
         engine = self.engines.of(task)
-        return self.ledger.metered(engine, task, purpose, turn_id=turn_id, item_ids=item_ids)
+        return metered(engine, self.ledger, Errand(task, purpose, turn_id, tuple(item_ids)))
 
     def heeding(self, progress: Progress) -> Progress:
         """`progress`, but a report ends the work when the service is about to end."""

@@ -20,6 +20,7 @@ from assistant.errors import NotFound
 from assistant.home import Home
 from assistant.jobs import duties
 from assistant.jobs.runner import Runner
+from assistant.ledger.metered import Errand, metered
 from assistant.service import Service
 from assistant.status import status
 from memory.models import Conversation
@@ -172,7 +173,7 @@ def test_lines_and_calls_are_printed_without_what_a_terminal_obeys(
 
 
 def test_a_failed_call_is_listed_with_its_reason(service: Service) -> None:
-    failing = service.ledger.metered(FakeEngine([ModelFailed("It died.")]), "chat", "reply")
+    failing = metered(FakeEngine([ModelFailed("It died.")]), service.ledger, Errand("chat", "reply"))
     with pytest.raises(ModelFailed):
         complete(failing, Request(messages=[Message("user", "Hello")]))
     (line,) = calls.recent(service, 5, CallFilter(only_failed=True))

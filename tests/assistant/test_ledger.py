@@ -20,12 +20,14 @@ from assistant.engine.contract import (
     OutOfBudget,
     Piece,
     Request,
+    Task,
     TooLong,
     Usage,
     complete,
 )
 from assistant.engine.extractive import Extractive
-from assistant.ledger import Ledger
+from assistant.ledger.book import Ledger
+from assistant.ledger.metered import Errand, metered
 from memory.identity import NewItem
 from memory.models import Call, Conversation, Spending
 from memory.store import calls, conversations, items, sources
@@ -47,6 +49,11 @@ class Books:
         self.settings = Settings(user=BERLIN, model=ModelSettings(engine="local", name="fake", **model))
         self.ledger = Ledger(database, self.clock, lambda: self.settings)
 
+    def metered(
+        self, engine: Engine, task: Task, purpose: str, *, turn_id: int | None = None, item_ids: Sequence[int] = ()
+    ) -> Engine:
+        return metered(engine, self.ledger, Errand(task, purpose, turn_id, tuple(item_ids)))
+
     def rows(self) -> list[Call]:
         """The oldest first."""
         with self.database.read() as session:
@@ -63,7 +70,7 @@ def books(database: Database) -> Books:
 
 
 def test_a_reply_is_kept_with_its_prompt_and_counted(books: Books) -> None:
-    engine = books.ledger.metered(FakeEngine(["Well, thank you."]), "chat", "reply")
+    engine = books.metered(FakeEngine(["Well, thank you."]), "chat", "reply")
     assert complete(engine, ASKED).text == "Well, thank you."
     (call,) = books.rows()
     assert (call.task, call.purpose, call.engine, call.model, call.outcome) == (
@@ -82,19 +89,19 @@ def test_a_reply_is_kept_with_its_prompt_and_counted(books: Books) -> None:
 
 def test_what_streams_through_is_what_the_engine_wrote(books: Books) -> None:
     engine = FakeEngine(["One two  three."])
-    pieces = list(books.ledger.metered(engine, "chat", "reply").stream(ASKED))
+    pieces = list(books.metered(engine, "chat", "reply").stream(ASKED))
     assert pieces == list(FakeEngine(["One two  three."]).stream(ASKED))
 
 
 def test_a_call_is_in_the_log_before_its_reader_has_seen_its_end(books: Books) -> None:
-    stream = books.ledger.metered(FakeEngine(["A b."]), "chat", "reply").stream(ASKED)
+    stream = books.metered(FakeEngine(["A b."]), "chat", "reply").stream(ASKED)
     assert [next(stream).usage is None for _ in range(3)] == [True, True, False]
     assert books.rows()[0].outcome == "done"
 
 
 def test_a_cancelled_reply_is_cancelled_in_the_engine_and_counted_as_far_as_it_came(books: Books) -> None:
     fake = FakeEngine(["one two three four"])
-    stream = books.ledger.metered(fake, "chat", "reply").stream(ASKED)
+    stream = books.metered(fake, "chat", "reply").stream(ASKED)
     next(stream)
     next(stream)
     stream.close()  # type: ignore[attr-defined]  # a generator, as every engine's
@@ -105,7 +112,7 @@ def test_a_cancelled_reply_is_cancelled_in_the_engine_and_counted_as_far_as_it_c
 
 
 def test_a_call_that_fails_is_kept_with_the_reason(books: Books) -> None:
-    engine = books.ledger.metered(FakeEngine([ModelFailed("It died.", "Ask again.")]), "digest", "story")
+    engine = books.metered(FakeEngine([ModelFailed("It died.", "Ask again.")]), "digest", "story")
     with pytest.raises(ModelFailed, match="It died"):
         complete(engine, ASKED)
     (call,) = books.rows()
@@ -120,7 +127,7 @@ class Uncountable(FakeEngine):
 
 def test_a_model_that_cannot_be_had_leaves_a_failed_call(books: Books) -> None:
     with pytest.raises(ModelFailed):
-        complete(books.ledger.metered(Uncountable(), "chat", "reply"), ASKED)
+        complete(books.metered(Uncountable(), "chat", "reply"), ASKED)
     assert [call.error for call in books.rows()] == ["The weights are not there."]
 
 
@@ -131,13 +138,13 @@ def test_a_reply_that_just_ends_is_a_failure(books: Books) -> None:
             yield Piece("half a")
 
     with pytest.raises(ModelFailed, match="before it was whole"):
-        complete(books.ledger.metered(Broken(), "chat", "reply"), ASKED)
+        complete(books.metered(Broken(), "chat", "reply"), ASKED)
     (call,) = books.rows()
     assert (call.outcome, call.reply, call.new_tokens) == ("failed", "half a", 1)
 
 
 def test_a_batch_is_a_row_a_prompt(books: Books) -> None:
-    engine = books.ledger.metered(FakeEngine(["One.", "Two it is."]), "digest", "story")
+    engine = books.metered(FakeEngine(["One.", "Two it is."]), "digest", "story")
     assert [reply.text for reply in engine.batch([ASKED, ASKED])] == ["One.", "Two it is."]
     assert [call.reply for call in books.rows()] == ["One.", "Two it is."]
     spent = books.spent()["digest"]
@@ -145,7 +152,7 @@ def test_a_batch_is_a_row_a_prompt(books: Books) -> None:
 
 
 def test_a_batch_that_fails_is_kept_too(books: Books) -> None:
-    engine = books.ledger.metered(FakeEngine([ModelFailed("No memory.")]), "digest", "story")
+    engine = books.metered(FakeEngine([ModelFailed("No memory.")]), "digest", "story")
     with pytest.raises(ModelFailed):
         engine.batch([ASKED, ASKED])
     assert [call.outcome for call in books.rows()] == ["failed", "failed"]
@@ -153,7 +160,7 @@ def test_a_batch_that_fails_is_kept_too(books: Books) -> None:
 
 def test_an_engine_without_a_model_costs_nothing_and_is_not_written_down(books: Books) -> None:
     engine = Extractive()
-    assert books.ledger.metered(engine, "digest", "story") is engine
+    assert books.metered(engine, "digest", "story") is engine
 
 
 # Length
@@ -163,7 +170,7 @@ def test_a_prompt_that_does_not_fit_is_refused_before_anything_runs(books: Books
     fake = FakeEngine()
     long = Request(messages=[Message("user", "word " * 8192)])
     with pytest.raises(TooLong, match=r"8,194 tokens, and fake takes 8,192"):
-        complete(books.ledger.metered(fake, "chat", "reply"), long)
+        complete(books.metered(fake, "chat", "reply"), long)
     assert not fake.requests
     assert not books.rows()
     assert not books.spent()
@@ -188,7 +195,7 @@ def test_a_call_that_may_pass_the_ceiling_is_refused_with_the_remedy(
 ) -> None:
     """Nine tokens to read and up to ten to write."""
     books, fake = Books(database, **model), FakeEngine()
-    engine = books.ledger.metered(fake, task, "reply")
+    engine = books.metered(fake, task, "reply")
     if not is_refused:
         assert complete(engine, ASKED).text
         return
@@ -202,7 +209,7 @@ def test_a_call_that_may_pass_the_ceiling_is_refused_with_the_remedy(
 def test_a_batch_that_does_not_fit_into_the_day_is_refused_as_a_whole(database: Database) -> None:
     books, fake = Books(database, tokens_a_day=30), FakeEngine()
     with pytest.raises(OutOfBudget):
-        books.ledger.metered(fake, "digest", "story").batch([ASKED, ASKED])
+        books.metered(fake, "digest", "story").batch([ASKED, ASKED])
     assert not fake.requests
 
 
@@ -219,7 +226,7 @@ class Slow(FakeEngine):
 def test_seconds_have_a_ceiling_and_what_a_token_took_today_tells_what_a_call_will_take(database: Database) -> None:
     """After 60 s for 10 tokens the next 19 are taken to need 114 s."""
     books = Books(database, seconds_a_day=170)
-    engine = books.ledger.metered(Slow(), "chat", "reply")
+    engine = books.metered(Slow(), "chat", "reply")
     complete(engine, ASKED)
     with pytest.raises(OutOfBudget, match=r"Of the 170 seconds .* 60 are spent, and this may take 114"):
         complete(engine, ASKED)
@@ -227,7 +234,7 @@ def test_seconds_have_a_ceiling_and_what_a_token_took_today_tells_what_a_call_wi
 
 def test_a_new_local_day_counts_anew(database: Database) -> None:
     books = Books(database, tokens_a_day=25)
-    engine = books.ledger.metered(FakeEngine(["Well, thank you."]), "chat", "reply")
+    engine = books.metered(FakeEngine(["Well, thank you."]), "chat", "reply")
     complete(engine, ASKED)
     with pytest.raises(OutOfBudget):
         complete(engine, ASKED)
@@ -252,7 +259,7 @@ class Waiting(FakeEngine):
 def test_calls_side_by_side_do_not_pass_a_ceiling_together(database: Database) -> None:
     """There is room for two calls and a half; what two that run may cost is set aside."""
     books, begun, go_on = Books(database, tokens_a_day=47), Barrier(3), Event()
-    engine = books.ledger.metered(Waiting(begun, go_on), "chat", "reply")
+    engine = books.metered(Waiting(begun, go_on), "chat", "reply")
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(complete, engine, ASKED) for _ in range(2)]
         begun.wait(5)
@@ -261,12 +268,12 @@ def test_calls_side_by_side_do_not_pass_a_ceiling_together(database: Database) -
         go_on.set()
         assert [one.result(5).text for one in running] == ["Yes.", "Yes."]
     assert books.spent()["chat"].calls == 2
-    complete(books.ledger.metered(FakeEngine(), "chat", "reply"), ASKED)
+    complete(books.metered(FakeEngine(), "chat", "reply"), ASKED)
 
 
 def test_what_was_set_aside_is_free_again_after_a_failure(database: Database) -> None:
     books = Books(database, tokens_a_day=25)
-    engine = books.ledger.metered(FakeEngine([ModelFailed("It died."), "Yes."]), "chat", "reply")
+    engine = books.metered(FakeEngine([ModelFailed("It died."), "Yes."]), "chat", "reply")
     with pytest.raises(ModelFailed):
         complete(engine, ASKED)
     assert complete(engine, ASKED).text == "Yes."
@@ -279,7 +286,7 @@ def test_secrets_are_masked_in_prompts_replies_and_errors(books: Books) -> None:
     books.settings = books.settings.model_copy(update={"mail": MailSettings(password=SecretStr("hunter2hunter2"))})
     said = Request(messages=[Message("user", "My password is hunter2hunter2 and ghp_0123456789abcdefghijkl.")])
     fake = FakeEngine(["You said hunter2hunter2.", ModelFailed("Refused: Bearer abcdefghijklmnop")])
-    engine = books.ledger.metered(fake, "chat", "reply")
+    engine = books.metered(fake, "chat", "reply")
     assert complete(engine, said).text == "You said hunter2hunter2."
     with pytest.raises(ModelFailed):
         complete(engine, said)
@@ -292,7 +299,7 @@ def test_secrets_are_masked_in_prompts_replies_and_errors(books: Books) -> None:
 
 def test_without_a_log_only_the_spending_is_kept(database: Database) -> None:
     books = Books(database, log_days=0)
-    complete(books.ledger.metered(FakeEngine(), "chat", "reply"), ASKED)
+    complete(books.metered(FakeEngine(), "chat", "reply"), ASKED)
     assert not books.rows()
     assert books.spent()["chat"].calls == 1
 
@@ -307,7 +314,7 @@ def an_item(database: Database) -> int:
 def test_the_items_of_the_errand_and_of_the_request_are_named(books: Books, database: Database) -> None:
     item_id = an_item(database)
     request = Request(messages=ASKED.messages, item_ids=(item_id,))
-    complete(books.ledger.metered(FakeEngine(), "digest", "story", item_ids=[item_id]), request)
+    complete(books.metered(FakeEngine(), "digest", "story", item_ids=[item_id]), request)
     assert [call.item_ids for call in books.rows()] == [[item_id]]
 
 
@@ -318,8 +325,8 @@ def test_what_was_erased_while_a_call_ran_leaves_no_row(books: Books, database: 
         conversation = conversations.start(session, new)
         turn = conversations.add_turn(session, conversation, "Hello", NOW)
         assert turn.id is not None
-    about_item: Engine = books.ledger.metered(FakeEngine(), "digest", "story", item_ids=[item_id])
-    of_turn: Engine = books.ledger.metered(FakeEngine(), "chat", "reply", turn_id=turn.id)
+    about_item: Engine = books.metered(FakeEngine(), "digest", "story", item_ids=[item_id])
+    of_turn: Engine = books.metered(FakeEngine(), "chat", "reply", turn_id=turn.id)
     complete(of_turn, ASKED)
     assert len(books.rows()) == 1
     with database.write() as session:
@@ -332,7 +339,7 @@ def test_what_was_erased_while_a_call_ran_leaves_no_row(books: Books, database: 
 
 
 def test_a_closed_ledger_writes_nothing_more(books: Books) -> None:
-    stream = books.ledger.metered(FakeEngine(["one two"]), "chat", "reply").stream(ASKED)
+    stream = books.metered(FakeEngine(["one two"]), "chat", "reply").stream(ASKED)
     next(stream)
     books.ledger.close()
     assert list(stream)
