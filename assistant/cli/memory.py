@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from assistant.client import Client
 
 app = typer.Typer(
-    help="Memory: everything Telos has read. Search, add, import, export, forget and erase it.", no_args_is_help=True
+    help="Memory: search, add, import, export, forget and erase what was read; and the facts about you.",
+    no_args_is_help=True,
 )
 app.add_typer(facts.app, name="facts")
 

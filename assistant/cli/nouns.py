@@ -36,7 +36,7 @@ NOUNS = {
     "playbooks": Noun("conversations", "playbooks", "How conversations can be held: ours, and your own."),
     "digest": Noun("digest", "app", "The morning digest: preview, send, read and teach it."),
     "memory": Noun("memory", "app", "Memory: search, add, import, export, forget and erase; facts about you."),
-    "sources": Noun("sources", "app", "Sources: add, test, list, pause, import and export them."),
+    "sources": Noun("sources", "app", "Sources: what Telos reads. Add, test, list, pause them."),
     "model": Noun("model", "app", "The language model: fetch one, use it, show it, test it."),
     "log": Noun("log", "app", "What language models were asked and answered, and at which cost."),
     "jobs": Noun("jobs", "app", "The recurring work: when it is due, how it went."),
