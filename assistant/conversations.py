@@ -40,6 +40,8 @@ from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals
 
 MOST_CHARACTERS = 1_000_000
+TYPED_CHARACTERS = 4000
+"""A message of more than this was hardly typed."""
 
 
 def say(service: Service, wish: Say) -> Iterator[Event]:
@@ -69,6 +71,12 @@ def recent(service: Service, limit: int) -> list[ConversationLine]:
     """The latest first."""
     with service.database.read() as session:
         return conversation_lines(session, conversations.recent(session, limit))
+
+
+def typed(service: Service, limit: int) -> list[str]:
+    """What the user typed last, the latest last. It is read from the turns: what is deleted there is gone from here."""
+    with service.database.read() as session:
+        return conversations.said(session, limit, origin="cli", longest=TYPED_CHARACTERS)
 
 
 def show(service: Service, conversation_id: int | None = None) -> ConversationView:

@@ -46,6 +46,12 @@ def last(service: ServiceDep) -> ConversationView:
     return conversations.show(service)
 
 
+@router.get("/conversations/typed")
+def typed(service: ServiceDep, limit: Limit = 200) -> list[str]:
+    """What the user typed last, the latest last."""
+    return conversations.typed(service, limit)
+
+
 @router.get("/conversations/search")
 def search(
     service: ServiceDep, query: Annotated[str, Query(min_length=1, max_length=10_000)], limit: Limit = 20

@@ -38,6 +38,10 @@ class Conversations:
         """The one last spoken in."""
         return self._wire.get("/api/conversations/last", ConversationView)
 
+    def typed(self, limit: int = 200) -> list[str]:
+        """What the user typed last, the latest last."""
+        return self._wire.get("/api/conversations/typed", list[str], limit=limit)
+
     def search(self, query: str, limit: int = 20) -> list[Found]:
         return self._wire.get("/api/conversations/search", list[Found], query=query, limit=limit)
 

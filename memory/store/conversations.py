@@ -120,6 +120,22 @@ def turns_saying(session: Session, said: str, limit: int, *, origin: str) -> lis
     return list(session.exec(chosen.order_by(col(Turn.id).desc()).limit(limit)))
 
 
+def said(session: Session, limit: int, *, origin: str, longest: int) -> list[str]:
+    """What the user said last in conversations of that origin, the latest last: without those that are sensitive, turns
+    that were taken back, and messages of more than `longest` characters."""
+    chosen = (
+        select(Turn.said)
+        .join(Conversation, col(Conversation.id) == col(Turn.conversation_id))
+        .where(
+            Conversation.origin == origin,
+            ~col(Conversation.is_sensitive),
+            col(Turn.undone_at).is_(None),
+            func.length(Turn.said) <= longest,
+        )
+    )
+    return list(session.exec(chosen.order_by(col(Turn.id).desc()).limit(limit)))[::-1]
+
+
 def last_turn(session: Session, conversation_id: int) -> Turn | None:
     """The last one that was not taken back."""
     chosen = select(Turn).where(Turn.conversation_id == conversation_id, col(Turn.undone_at).is_(None))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import stat
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from prompt_toolkit import PromptSession
@@ -13,20 +12,19 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from assistant.cli.chat import input
 from assistant.cli.chat.input import make_input
 
 COMMANDS = {"/help": "these commands", "/goal": "the goal"}
 
 
-def made(history: Path | None = None) -> PromptSession[str]:
-    return make_input(history, COMMANDS, lambda: "a foot\x1b[31m")
+def made(earlier: Sequence[str] = ()) -> PromptSession[str]:
+    return make_input(earlier, COMMANDS, lambda: "a foot\x1b[31m")
 
 
-def typed(keys: str, history: Path | None = None) -> str:
+def typed(keys: str, earlier: Sequence[str] = ()) -> str:
     with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
         keyboard.send_text(keys)
-        return made(history).prompt()
+        return made(earlier).prompt()
 
 
 @pytest.mark.parametrize(
@@ -50,21 +48,9 @@ def test_a_message_is_given_up(keys: str, raised: type[BaseException]) -> None:
         typed(keys)
 
 
-def test_what_was_typed_comes_back_in_the_next_conversation_and_is_the_users_alone(tmp_path: Path) -> None:
-    history = tmp_path / "history"
-    assert typed("the first\r", history) == "the first"
-    assert typed("\x1b[A\r", history) == "the first"
-    assert stat.S_IMODE(history.stat().st_mode) == 0o600
-
-
-def test_a_history_that_grew_too_large_keeps_its_later_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    history = tmp_path / "history"
-    history.write_text("".join(f"\n# 2026-11-20 09:00:00\n+message {number}\n" for number in range(20)))
-    monkeypatch.setattr(input, "HISTORY_BYTES", 400)
-    assert typed("\x1b[A\r", history) == "message 19"
-    kept = history.read_text()
-    assert "message 0\n" not in kept
-    assert len(kept) < 400
+def test_what_was_typed_before_comes_back() -> None:
+    assert typed("\x1b[A\r", ["the first", "the\nsecond"]) == "the\nsecond"
+    assert typed("\x1b[A\x1b[A\x1b[A\r", ["the first", "the\nsecond"]) == "the first"
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,20 @@ def test_the_latest_conversation_comes_first_and_is_the_one_that_last_means(serv
     assert conversations.show(service).line.turns == 3
 
 
+def test_what_was_typed_comes_back_unless_it_was_taken_back_deleted_or_sensitive(service: Service) -> None:
+    begin(service, "First.", origin="cli")
+    say(service, "Second.")
+    say(service, "Taken back.")
+    conversations.undo(service, 1)
+    begin(service, "A secret.", origin="cli", is_sensitive=True)
+    begin(service, "From a program.", origin="api")
+    begin(service, "To be deleted.", origin="cli")
+    conversations.delete(service, 4)
+    begin(service, "Pasted. " * 1000, origin="cli")
+    assert conversations.typed(service, 10) == ["First.", "Second."]
+    assert conversations.typed(service, 1) == ["Second."]
+
+
 def test_a_search_names_the_conversation_the_turn_and_who_spoke(service: Service) -> None:
     begin(service, "My aunt breeds alpacas in Wales.")
     (found,) = conversations.search(service, "alpacas", 10)

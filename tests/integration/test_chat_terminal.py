@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from memory.proof import scan
 from tests.integration.daemon import TELOS, Daemon, running
 from tests.model_server import END, Body, ModelServer, chunk, reply, stream
 from tests.servers import Response
@@ -142,7 +143,30 @@ def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path
         assert terminal.wait() == 0
         assert "is kept: telos chat --session 1" in terminal.text()
         assert "Traceback" not in terminal.text()
-    assert "Where to?" in (daemon.folder / "chat_history").read_text()
+
+    with chat(daemon) as terminal:
+        terminal.wait_for("a new conversation")
+        terminal.press("\x1b[A")
+        terminal.wait_for("In May.")
+        terminal.press(CTRL_C + CTRL_D)
+        assert terminal.wait() == 0
+
+
+def test_what_was_typed_is_erased_with_the_rest(daemon: Daemon, speaker: Speaker) -> None:
+    speaker.will_say("Zoë Quackenbush ", "it is.")
+    speaker.go_on(100)
+    with chat(daemon) as terminal:
+        terminal.wait_for("a new conversation")
+        terminal.press("I met Zoë Quackenbush.\r")
+        terminal.wait_for("Quackenbush it is.")
+        terminal.press("/remember Zoë Quackenbush is my aunt\r")
+        terminal.wait_for("Remembered as fact")
+        terminal.press(CTRL_D)
+        assert terminal.wait() == 0
+    assert scan(daemon.folder, ["Quackenbush"]).found
+    erased = json.loads(daemon.telos("memory", "erase", "--person", "Zoë Quackenbush", "--yes", "--json").stdout)
+    assert erased["found"] == []
+    assert scan(daemon.folder, ["Quackenbush"]).found == ()
 
 
 def test_a_service_that_restarts_in_mid_reply_continues_the_turn(daemon: Daemon, speaker: Speaker) -> None:

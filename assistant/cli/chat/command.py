@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """The exit status of what Ctrl-C ended: 128 and the number of its signal."""
-HISTORY = "chat_history"
-"""The file in the home with what was typed."""
 
 PlaybookOption = Annotated[
     str, typer.Option("--playbook", help="How it is held, as `telos playbooks` lists them.", metavar="NAME")
@@ -31,7 +29,7 @@ AttachOption = Annotated[
 ]
 SensitiveOption = Annotated[
     bool,
-    typer.Option("--sensitive", help="Nothing is tried out or trained on it; what you type is kept in no history."),
+    typer.Option("--sensitive", help="Nothing is tried out or trained on it; the arrow keys never bring it back."),
 ]
 
 
@@ -80,7 +78,7 @@ def chat(
         if is_piped:
             answer_once(talk, message, as_json=as_json, is_explained=explain)
         else:
-            _converse(context, talk, keeps_history=not sensitive)
+            _converse(talk)
 
 
 def start_of(playbook: str, goal: str, attach: list[Path], *, is_sensitive: bool) -> Start:
@@ -148,8 +146,7 @@ def talk_of(context: typer.Context, start: Start, *, is_explained: bool, as_json
             talk.client.close()  # another than the first, where the service was restarted
 
 
-def _converse(context: typer.Context, talk: Talk, *, keeps_history: bool) -> None:
+def _converse(talk: Talk) -> None:
     from assistant.cli.chat.loop import converse
 
-    home = context.ensure_object(Invocation).find_home()
-    converse(talk, home.data / HISTORY if keeps_history else None)
+    converse(talk)

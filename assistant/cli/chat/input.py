@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import sys
 import termios
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from assistant.cli.screen import harmless
 
-HISTORY_BYTES = 256 * 1024
-"""The file of what was typed is cut to half of this when it grows beyond it."""
 PROMPT = "› "
 
 
-def make_input(history: Path | None, commands: Mapping[str, str], foot: Callable[[], str]) -> PromptSession[str]:
-    """What asks for messages. `history` is where they are kept, or `None` to keep none; `commands` by name with their
-    help; `foot` is the line below."""
+def make_input(earlier: Sequence[str], commands: Mapping[str, str], foot: Callable[[], str]) -> PromptSession[str]:
+    """What asks for messages. `earlier` is what was typed before, the latest last; `commands` by name with their help;
+    `foot` is the line below. Nothing is written down here: what was said is in the conversations, and goes with them."""
     return PromptSession(
         message=FormattedText([("bold ansicyan", PROMPT)]),
-        history=_history(history),
+        history=InMemoryHistory(list(earlier)),
         completer=_Commands(commands),
         complete_while_typing=True,
         multiline=True,
@@ -92,21 +89,3 @@ def _keys() -> KeyBindings:
         event.current_buffer.insert_text("\n")
 
     return keys
-
-
-def _history(path: Path | None) -> History:
-    if path is None:
-        return InMemoryHistory()
-    path.touch(mode=0o600)
-    with suppress(OSError):
-        _shorten(path)
-    return FileHistory(str(path))
-
-
-def _shorten(path: Path) -> None:
-    """Keep the later half of a history that has grown too large: whole entries, which begin with a comment line."""
-    if path.stat().st_size <= HISTORY_BYTES:
-        return
-    later = path.read_bytes()[-HISTORY_BYTES // 2 :]
-    start = later.find(b"\n# ")
-    path.write_bytes(later[start + 1 :] if start >= 0 else b"")

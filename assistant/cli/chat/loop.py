@@ -6,8 +6,6 @@ conversation goes on.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.text import Text
 
 from assistant.cli.card_page import goal_summary
@@ -22,9 +20,10 @@ from assistant.errors import TelosError
 FOOT_CHARACTERS = 76
 
 
-def converse(talk: Talk, history: Path | None) -> None:
-    """Until Ctrl-D or /quit. What was typed is kept in `history`, if one is given."""
-    asked = make_input(history, {name: command.help for name, command in COMMANDS.items()}, lambda: _foot(talk))
+def converse(talk: Talk) -> None:
+    """Until Ctrl-D or /quit."""
+    earlier = talk.client.conversations.typed()
+    asked = make_input(earlier, {name: command.help for name, command in COMMANDS.items()}, lambda: _foot(talk))
     _greet(talk)
     try:
         if talk.is_waiting:
