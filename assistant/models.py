@@ -20,7 +20,7 @@ from assistant.errors import BadRequest, TelosError, Unavailable
 from assistant.generation.files import SUGGESTED_CPU, ModelFiles, bytes_to_fetch, fetch_model, folder_of, locate_model
 from assistant.progress import Progress, unheard
 from assistant.service import Service
-from assistant.workers.language import Description
+from assistant.workers.model_pipe import Description
 from connectors.reading.links import is_web
 
 NO_MODEL = "none"

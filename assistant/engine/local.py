@@ -17,7 +17,8 @@ from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Message, ModelFailed, Piece, Reply, Request
 from assistant.generation.files import locate_model
 from assistant.progress import Progress, unheard
-from assistant.workers.language import Description, ModelOrder, ProcessEnded, WorkerModel
+from assistant.workers.language import ProcessEnded, WorkerModel
+from assistant.workers.model_pipe import Description, ModelOrder
 
 _Answer = TypeVar("_Answer")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 
 from assistant.engine.contract import ModelFailed
-from assistant.workers.language import WorkerBroken
+from assistant.workers.model_pipe import WorkerBroken
 
 
 def is_short_of_memory(err: Exception) -> bool:

@@ -19,7 +19,7 @@ from assistant.generation.memory import is_short_of_memory, nothing_left_to_free
 from assistant.generation.template import Prompts
 from assistant.generation.vocabulary import Vocabulary
 from assistant.progress import Progress, unheard
-from assistant.workers.language import Description, ModelOrder, WorkerBroken
+from assistant.workers.model_pipe import Description, ModelOrder, WorkerBroken
 
 FREED = "Memory was short: what was kept of earlier conversations was dropped."
 ON_CPU = "The GPU's memory ran out; the model goes on without the GPU, which is slower."

@@ -19,7 +19,7 @@ from assistant.generation.order import Finished, Order, Token
 from assistant.generation.running import Running
 from assistant.generation.text import Detokenizer, StopStrings, decode
 from assistant.progress import Cancelled
-from assistant.workers.language import Description, Loading, ModelOrder, Working
+from assistant.workers.model_pipe import Description, Loading, ModelOrder, Working
 from connectors.child.served import Line
 
 BEAT_S = 1.0

@@ -9,14 +9,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from assistant.config.schema import ModelSettings
-from assistant.engine.contract import Capability, ModelFailed
+from assistant.engine.contract import ModelFailed
 from assistant.progress import Progress, unheard
+from assistant.workers.model_pipe import Loading, ModelOrder, WorkerBroken, Working
 from connectors.child.parent import Child
 from connectors.child.pipe import ChildDied, ChildFailure
 
@@ -25,49 +23,6 @@ START_S = 60.0
 LOAD_SILENCE_S = 600.0
 """Between two reports while the model loads: a cold disk, or a step that is compiled for a GPU, takes long."""
 NICE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ModelOrder:
-    """Which model the process loads, and how."""
-
-    folder: Path
-    name: str
-    settings: ModelSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """How far the model is loaded."""
-
-    done: int
-    total: int | None
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Working:
-    """Nothing is to be said yet, but work goes on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """A model as it was loaded. `notes` are sentences for the user, `traits` those on its chat template."""
-
-    name: str
-    device: str
-    dtype: str
-    parameters: int
-    context_tokens: int
-    capabilities: frozenset[Capability]
-    fingerprint: str
-    width: int
-    traits: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-class WorkerBroken(ModelFailed):
-    """The process is of no use any more: the next call needs another one."""
 
 
 class ProcessEnded(ModelFailed):
@@ -161,9 +116,7 @@ def serve_model(order: ModelOrder) -> object:
     """Runs in the new process: the environment first, then the libraries that read it."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # whatever the parent's says: all files are in the order's folder
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    for name in ("torchao", "torch.utils._pytree"):  # kernels for other machines, which nobody misses
-        logging.getLogger(name).setLevel(logging.ERROR)
-    for chatty in ("torchao", "torch.utils._pytree"):  # what they warn of at import is nobody's to mend
+    for chatty in ("torchao", "torch.utils._pytree"):  # they warn at import of kernels for other machines
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
     from assistant.generation.served import LanguageModel  # lazy for its weight: torch

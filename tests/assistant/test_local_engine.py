@@ -22,7 +22,8 @@ from assistant.engine.local import LocalEngine
 from assistant.engine.making import make_engine
 from assistant.engine.server.engine import ServerEngine
 from assistant.engine.structured import ask
-from assistant.workers.language import ModelOrder, serve_model
+from assistant.workers.language import serve_model
+from assistant.workers.model_pipe import ModelOrder
 from tests.tiny_models import tiny_model
 
 ASKED = [Message("user", "What is new today?")]

@@ -27,7 +27,7 @@ from assistant.engine.schema import bounded
 from assistant.errors import BadRequest
 from assistant.generation.running import FREED, ON_CPU
 from assistant.generation.served import LanguageModel
-from assistant.workers.language import Loading, ModelOrder, WorkerBroken, Working
+from assistant.workers.model_pipe import Loading, ModelOrder, WorkerBroken, Working
 from tests.assistant.test_grammar import MODELS
 from tests.tiny_models import tiny_model
 
