@@ -157,7 +157,7 @@ def _remove_rows(parts: Erasing, wanted: Wanted) -> tuple[list[str], erasing.Rem
     """One transaction: everything goes from the rows, and the setting says that the rest is still to be done."""
     with parts.database.write() as session:
         item_ids = choose(session, wanted)
-        probes = probes_of(erasing.texts(session, item_ids))
+        probes = probes_of([*erasing.texts(session, item_ids), *erasing.said(session, wanted.before)])
         removed = erasing.remove(session, item_ids)
         if wanted.what is What.SOURCE:
             removed += erasing.remove_source(session, wanted.name, with_row=not wanted.keeps_source)

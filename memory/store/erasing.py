@@ -84,6 +84,11 @@ def texts(session: Session, item_ids: Sequence[int]) -> Iterator[str]:
             yield text
 
 
+def said(session: Session, before: datetime | None) -> Iterator[str]:
+    """What was said in conversations before an instant; nothing where there is none."""
+    return unsaying.said_before(session, before) if before is not None else iter(())
+
+
 def is_still_said(session: Session, words: str) -> bool:
     """Whether something that is kept says this, letter for letter."""
     columns = (Version.title, Version.text, Version.html)

@@ -6,7 +6,7 @@ keeps its place, without its words: the user's own stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,18 +62,35 @@ def forget_person(session: Session, is_meant: IsMeant) -> int:
 
 
 def forget_before(session: Session, instant: datetime) -> int:
-    """Delete what was said, learned and asked of models before an instant, and goals that were closed; how many turns."""
+    """Delete what was said, learned and asked of models before an instant, and goals that were closed; how many turns.
+
+    Later prompts told it again, so they go with it, as logs do: those of the calls, and those that turns are explained by.
+    """
     turns = session.exec(select(Turn).where(col(Turn.asked_at) < instant)).all()
+    learned = session.exec(select(Fact).where(col(Fact.learned_at) < instant)).all()
     _resummarise(session, [turn.conversation_id for turn in turns])
-    session.exec(delete(Fact).where(col(Fact.learned_at) < instant))
-    session.exec(delete(Call).where(col(Call.at) < instant))
+    for conversation in session.exec(select(Conversation).where(col(Conversation.started_at) < instant)):
+        _forget_beginning(session, conversation, {fact.text for fact in learned})
+    _delete(session, Fact, [fact.id for fact in learned])
     _delete(session, Turn, [turn.id for turn in turns])
+    if turns or learned:
+        session.exec(update(Turn).values(context={}))
+        session.exec(delete(Call).where(col(Call.turn_id).is_not(None)))
+    session.exec(delete(Call).where(col(Call.at) < instant))
+    session.exec(delete(Score).where(col(Score.at) < instant))
     session.exec(delete(Conversation).where(col(Conversation.last_at) < instant))
     ended = (col(Goal.changed_at) < instant, col(Goal.status) != GoalStatus.OPEN)
     session.exec(delete(Goal).where(*ended))
     session.exec(delete(GoalVersion).where(col(GoalVersion.at) < instant, ~_is_latest()))
     session.flush()
     return len(turns)
+
+
+def said_before(session: Session, instant: datetime) -> Iterator[str]:
+    """What was said and answered before an instant."""
+    for turn in session.exec(select(Turn).where(col(Turn.asked_at) < instant)):
+        yield turn.said
+        yield turn.reply
 
 
 def is_still_said(session: Session, words: str) -> bool:
@@ -111,6 +128,16 @@ def _resummarise(session: Session, conversation_ids: Sequence[int]) -> None:
     """A summary that stood for such a turn is made anew from what is left when it is next needed."""
     held = col(Conversation.id).in_(set(conversation_ids))
     session.exec(update(Conversation).where(held).values(summary="", summarised_to=0))
+
+
+def _forget_beginning(session: Session, conversation: Conversation, facts: Collection[str]) -> None:
+    """Take out of a conversation that goes on what it began with: its first words, its files, what was known then."""
+    if conversation.goal_id is None:
+        conversation.title = ""
+    conversation.profile = [line for line in conversation.profile if line not in facts]
+    conversation.attachments = []
+    session.add(conversation)
+    session.flush()
 
 
 def _scrub(conversation: Conversation, is_meant: IsMeant) -> None:

@@ -31,16 +31,16 @@ class Talker(FakeEngine):
     @property
     def chats(self) -> list[Request]:
         """The requests for a reply."""
-        return [request for request in self.requests if request.session]
+        return [request for request in self.requests if request.session.startswith("conversation-")]
 
     def _next(self, request: Request) -> str | Exception:
-        if not request.session:
+        if not request.session.startswith("conversation-"):
             return "I would rather not."
         return self._waiting.pop(0) if len(self._waiting) > 1 else self._waiting[0]
 
 
 @contextmanager
-def talking(folder: Path, engine: Engine | None = None, **chat: Any) -> Iterator[Service]:
+def talking(folder: Path, engine: Engine | None = None, *, log_days: int = 0, **chat: Any) -> Iterator[Service]:
     """A service whose chats are answered by `engine`, or by none."""
     home = Home.at(folder / "home")
     home.prepare()
@@ -51,7 +51,7 @@ def talking(folder: Path, engine: Engine | None = None, **chat: Any) -> Iterator
         clock=FakeClock(NOW),
         settings=Settings(
             user=UserSettings(timezone="UTC"),
-            model=ModelSettings(engine=kind, name="fake", log_days=0),
+            model=ModelSettings(engine=kind, name="fake", log_days=log_days),
             chat=ChatSettings(**chat),
         ),
         embedder=WordEmbedder(),
