@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answers.goals import Card, Criterion, Question
-from assistant.sessions.heard import LEFT_OPEN, REJECTED, REOPENED, Heard
+from assistant.sessions.heard import ACCEPTED, LEFT_OPEN, REJECTED, REOPENED, Heard
 from assistant.sessions.playbook import ActKind, Playbook, Template
 from assistant.sessions.rules.crisis import HELP
 
@@ -59,7 +59,8 @@ def _wanted(card: Card, heard: Heard, playbook: Playbook, turns: Sequence[str]) 
     if heard.is_done:
         return Act(kind="close", why="The user is done.")
     all_met = bool(card.criteria) and all(one.is_met for one in card.criteria)
-    if all_met and (heard.agrees or "confirm" in turns[-2:]) and not heard.is_question and not heard.is_correction:
+    agrees = heard.agrees or any(one.value == ACCEPTED for one in heard.values)
+    if all_met and (agrees or "confirm" in turns[-2:]) and not heard.is_question and not heard.is_correction:
         return Act(kind="close", why="Every criterion is met, and the user agreed.")
     if heard.is_question or not card.criteria:
         return Act(

@@ -40,7 +40,17 @@ def begin(new: NewGoal, playbook: Playbook, now: datetime) -> Card:
     """The first version: the template of the playbook, unless the goal brings its own, and what the statement says."""
     card = blank(new, playbook)
     heard = listen(new.statement, card=card, asked="", now=now, playbook=playbook)
-    begun, _ = apply(card, replace(heard, statement=None, deadline=new.deadline or heard.deadline), 0)
+    opens = {one.slot: one.opens for one in playbook.criteria if one.opens}
+    values = [said for said in heard.values if opens.get(said.slot) != "message"]  # a statement is no message
+    there = {said.slot for said in values}
+    values += [
+        Said(slot=slot, value=card.statement, quote=card.statement)
+        for slot, what in opens.items()
+        if what == "goal" and slot not in there
+    ]
+    begun, _ = apply(
+        card, replace(heard, values=tuple(values), statement=None, deadline=new.deadline or heard.deadline), 0
+    )
     return begun
 
 
@@ -183,7 +193,8 @@ class _Pen:
         parts = _parts(known.value)
         there = {normal(part) for part in parts}
         new = [part for part in _parts(said.value) if normal(part) not in there]
-        if new or (said.is_decision and not known.is_decision):
+        is_whole = there <= {normal(part) for part in _parts(said.value)}
+        if new or (said.is_decision and not known.is_decision and is_whole):
             is_decision = said.is_decision or known.is_decision
             whole = Said(slot=said.slot, value=", ".join([*parts, *new]), quote=said.quote, is_decision=is_decision)
             self._put(whole, known, keep=False)

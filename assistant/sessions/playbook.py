@@ -48,12 +48,19 @@ class Template(_Section):
     required: bool = False
     adds: bool = False
 
+    after: tuple[str, ...] = ()
+    """Of a `text`: words that it follows where nobody asked for it, such as "mail to"."""
+    opens: Literal["", "goal", "message"] = ""
+    """Of a `text`: the goal's statement is its value, or what the user says first. It is not asked for then."""
+
     @model_validator(mode="after")
     def _can_be_recognised(self) -> Self:
         if self.kind in ("choice", "topics") and not self.words:
             raise ValueError(f"a criterion of the kind {self.kind!r} needs its words, as [criteria.words]")
         if self.question and not self.slot:
             raise ValueError("a criterion with a question needs a slot, the name of the value that answers it")
+        if (self.after or self.opens) and (self.kind != "text" or not self.slot):
+            raise ValueError("`after` and `opens` are for a criterion of the kind 'text' that has a slot")
         return self
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from assistant.answers.goals import Card, Constraint, Evidence
-from assistant.engine.contract import Capability, Engine, Message
+from assistant.engine.contract import ASIDE, Capability, Engine, Message
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
 from assistant.sessions.heard import Heard, Quoted, Said
@@ -103,7 +103,12 @@ def read(
         if Capability.GENERATE not in engine.capabilities:
             return heard
         notes = ask(
-            engine, Notes, _prompt(message, card, asked, playbook, engine), max_tokens=MAX_TOKENS, purpose="Reading"
+            engine,
+            Notes,
+            _prompt(message, card, asked, playbook, engine),
+            max_tokens=MAX_TOKENS,
+            purpose="Reading",
+            session=f"{ASIDE}card",
         )
     except TelosError as err:
         return replace(heard, notice=f"The message was read by rules alone: {err.sentence}")
@@ -145,8 +150,10 @@ class _Reader:
     def merged(self, heard: Heard, notes: Notes) -> Heard:
         own = own_words(self.message)
         parts = clauses(own)
-        taken = {one.slot for one in heard.values}
+        taken = {one.slot for one in heard.values if not self._is_guessed(one)}
         values = [said for one in notes.values if (said := self._value(one, own, parts)) and said.slot not in taken]
+        better = {one.slot for one in values}
+        by_rules = [one for one in heard.values if one.slot not in better]
         known = {normal(one.text) for one in heard.constraints} | {normal(one.value) for one in heard.constraints}
         wishes = [wish for one in notes.constraints if (wish := _wish(one, own, parts)) and not _is_known(wish, known)]
         quoted_goal = verbatim(notes.goal, own)
@@ -154,7 +161,7 @@ class _Reader:
         answer = {"yes": True, "no": False}.get(notes.answer) if self.asked else None
         return replace(
             heard,
-            values=(*heard.values, *_one_a_slot(values)),
+            values=(*by_rules, *_one_a_slot(values)),
             constraints=(*heard.constraints, *wishes),
             met=(*heard.met, *self._met(notes.met, own, parts)),
             statement=heard.statement or statement,
@@ -162,6 +169,11 @@ class _Reader:
             facts=tuple(joined(list(heard.facts), verified(notes.facts, self.message, self.now, self.name))),
             by=self.name,
         )
+
+    def _is_guessed(self, said: Said) -> bool:
+        """Rules took the first message for it whole, because it comes first: what a model finds in it says it better."""
+        template = self.playbook.template(said.slot)
+        return template is not None and template.opens == "message" and not self.asked
 
     def _value(self, told: _Value, own: str, parts: list[Clause]) -> Said | None:
         """The value as rules read it from the quote, where they can; else the model's, if the quote has its words."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from assistant.engine.contract import Capability, Engine, Message
+from assistant.engine.contract import ASIDE, Capability, Engine, Message
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
 from assistant.sessions.heard import SaidFact
@@ -65,7 +65,7 @@ def facts_in(message: str, *, turn: int, engine: Engine | None, now: datetime) -
             return found
         shown = f"The message:\n<message>\n{own_statements(message)[:_LONGEST].strip()}\n</message>"
         asked = [Message("system", _INSTRUCTIONS), Message("user", shown)]
-        told = ask(engine, _Facts, asked, max_tokens=_MAX_TOKENS, purpose="Remembering")
+        told = ask(engine, _Facts, asked, max_tokens=_MAX_TOKENS, purpose="Remembering", session=f"{ASIDE}facts")
     except TelosError:
         return found
     return joined(found, verified(told.facts, message, now, engine.name))

@@ -341,7 +341,9 @@ def _write_unaided(course: Course) -> Iterator[Event]:
     talk = course.talk
     course.act = unaided.askable(course.act, talk.playbook)
     shown = course.card if talk.goal is not None else None
-    course.text = unaided.reply(talk.message, course.act, course.changes, course.gathered.recalled, shown)
+    course.text = unaided.reply(
+        talk.message, course.act, course.changes, course.gathered.recalled, shown, is_first=not talk.turns
+    )
     course.explanation.parts = [
         ContextPart(name=f"recalled [{one.number}]: {one.kind} {one.id}", tokens=0, why=one.why)
         for one in course.gathered.recalled

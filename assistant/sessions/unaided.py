@@ -15,6 +15,8 @@ from assistant.sessions.playbook import Playbook
 from assistant.sessions.tail import Recalled, card_lines
 
 NO_MODEL = "There is no language model to write a reply with; `telos model use NAME` sets one up."
+_IMPLIED = ("met: ", "no longer met: ", "to be asked: ", "settled: ")
+"""Changes of a card that follow from others, or that the reply itself shows."""
 MOST_QUOTED = 3
 MOST_WORDS = 45
 
@@ -26,13 +28,22 @@ def askable(act: Act, playbook: Playbook) -> Act:
     return replace(act, question="", slot="") if is_about_proposal else act
 
 
-def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recalled], card: Card | None = None) -> str:
-    """The reply's text."""
-    parts: list[str] = []
+def reply(
+    said: str,
+    act: Act,
+    changes: Sequence[str],
+    recalled: Sequence[Recalled],
+    card: Card | None = None,
+    *,
+    is_first: bool = True,
+) -> str:
+    """The reply's text. That there is no model is said in a conversation's first one, and where nothing else is."""
     if act.first:
-        parts.append(act.first)
-    if changes:
-        parts.append("Noted: " + "; ".join(changes) + ".")
+        return act.first  # whoever may be in danger is told of nothing else
+    parts: list[str] = []
+    noted = [line for line in changes if not line.startswith(_IMPLIED)]
+    if noted:
+        parts.append("Noted: " + "; ".join(noted) + ".")
     quoted = [_quoted(one, said) for one in recalled if one.kind != "fact"][:MOST_QUOTED]
     if quoted:
         parts.append("\n".join(["Found in memory:", *quoted]))
@@ -40,7 +51,8 @@ def reply(said: str, act: Act, changes: Sequence[str], recalled: Sequence[Recall
         parts.append("\n".join(["As it stands:", *(f"- {line}" for line in card_lines(card))]))
     if act.question:
         parts.append(act.question)
-    parts.append(NO_MODEL)
+    if is_first or not parts:
+        parts.append(NO_MODEL if is_first else f"Your message is kept. {NO_MODEL}")
     return "\n\n".join(parts)
 
 

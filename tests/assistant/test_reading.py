@@ -79,7 +79,7 @@ MADE_UP = {
     "question": ("Is it for Ada?", value("recipient", "Ada", "Is it for Ada")),
     "supposed": ("What if it were for Ada", value("recipient", "Ada", "it were for Ada")),
     "pasted": ("> It is for Ada\nok", value("recipient", "Ada", "It is for Ada")),
-    "agreement": ("Hm, fine weather today.", value("text", "accepted", "fine")),
+    "agreement": ("Hm, fine weather.", value("text", "accepted", "fine")),
 }
 
 

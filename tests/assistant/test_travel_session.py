@@ -87,7 +87,7 @@ class Companion(Talker):
     """Answers at length, and asks the question that the notes name. In the user's messages it sees nothing of its own."""
 
     def _next(self, request: Request) -> str | Exception:
-        if not request.session:
+        if not request.session.startswith("conversation-"):
             return NOTHING_NOTED if "<message>" in request.messages[-1].text else "I would rather not."
         asked = re.search(r'question and no other: "(.*?)"', request.messages[-1].text)
         return CHATTER + (asked[1] if asked else "")
@@ -181,7 +181,9 @@ def test_without_a_model_the_card_is_as_right(tmp_path: Path) -> None:
         for number, line in enumerate(SCRIPT[:18], start=1):
             done = session.say(line, number)
             check_card(session, line, number, done)
-            assert "`telos model use NAME`" in done.turn.reply
+            assert ("`telos model use NAME`" in done.turn.reply) is (number == 1 or "is kept" in done.turn.reply), (
+                number
+            )
         assert DOUBT in conversations.show(service).turns[12].reply
 
 

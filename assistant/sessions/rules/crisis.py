@@ -18,7 +18,7 @@ _FIRST_PERSON = re.compile(
     r"\b(?:(?:i|i'm|i am|im)\b[^.?!\n]{0,40}\b(?:want|wanna|going|plan(?:ning)?|think(?:ing)?|thought|feel like|wish|intend|ready|about|rather|decided|need|might|will|could|try(?:ing)?|tried)\b[^.?!\n]{0,30}\b"
     r"(?:kill(?:ing)? myself|die\b(?! of (?:laughter|laughing|boredom|curiosity)| laughing)|be(?:ing)? dead|end(?:ing)? (?:my (?:own )?life|it all)|take(?:ing)? my (?:own )?life|taking my (?:own )?life|hurt(?:ing)? myself|harm(?:ing)? myself|cut(?:ting)? myself|not (?:be )?(?:alive|exist|wake up))"
     r"|kill myself|killing myself|end my (?:own )?life|take my own life|i (?:want|wish) (?:to die|i was dead|i were dead|i had never been born)|i(?:'m| am) (?:feeling )?suicidal|(?:don'?t|do not|no longer) (?:really )?want to (?:live|be alive|exist|wake up|be here any ?more)"
-    r"|(?:better off|wish i were|wish i was) (?:dead|without me)|no reason to (?:live|go on living)|(?:can'?t|cannot) go on (?:living|like this any ?more)|i (?:cut|hurt|harm) myself\b(?! (?:shaving|cooking|on|with|while|chopping|in the))|overdose on\b|took (?:all (?:my|the)|too many) pills"
+    r"|(?:better off|wish i were|wish i was) (?:dead|without me)|(?:better|easier|best)[^.?!\n]{0,20} if i (?:was|were|am|'m)(?:n'?t| not| no longer) (?:here|around|alive|there)(?! (?:at|in|for) )|no reason to (?:live|go on living)|(?:can'?t|cannot) go on (?:living|like this any ?more)|i (?:cut|hurt|harm) myself\b(?! (?:shaving|cooking|on|with|while|chopping|in the))|overdose on\b|took (?:all (?:my|the)|too many) pills"
     r"|mich umbringen|mir das leben nehmen|nicht mehr leben|will sterben|möchte sterben|selbstmord begehen|mich (?:selbst )?verletzen"
     r"|me suicider|me tuer\b|envie de mourir|veux mourir|plus envie de vivre|en finir avec la vie|me faire du mal"
     r"|suicidarme|matarme|quiero morir|no quiero (?:seguir )?(?:vivir|viviendo)|quitarme la vida|hacerme daño)",
@@ -29,7 +29,7 @@ _NOT_MEANT = re.compile(
     re.IGNORECASE,
 )
 _BROAD = re.compile(
-    r"\b(?:suicid(?:e|al)|self[- ]harm(?:ing)?|overdos(?:e|ing)|not worth living|hopeless(?:ness)?[^.?!\n]{0,40}\b(?:life|live|living|everything)|everyone would be better off|(?:he|she|my (?:partner|husband|wife|father|mother|boyfriend|girlfriend)) (?:hits|beats|hit|beat|threatens) me|selbstmord|suizid|suicidio)\b",
+    r"\b(?:suicid(?:e|al)|self[- ]harm(?:ing)?|overdos(?:e|ing)|not worth living|hopeless(?:ness)?[^.?!\n]{0,40}\b(?:life|live|living|everything)|everyone would be better off|(?:can'?t|cannot) (?:go on|do this any ?more|take (?:it|this) any ?more)|(?:don'?t|do not) see (?:a|any) (?:point|way out|future)|(?:wish|want) (?:i could|to) (?:just )?(?:disappear|not be here)|(?:he|she|my (?:partner|husband|wife|father|mother|boyfriend|girlfriend)) (?:hits|beats|hit|beat|threatens) me|selbstmord|suizid|suicidio)\b",
     re.IGNORECASE,
 )
 

@@ -19,13 +19,18 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _DEADLINE = re.compile(
-    r"\b(?:deadline|due|(?:need|have|want|finish|finished|ready|done|send|submit|decide|complete)\b[^,.;]{0,40}\b(?:by|before|until|no later than|at the latest)|(?:by|before|no later than) [^,.;]{2,30} at the latest|bis spätestens|frist|date limite|fecha límite|plazo)\b",
+    r"\b(?:deadline|due|(?:need|have|want|finish|finished|ready|done|send|submit|decide|complete|pass|reach)\b[^,.;]{0,40}\b(?:by|before|until|no later than|at the latest)|(?:by|before|no later than) [^,.;]{2,30} at the latest|bis spätestens|frist|date limite|fecha límite|plazo)\b",
     re.IGNORECASE,
 )
 _NOT_THE_GOAL = re.compile(
     r"\b(?:leave|arrive|depart|return|be (?:home|back|there)|check (?:in|out)|fly|get (?:there|back|home)|travel)\b",
     re.IGNORECASE,
 )
+_ANOTHERS = re.compile(
+    r"\b(?:he|she|they|him|her|them|who|somebody|someone|(?:my|the|our) [a-z]+ (?:should|must|has to|have to|will))\b[^.;]{0,40}$",
+    re.IGNORECASE,
+)
+"""What somebody else is to have done by then."""
 _CLOCK = re.compile(r"\bat (\d{1,2})(?::(\d\d))?\s*(am|pm)?\b", re.IGNORECASE)
 _ADDED = re.compile(
     r"\b(?:(?:another|an additional|one more|a new) (?:criterion|requirement|goal|condition)(?: is)?[:,]?\s+(?:that )?|(?:add|include) (?:the|a|as a) (?:criterion|requirement|goal)[:,]?\s*(?:that )?|it is also (?:done|met) (?:only )?(?:when|if) |the goal is (?:only )?(?:reached|met|done) (?:only )?(?:when|if) )(?P<text>\S.{2,250})",
@@ -46,6 +51,8 @@ def deadline(part: Clause, now: datetime) -> datetime | None:
     """By when it is to be done, at the end of that day unless an hour is said; never a day of the journey itself."""
     found = _DEADLINE.search(part.text)
     if found is None or manner.asks(part) or _NOT_THE_GOAL.search(part.text):
+        return None
+    if _ANOTHERS.search(part.text[: found.start()]):
         return None
     named = next((one for one in days(part.text, now.date()) if one.last is not None and one.end > found.start()), None)
     if named is None or named.last is None:

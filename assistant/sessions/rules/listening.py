@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from assistant.answers.goals import Card, Constraint
 from assistant.sessions.heard import LEFT_OPEN, NO_PREFERENCE, Heard, Quoted, Resolution, Said
-from assistant.sessions.phrases import is_like
+from assistant.sessions.phrases import content, is_like
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.rules import manner
 from assistant.sessions.rules.crisis import is_crisis
 from assistant.sessions.rules.goal import added_criteria, deadline, dropped_criteria, restated
 from assistant.sessions.rules.message import Clause, clauses, own_words
 from assistant.sessions.rules.questions import Asked, asked_about, resolution
-from assistant.sessions.rules.slots import Hearing, agreement, unnamed_decision, values_of
-from assistant.sessions.rules.wishes import constraints, taken_back
+from assistant.sessions.rules.slots import Hearing, agreement, named, unnamed_decision, values_of
+from assistant.sessions.rules.wishes import constraints, is_order, taken_back
 
+_ROLE = re.compile(r"^\W*(?:you(?:'re|’re| are| play| act| work)|act as|play)\b", re.IGNORECASE)
+_TELLING_WORDS = 4
+"""A first message with fewer words of its own ("Hello, I need a mail") tells nothing yet."""
+_TELLING = frozenset({"place", "money", "people", "dates", "length", "topics", "choice"})
 _LONGEST = 20_000
 """More than that is a document that was pasted, and nobody's answer; its beginning is read."""
 
@@ -30,6 +35,8 @@ def listen(
     about = asked_about(asked, card, playbook)
     hearing = Hearing(own, parts, card, playbook, about, now, manner.confirms_change(own))
     values = _values(hearing)
+    if not before and not asked:
+        values += _opening(hearing, values)
     wanted = _constraints(hearing, values)
     settled = resolution(own, about, values) if about.contradiction else None
     if about.contradiction and settled is None:
@@ -59,12 +66,32 @@ def _values(hearing: Hearing) -> list[Said]:
     """What fills a slot of the playbook, and decisions about something else."""
     found: list[Said] = []
     for template in hearing.playbook.criteria:
-        if template.slot and template.kind not in ("agreement", "text"):
+        if template.slot and template.kind != "agreement":
             found += values_of(template, hearing)
     for part in hearing.parts:
         if manner.decides(part) and not any(one.is_decision and one.quote in part.text for one in found):
             found += unnamed_decision(part, hearing, found)
     return found
+
+
+def _opening(hearing: Hearing, values: list[Said]) -> Iterator[Said]:
+    """What the user says first, where a playbook takes it for a value: who begins with what is wrong is not asked for it."""
+    if any(_ROLE.search(part.text) for part in hearing.parts):
+        return
+    for template in hearing.playbook.criteria:
+        is_known = hearing.card.value_of(template.slot) or any(one.slot == template.slot for one in values)
+        if template.opens == "message" and not is_known:
+            told = next((part for part in hearing.parts if _tells(part)), None)
+            if told is not None:
+                text = told.text[:300].strip()
+                yield Said(slot=template.slot, value=text, quote=text)
+
+
+def _tells(part: Clause) -> bool:
+    """A statement that says something."""
+    return (
+        not (manner.asks(part) or manner.supposes(part) or is_order(part)) and len(content(part.text)) >= _TELLING_WORDS
+    )
 
 
 def _constraints(hearing: Hearing, values: list[Said]) -> list[Constraint]:
@@ -99,22 +126,37 @@ def _answered(
         yield agreed
     if template is None or template.kind == "agreement":
         return
-    if quote := manner.has_no_preference(own):
+    if quote := _of_it(manner.has_no_preference, hearing):
         yield Said(slot=template.slot, value=NO_PREFERENCE, quote=quote)
-    elif quote := manner.leaves_open(own):
+    elif quote := _of_it(manner.leaves_open, hearing):
         yield Said(slot=template.slot, value=LEFT_OPEN, quote=quote)
-    elif template.kind == "text" and (answer := _free_answer(hearing)):
+    elif template.kind == "text" and (answer := _free_answer(hearing, values)):
         yield Said(slot=template.slot, value=answer, quote=answer)
     elif template.kind in ("choice", "topics", "text") and manner.agrees(own) is False and len(own.split()) <= 4:
         yield Said(slot=template.slot, value=NO_PREFERENCE, quote=own)
 
 
-def _free_answer(hearing: Hearing) -> str:
-    """The first statement that answers a question for free words; a question back answers nothing."""
+def _of_it(says: Callable[[str], str], hearing: Hearing) -> str:
+    """The words that leave open what was asked; empty where the sentence with them speaks of something else."""
+    asked = hearing.about.template
+    for part in hearing.parts:
+        quote = says(part.text)
+        others = (one for one in hearing.playbook.criteria if one is not asked and one.kind in _TELLING)
+        if quote and not any(named(one, part, hearing) for one in others):
+            return quote
+    return ""
+
+
+def _free_answer(hearing: Hearing, values: list[Said]) -> str:
+    """The first statement that answers a question for free words; a question back answers nothing, nor does an order
+    on how something is to be done, or what fills another slot."""
     for part in hearing.parts:
         is_short_word = manner.agrees(part.text) is not None and len(part.text.split()) <= 3
-        if not manner.asks(part) and not is_short_word and not manner.is_done(part.text):
-            return part.text[:300].strip()
+        if manner.asks(part) or is_short_word or manner.is_done(part.text) or manner.says_again(part.text):
+            continue
+        if is_order(part) or any(one.quote in part.text for one in values) or len(part.text) < 2:
+            continue
+        return part.text[:300].strip()
     return ""
 
 

@@ -22,7 +22,8 @@ _DICTATED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _END = re.compile(
-    r"[.!?…。！？]+[\"'”’)]*(?=\s|$)|\n+|[;—]|\s[–-]\s|,?\s+(?=(?:but|aber|mais|pero|except that)\b)", re.IGNORECASE
+    r"[.!?…。！？]+[\"'”’)]*(?=\s|$)|\n+|[;—]|\s[–-]\s|(?:,|(?<![\s,]))\s+(?=(?:but|aber|mais|pero|except that)\b)",
+    re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"(?:^|\D)\d{1,2}$")
 _ABBREVIATION = re.compile(r"(?:^|\W)(?:e\.g|i\.e|approx|st|mt|mr|mrs|ms|dr|max|min|ca|z\.b|no|vs|etc)$", re.IGNORECASE)

@@ -29,7 +29,9 @@ _OBJECT = re.compile(
     re.IGNORECASE,
 )
 _APPROVES = re.compile(
-    r"\b(?:(?:the |this |that |your )?(?:plan|itinerary|patch|text|draft|mail|letter|solution)\s+(?:looks?|sounds?|seems?|is|works?)\s+(?:very |really |absolutely |so |just )*(?:good|great|fine|perfect|lovely|nice|right|excellent|wonderful|well)|(?:i|we) (?:like|love|accept) (?:the|this|your) (?:plan|itinerary|patch|text|draft|mail|letter|solution)|perfect plan)\b",
+    r"\b(?:(?:the |this |that |your )?(?:plan|itinerary|patch|text|draft|mail|letter|solution)\s+(?:looks?|sounds?|seems?|is|works?)\s+(?:very |really |absolutely |so |just )*(?:good|great|fine|perfect|lovely|nice|right|excellent|wonderful|well)|(?:i|we) (?:like|love|accept) (?:the|this|your) (?:plan|itinerary|patch|text|draft|mail|letter|solution)|perfect plan"
+    r"|(?:the |this |that |your )?(?:patch|fix|solution|plan) works\b(?! (?:only|if|but|not))|(?:that|this|it|which) (?:answers|answered|solves|solved|settles) (?:it|that|my question|the question|my problem|everything)"
+    r"|i(?:'ll| will|’ll) (?:send|take|use|sign|accept|apply) (?:it|that|this)(?: (?:like|as) (?:that|this|it is))?(?=\W*$))\b",
     re.IGNORECASE,
 )
 _WHERE_FROM = re.compile(r"\b(?:leav(?:e|ing)|depart(?:ing|ure)?|from|origin|start(?:ing)?)\b[^?]*\?", re.IGNORECASE)
@@ -82,6 +84,11 @@ def values_of(template: Template, hearing: Hearing) -> Iterator[Said]:
         ]
         if found:
             yield _said(template, part, found, hearing)
+
+
+def named(template: Template, part: Clause, hearing: Hearing) -> bool:
+    """Whether a clause names a value for a slot, however it is meant."""
+    return bool(_READERS[template.kind](part, template, hearing, False))
 
 
 def _said(template: Template, part: Clause, found: list[Found], hearing: Hearing) -> Said:
@@ -170,7 +177,8 @@ def _dates(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -
     if len(found) == 2 and re.fullmatch(
         r"\W*(?:to|until|till|through|and|-|–|bis|au|al)\W*(?:\w+\W+){0,2}", part.text[found[0].end : found[1].start]
     ):
-        return [Found(f"{found[0].value} to {found[1].value}", found[0].start, found[1].end)]
+        first, last = found[0].value.split(" to ")[0], found[1].value.split(" to ")[-1]
+        return [Found(f"{first} to {last}", found[0].start, found[1].end)]
     return found
 
 
@@ -227,6 +235,20 @@ def _is_in_a_name(text: str, found: re.Match[str]) -> bool:
     )
 
 
+_ENDS_A_TEXT = (
+    r"(?=\s+(?:about|because|that|who|which|asking|saying|telling|and|so|with|on|regarding|to)\b|\s*[,;:.!?(]|\s*$)"
+)
+
+
+def _texts(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
+    """Words after those that the playbook names: "a mail to my landlord"."""
+    for phrase in template.after:
+        words = r"\s+".join(map(re.escape, phrase.split()))
+        if found := re.search(rf"(?<!\w){words}\s+(?P<text>\S.{{0,60}}?){_ENDS_A_TEXT}", part.text, re.IGNORECASE):
+            return [Found(found["text"], found.start("text"), found.end("text"))]
+    return []
+
+
 def _nothing(part: Clause, template: Template, hearing: Hearing, is_asked: bool) -> list[Found]:
     return []
 
@@ -239,6 +261,6 @@ _READERS: dict[str, Reader] = {
     "people": _people,
     "choice": _choices,
     "topics": _choices,
-    "text": _nothing,
+    "text": _texts,
     "agreement": _nothing,
 }

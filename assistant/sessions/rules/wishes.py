@@ -16,7 +16,7 @@ from assistant.sessions.rules.quantities import NUMBER, number_of, shown
 
 _THING = r"(?P<thing>[a-zà-ÿ][\w'’-]*(?:[ ][a-zà-ÿ][\w'’-]*){0,3})"
 _EXCLUDED = (
-    re.compile(rf"(?:^|[,;:(]\s*|\b(?:and|with|but|please|absolutely|definitely|want|wants|have|like|eat|do|so|also|is)\s+)(?-i:no|No|NO)\s+{_THING}", re.IGNORECASE),
+    re.compile(rf"(?:^|[,;:(]\s*|\b(?:and|with|but|please|actually|then|absolutely|definitely|want|wants|have|like|eat|do|so|also|is)\s+)(?-i:no|No|NO)\s+{_THING}", re.IGNORECASE),
     re.compile(rf"\b(?:without|avoid(?:ing)?|skip(?:ping)?|leave out|exclude|excluding|anything but|stay away from|allergic to|keine?|sans|sin)\s+(?:any\s+|the\s+|all\s+|going to\s+|visiting\s+)?{_THING}", re.IGNORECASE),
     re.compile(rf"\b(?:i|we)\s+(?:really\s+|absolutely\s+)?(?:hate|can(?:'t|not| not) (?:stand|eat|have)|do(?:n'?t| not) (?:want|like|eat|do|need|enjoy)(?: to (?:see|visit|go to|do|eat|have|use|take|stay in|stay at))?|am not (?:interested in|into|keen on)|are not (?:interested in|into|keen on)|'m not (?:interested in|into|keen on)|'re not (?:interested in|into|keen on))\s+(?:any\s+|an?\s+)?(?:more\s+)?{_THING}", re.IGNORECASE),
     re.compile(rf"\bnot (?:interested in|into|keen on)\s+(?:any\s+|the\s+)?{_THING}", re.IGNORECASE),
@@ -24,7 +24,7 @@ _EXCLUDED = (
 _NOTHING_TO_EXCLUDE_WORDS = (
     "problem problems idea ideas preference preferences thanks thank need needs worries worry rush one longer matter more less later earlier sooner way doubt wonder hurry question questions particular specific other others "
     "the a an further additional it that this these those them what how when where why i we you he she they to know think have be care mind there such luck point reason sense time but and or better budget limit limits flexibility "
-    "kind sort type is was are not any anything something my your our his her too much many late early just really so very yes no nothing nobody please sorry wait actually"
+    "me us him them myself ourselves kind sort type is was are not any anything something my your our his her too much many late early just really so very yes no nothing nobody please sorry wait actually"
 )
 _NOTHING_TO_EXCLUDE = frozenset(_NOTHING_TO_EXCLUDE_WORDS.split())
 _CUT_WORDS = (
@@ -49,6 +49,15 @@ _INCLUDED = re.compile(
     r"\s+(?:an? |the |some |at least one )?(?P<thing>[\wà-ÿ][\w'’-]*(?: [\wà-ÿ][\w'’-]*){0,3})",
     re.IGNORECASE,
 )
+_FORBIDDEN = re.compile(
+    r"^\W*(?:(?:and|but|also|so|ok(?:ay)?|please|then),? )*(?:don'?t|don’t|do not|never) (?:ever |please )?"
+    r"(?P<verb>change|touch|use|add|remove|rename|mention|include|write|say|sound|promise|offer|break|modify|rewrite|delete|edit|quote|cite|bring up|name|exceed|go over|refactor|import|reveal|apologi[sz]e|talk about|call) "
+    r"(?:any |the |an? )?(?P<rest>\S.{0,120})",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(r"^\W*(?:(?:and|but|also|so|please),? )*(?:keep|make) (?:it|them|this|that)\b", re.IGNORECASE)
+_NAMED = frozenset({"mention", "include", "name", "use", "bring up", "talk about", "offer", "cite", "import"})
+"""Not to do these with a thing means that its name stays away."""
 _DIET = re.compile(
     r"\b(?:i'?m|i am|we'?re|we are|(?:vegetarian|vegan|halal|kosher|gluten[- ]free) (?:food|restaurants|only))\s*(?:(?:a|an|both|all|strictly)\s+)*(?P<diet>vegetarians?|vegans?|halal|kosher|gluten[- ]free|coeliac|celiac|lactose[- ]intolerant)?\b",
     re.IGNORECASE,
@@ -78,6 +87,8 @@ def constraints(clause: Clause) -> Iterator[Constraint]:
     for found in _COUNT_LEAST.finditer(text):
         yield from _counted(found, "at_least")
     yield from _excluded(text, timed)
+    if forbidden := _FORBIDDEN.search(text):
+        yield _forbidden(forbidden, text)
     for found in _INCLUDED.finditer(text):
         if thing := _thing(found["thing"]):
             quote = text[found.start() : found.start("thing") + len(thing)]
@@ -94,6 +105,11 @@ def of_text(text: str) -> Constraint:
     return Constraint(text=text) if first is None else first.model_copy(update={"text": text, "evidence": []})
 
 
+def is_order(clause: Clause) -> bool:
+    """Whether it says how something is to be done, rather than what is the case."""
+    return _FORBIDDEN.search(clause.text) is not None or _ORDER.search(clause.text) is not None
+
+
 def taken_back(clause: Clause, known: list[Constraint]) -> Iterator[tuple[Constraint, str]]:
     """Constraints that the clause says no longer hold, with its words."""
     found = _BACK_IN.search(clause.text)
@@ -103,6 +119,15 @@ def taken_back(clause: Clause, known: list[Constraint]) -> Iterator[tuple[Constr
     for constraint in known:
         if constraint.op == "excludes" and set(words(constraint.value)) & said:
             yield constraint, found.group()
+
+
+def _forbidden(found: re.Match[str], text: str) -> Constraint:
+    """ "Don't mention the rent": the word stays away. "Don't change the API" is kept as it was said."""
+    thing = _thing(found["rest"]) if found["verb"].casefold() in _NAMED else ""
+    if thing:
+        quote = text[found.start() : found.start("rest") + len(thing)].lstrip(" ,;:(")
+        return _constraint(f"no {thing}", quote, "", "excludes", thing)
+    return _constraint(text.strip()[:200], text.strip()[:200], "", "", "")
 
 
 def _excluded(text: str, timed: re.Match[str] | None) -> Iterator[Constraint]:
