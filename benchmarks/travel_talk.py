@@ -52,6 +52,9 @@ class Measured:
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         raise no_model(self.name, Capability.GENERATE, "Writing a reply")
 
+    def prepare(self, messages: Sequence[Message], session: str) -> None:
+        """It reads nothing."""
+
     def close(self) -> None:
         """It runs nothing."""
 

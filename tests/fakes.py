@@ -100,6 +100,7 @@ class FakeEngine:
         self.name = name
         self.capabilities = frozenset(capabilities)
         self.requests: list[Request] = []
+        self.prepared: list[tuple[tuple[Message, ...], str]] = []
         self.cancelled = 0
         self._replies = replies
 
@@ -133,6 +134,11 @@ class FakeEngine:
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         return [complete(self, request) for request in requests]
+
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        """Reads nothing, and remembers that it was asked to."""
+        self.prepared.append((tuple(messages), session))
+        return None
 
     def close(self) -> None:
         """It holds nothing."""

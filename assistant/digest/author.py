@@ -17,7 +17,18 @@ from threading import Event, Thread
 from assistant.engine import cited
 from assistant.engine.brief import Brief, Claim
 from assistant.engine.cited import DigestEntry, Draft
-from assistant.engine.contract import Capability, Engine, Message, ModelFailed, Piece, Reply, Request, TooLong, complete
+from assistant.engine.contract import (
+    Capability,
+    Engine,
+    Message,
+    ModelFailed,
+    Piece,
+    Reply,
+    Request,
+    TooLong,
+    Usage,
+    complete,
+)
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
 from assistant.progress import Progress
@@ -211,6 +222,9 @@ class _Interruptible:
         finally:
             if isinstance(pieces, Generator):
                 pieces.close()
+
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        return self._engine.prepare(messages, session)
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         if self._unwanted.is_set():

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from assistant.errors import BadRequest, Unavailable
 
 Floats = NDArray[np.float32]
+ASIDE = "aside-"
+"""Begins the name of a session that is no conversation: what is asked often with the same instructions before it."""
 Task = Literal["chat", "digest", "drafts"]
 """What a model is asked for; each may have one of its own, and its own ceilings."""
 TASKS: tuple[Task, ...] = ("chat", "digest", "drafts")
@@ -89,8 +91,10 @@ class Request:
     """One reply to be written.
 
     `schema` needs `Capability.SCHEMA`, `prefix` STEER_END (at `end`) or HIDDEN (at `start`), `wants_hidden` HIDDEN.
-    `session` names the conversation whose cache is kept for its next turn; empty keeps none. `item_ids` are the items
-    whose text is in the messages: the log of calls keeps them, engines do not look at them.
+    `session` names the conversation whose cache is kept for its next turn; empty keeps none. One that begins with
+    `ASIDE` takes no conversation's place, and goes first when memory is short. `is_object` says that the reply is to be
+    a JSON object, to engines that can hold it to that and to no schema. `item_ids` are the items whose text is in the
+    messages: the log of calls keeps them, engines do not look at them.
     """
 
     messages: Sequence[Message]
@@ -98,6 +102,7 @@ class Request:
     sampling: Sampling = Sampling()
     stop: Sequence[str] = ()
     schema: Mapping[str, Any] | None = None
+    is_object: bool = False
     session: str = ""
     prefix: Prefix | None = None
     wants_hidden: bool = False
@@ -188,6 +193,16 @@ class Engine(Protocol):
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         """Replies to several prompts, side by side where that is faster. None of them has a session, prefix or schema."""
+        ...
+
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        """Read a conversation ahead, so that a prompt that goes on from it finds it in the session's cache.
+
+        Returns once it is read; sooner where the engine is wanted for anything else, which waits for no more than the
+        part that is being read. None where nothing is kept between calls, or where the engine is at work.
+
+        Raises: ModelFailed, TooLong. Nobody waits for what it does, so a failure may be passed over.
+        """
         ...
 
     def close(self) -> None:

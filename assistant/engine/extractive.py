@@ -79,6 +79,9 @@ class Extractive:
         """Raises: Unavailable, always."""
         raise no_model(self.name, Capability.GENERATE, "Writing answers")
 
+    def prepare(self, messages: Sequence[Message], session: str) -> None:
+        """Nothing is kept between calls."""
+
     def close(self) -> None:
         """Nothing runs."""
 

@@ -6,19 +6,22 @@ It finds the model's files, asks once more where the process went away before an
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
 from assistant.config.schema import ModelSettings
 from assistant.engine.choice import Choice
-from assistant.engine.contract import Capability, Message, ModelFailed, Piece, Reply, Request
+from assistant.engine.contract import Capability, Message, ModelFailed, Piece, Reply, Request, Usage
 from assistant.generation.files import locate_model
 from assistant.progress import Progress, unheard
 from assistant.workers.language import ProcessEnded, WorkerModel
 from assistant.workers.model_pipe import Description, ModelOrder
+
+log = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")
 
@@ -31,6 +34,8 @@ class LocalEngine:
         self._settings = settings
         self._locate = locate
         self._turn = Lock()
+        self._asked = self._under_way = 0
+        """Calls so far, and those that are not over; reading ahead is neither."""
         self._worker: WorkerModel | None = None
         self._description: Description | None = None
 
@@ -52,6 +57,8 @@ class LocalEngine:
             worker = self._model()
             worker.load(on_progress)
             self._description = self._once_more(lambda: cast(Description, worker.call("describe")))
+            for note in self._description.notes:
+                log.warning("The model %s: %s", self.name, note)
         return self._description
 
     @property
@@ -69,19 +76,33 @@ class LocalEngine:
     def stream(self, request: Request) -> Iterator[Piece]:
         """As the contract says; a piece without text says that the model loads, or reads."""
         has_said = is_second = False
-        while True:
-            try:
-                with closing(self._model().stream("stream", request)) as items:
-                    for item in items:
-                        piece = item if isinstance(item, Piece) else Piece("")
-                        has_said = has_said or bool(piece.text)
-                        yield piece
-            except ProcessEnded:
-                if has_said or is_second:
-                    raise
-                is_second = True
-            else:
-                return
+        with self._working():
+            while True:
+                try:
+                    with closing(self._model().stream("stream", request)) as items:
+                        for item in items:
+                            piece = item if isinstance(item, Piece) else Piece("")
+                            has_said = has_said or bool(piece.text)
+                            self._heed(piece.usage)
+                            yield piece
+                except ProcessEnded:
+                    if has_said or is_second:
+                        raise
+                    is_second = True
+                else:
+                    return
+
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        """As the contract says. A model that is not loaded is not loaded for it."""
+        if self._under_way or self.pid is None or not self._settings.sessions:
+            return None
+        asked, cost = self._asked, None
+        with closing(self._model().stream("prepare", list(messages), session)) as items:
+            for item in items:
+                cost = item if isinstance(item, Usage) else cost
+                if self._asked != asked:
+                    break
+        return cost
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         return self._once_more(lambda: self._batch(list(requests)))
@@ -116,6 +137,8 @@ class LocalEngine:
         with closing(self._model().stream("batch", requests)) as items:
             for item in items:
                 if isinstance(item, list):
+                    for reply in item:
+                        self._heed(reply.usage)
                     return item
         raise ModelFailed(f"The replies of {self.name} ended before they were whole.", "Ask again.")
 
@@ -129,7 +152,25 @@ class LocalEngine:
 
     def _once_more(self, ask: Callable[[], _Answer]) -> _Answer:
         """What `ask` gives; asked again where the process went away meanwhile."""
+        with self._working():
+            try:
+                return ask()
+            except ProcessEnded:
+                return ask()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """A call is under way: what is being read ahead ends with its next part."""
+        with self._turn:
+            self._asked += 1
+            self._under_way += 1
         try:
-            return ask()
-        except ProcessEnded:
-            return ask()
+            yield
+        finally:
+            with self._turn:
+                self._under_way -= 1
+
+    def _heed(self, usage: Usage | None) -> None:
+        """A model that had to do with less memory is not what it was described as."""
+        if usage is not None and usage.notice:
+            self._description = None

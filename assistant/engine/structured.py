@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -31,6 +32,7 @@ from assistant.engine.schema import Schema, bounded
 Answer = TypeVar("Answer", bound=BaseModel)
 
 PURPOSE = "An answer in a fixed form"
+REMINDER = "Answer with the JSON object alone."
 _THOUGHTS = re.compile(r"\A.*</think>", re.DOTALL)
 _MOST_MISTAKES = 5
 _GREEDY = Sampling()
@@ -44,8 +46,9 @@ def ask(
     max_tokens: int = 512,
     sampling: Sampling = _GREEDY,
     purpose: str = PURPOSE,
+    session: str = "",
 ) -> Answer:
-    """The answer to `messages` as an instance of `model`.
+    """The answer to `messages` as an instance of `model`. What they begin with is kept for the next call of `session`.
 
     Raises: OutOfBudget where `max_tokens` do not hold such an object, ModelFailed where the second answer is none
     either, Unavailable without a model; what `Engine.stream` raises.
@@ -58,6 +61,8 @@ def ask(
         max_tokens=max_tokens,
         sampling=sampling,
         schema=schema if is_held else None,
+        is_object=True,
+        session=session,
     )
     reply = complete(engine, request)
     try:
@@ -71,15 +76,17 @@ def ask(
 
 
 def told(messages: Sequence[Message], schema: Schema) -> list[Message]:
-    """The messages, the last of them followed by what the answer must look like.
+    """The messages, with what the answer must look like behind their instructions, and a reminder of it at the end.
 
-    It stands at the end, where a conversation's cache is not lost by it, and models still have it in mind.
+    In front, it is the same at every call of a kind, and a session's cache has it; models have the end in mind.
     """
     shape = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
     words = f"Answer with one JSON object and nothing else. It must match this JSON schema:\n{shape}"
-    if messages and messages[-1].role == "user":
-        return [*messages[:-1], replace(messages[-1], text=f"{messages[-1].text}\n\n{words}")]
-    return [*messages, Message("user", words)]
+    instructions = [message.text for message in takewhile(lambda message: message.role == "system", messages)]
+    head, rest = Message("system", "\n\n".join([*instructions, words])), list(messages[len(instructions) :])
+    if rest and rest[-1].role == "user":
+        return [head, *rest[:-1], replace(rest[-1], text=f"{rest[-1].text}\n\n{REMINDER}")]
+    return [head, *rest, Message("user", REMINDER)]
 
 
 def parsed(model: type[Answer], text: str) -> Answer:

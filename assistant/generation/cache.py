@@ -14,6 +14,10 @@ from typing import Any
 from torch import Tensor
 from transformers import DynamicCache
 
+from assistant.engine.contract import ASIDE
+
+ASIDES = 3
+"""So many sessions beside conversations are kept."""
 ROW = -1
 """Stands among the tokens for a row of embeddings: it equals no token, so nothing behind it is ever reused."""
 
@@ -51,7 +55,10 @@ class Past:
 
 
 class Sessions:
-    """At most `limit` pasts by the name of their session, in at most `limit_bytes` together."""
+    """The pasts of at most `limit` conversations and a few asides by their name, in at most `limit_bytes` together.
+
+    No conversation is let go for the sake of an aside.
+    """
 
     def __init__(self, config: Any, *, limit: int, limit_bytes: int) -> None:
         self._config = config
@@ -79,14 +86,29 @@ class Sessions:
             return
         self._kept[session] = past
         self._kept.move_to_end(session)
-        while len(self._kept) > self._limit or self.bytes > self._limit_bytes:
-            self._kept.popitem(last=False)
+        while (surplus := self._surplus()) is not None:
+            del self._kept[surplus]
+
+    def common(self, session: str, ids: Sequence[int]) -> int:
+        """How many tokens of the prompt `ids` the session holds already."""
+        past = self._kept.get(session)
+        return 0 if past is None else common_prefix(past.tokens, ids)
 
     def forget(self, session: str) -> None:
         self._kept.pop(session, None)
 
     def clear(self) -> None:
         self._kept.clear()
+
+    def _surplus(self) -> str | None:
+        """The session to let go of next, while there are too many or they take too much."""
+        asides = [name for name in self._kept if name.startswith(ASIDE)]
+        conversations = [name for name in self._kept if not name.startswith(ASIDE)]
+        if self.bytes > self._limit_bytes:
+            return (asides or conversations)[0]
+        if len(conversations) > self._limit:
+            return conversations[0]
+        return asides[0] if len(asides) > min(ASIDES, self._limit) else None
 
     @property
     def bytes(self) -> int:

@@ -7,7 +7,6 @@ hides what left the window. `decoding` calls it, always from one thread: a graph
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,8 +19,6 @@ from transformers.masking_utils import create_masks_for_generate
 from assistant.generation.cache import Past
 from assistant.generation.forward import Forward
 
-log = logging.getLogger(__name__)
-
 LENGTH = 4096
 """Tokens that the static cache holds: every step reads all of it. Longer conversations go on eagerly."""
 WARM_UP = 4
@@ -33,8 +30,8 @@ Step = Callable[[int], Tensor]
 """From a token to the logits after it, of shape (vocabulary,)."""
 
 
-def warmed(forward: Forward, config: Any, length: int = LENGTH) -> CompiledSteps | None:
-    """The compiled step, ready to run; None if it cannot be had, which one line of the log says."""
+def warmed(forward: Forward, config: Any, length: int = LENGTH) -> tuple[CompiledSteps | None, str]:
+    """The compiled step, ready to run; or, if it cannot be had, a sentence that says why."""
     longest = getattr(config.get_text_config(), "max_position_embeddings", None) or length
     try:
         past = Past(config)
@@ -45,9 +42,8 @@ def warmed(forward: Forward, config: Any, length: int = LENGTH) -> CompiledSteps
                 step(1)
     except NOT_COMPILED as err:
         why = " ".join(str(err).split())[:300] or type(err).__name__
-        log.warning("Replies are written without a compiled step, more slowly: %s", why)
-        return None
-    return steps
+        return None, f"Replies are written without a compiled step, more slowly: {why}"
+    return steps, ""
 
 
 class CompiledSteps:

@@ -29,6 +29,7 @@ from assistant.generation.sampling import Sampler
 
 CHUNK, CHUNK_ON_CPU = 1024, 256
 """Tokens of a prompt that are read at once: a cancel is heard between two chunks."""
+LEAST_CHUNK = 64
 
 Part = tuple[Sequence[int], Tensor | None]
 """Tokens to read at once, and the rows behind them."""
@@ -60,6 +61,8 @@ class Decoder:
         self._chunk = CHUNK_ON_CPU if torch.device(device).type == "cpu" else CHUNK
         self._is_to_be_compiled = compile
         self._compiled: CompiledSteps | None = None
+        self.notice = ""
+        """Why the step from token to token is not compiled, where it was to be."""
 
     def probe(self) -> frozenset[Capability]:
         """What the model can do, found by trying: some of GENERATE, HIDDEN, CROP and STEER_END.
@@ -69,7 +72,7 @@ class Decoder:
         found = capabilities(self._forward, self._config)
         if self._is_to_be_compiled and Capability.GENERATE in found:
             self._is_to_be_compiled = False
-            self._compiled = warmed(self._forward, self._config)
+            self._compiled, self.notice = warmed(self._forward, self._config)
         return found
 
     @property
@@ -122,6 +125,15 @@ class Decoder:
         """Drop what was kept of every session: the first thing to do when memory is short."""
         self._sessions.clear()
 
+    def held(self, session: str, ids: Sequence[int]) -> int:
+        """How many tokens of a prompt are kept of a session already."""
+        return self._sessions.common(session, ids)
+
+    def economise(self) -> None:
+        """Take less memory from now on: prompts are read in smaller parts, and nothing is compiled over a fixed cache."""
+        self._chunk = max(self._chunk // 4, LEAST_CHUNK)
+        self._compiled = None
+
     def _checked(self, ids: Sequence[int], prefix: Prefix | None) -> Tensor | None:
         """The rows of a prefix as a tensor on the device."""
         if not ids:
@@ -168,6 +180,8 @@ class Decoder:
         self, read: Read, ids: Sequence[int], order: Order, is_cancelled: IsCancelled
     ) -> Generator[Token, None, Reason]:
         """Draw tokens until there is a reason to end. The last one drawn is not read: the next turn does that."""
+        if order.max_tokens < 1:
+            return "length"
         sampler, logits, mask = Sampler(order.sampling, ids), read.logits, order.mask
         with self._steps(read.past, order.max_tokens) as step:
             for remaining in range(order.max_tokens, 0, -1):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
 from assistant.engine.contract import Capability, Message, ModelFailed, Request, TooLong
 from assistant.errors import BadRequest
+from assistant.generation.cache import common_prefix
 from assistant.generation.decoding import Decoder
 from assistant.generation.grammar import Grammar
 from assistant.generation.loading import Loaded, load
@@ -22,7 +24,10 @@ from assistant.progress import Progress, unheard
 from assistant.workers.model_pipe import Description, ModelOrder, WorkerBroken
 
 FREED = "Memory was short: what was kept of earlier conversations was dropped."
+SHRUNK = "Memory was short: from now on the model reads at most {tokens:,} tokens at once."
 ON_CPU = "The GPU's memory ran out; the model goes on without the GPU, which is slower."
+LEAST_CONTEXT = 512
+"""Tokens: no conversation fits into less."""
 _MB = 1024 * 1024
 _TRIAL = {
     "type": "object",
@@ -37,6 +42,7 @@ class Running:
 
     def __init__(self, order: ModelOrder, *, on_progress: Progress = unheard) -> None:
         """Raises: ModelFailed."""
+        self.description: Description
         self._order = order
         self._on_progress = on_progress
         try:
@@ -62,13 +68,22 @@ class Running:
         rows = 0 if request.prefix is None else len(request.prefix.rows)
         return min(request.max_tokens, self.description.context_tokens - len(ids) - rows)
 
-    def make_room(self, err: Exception, *, has_freed: bool) -> str:
-        """Do what helps next when memory ran out, and say it: drop the caches, then leave the GPU.
+    def lasting(self, messages: Sequence[Message]) -> list[int]:
+        """What all prompts begin with that go on from these messages: where two of them part, it ends."""
+        one, other = (self.prompts.ids([*messages, Message("user", text)]) for text in ("a", "1"))
+        return one[: common_prefix(one, other)]
+
+    def make_room(self, err: Exception, *, failures: int, needed: int) -> str:
+        """Do what helps next when memory ran out, and say it: drop the caches, read less at once, then leave the GPU.
+
+        `failures` came before it in the same call, which takes `needed` tokens for prompt and reply.
 
         Raises: ModelFailed where nothing is left to do.
         """
-        if not has_freed:
+        if failures == 0:
             return self.free_caches()
+        if failures == 1 and self.description.context_tokens // 2 >= max(needed, LEAST_CONTEXT):
+            return self._shrink()
         if self.loaded.device == "cpu":
             raise nothing_left_to_free(self._order.name) from err
         self._start_on_cpu()
@@ -78,6 +93,14 @@ class Running:
         self.decoder.forget_all()
         _free()
         return FREED
+
+    def _shrink(self) -> str:
+        """Half the context, so that the prompts of later calls are made for less."""
+        tokens = self.description.context_tokens // 2
+        self.description = replace(self.description, context_tokens=tokens)
+        self.decoder.economise()
+        self.free_caches()
+        return SHRUNK.format(tokens=tokens)
 
     def _start_on_cpu(self) -> None:
         del self.loaded
@@ -110,7 +133,7 @@ class Running:
     def _described(self) -> Description:
         text = self.loaded.model.config.get_text_config()
         capabilities = self.decoder.probe()
-        notes = [*self.loaded.notes, self.prompts.notice]
+        notes = [*self.loaded.notes, self.prompts.notice, self.decoder.notice]
         if problem := self._grammar_problem(int(text.vocab_size)):
             notes.append(f"It cannot be held to a schema: {problem}")
         else:

@@ -13,15 +13,18 @@ from typing import Any
 
 from assistant.engine.contract import Capability, Message, Piece, Reply, Request, Usage, no_model
 from assistant.engine.schema import bounded
+from assistant.engine.spoken import Spoken, only_thought
 from assistant.generation.grammar import Grammar
 from assistant.generation.memory import is_short_of_memory, named_failures, nothing_left_to_free
 from assistant.generation.order import Finished, Order, Token
 from assistant.generation.running import Running
-from assistant.generation.text import Detokenizer, StopStrings, decode
+from assistant.generation.text import Detokenizer, decode
 from assistant.progress import Cancelled
 from assistant.workers.model_pipe import Description, Loading, ModelOrder, Working
 from connectors.child.served import Line
 
+AHEAD_TOKENS = 128
+"""So many are read ahead between two looks at whether the model is wanted for something else."""
 BEAT_S = 1.0
 """So often the parent hears that work goes on, while there is nothing to say."""
 _PURPOSES = {
@@ -70,10 +73,33 @@ class LanguageModel:
             self._require(request)
             yield from _Writing(self, self._model, request).pieces()
 
+    def prepare(self, messages: Sequence[Message], session: str) -> Iterator[Usage]:
+        """Read what later prompts of a session begin with into its cache, in small parts; after each, the cost so far.
+
+        Without memory for it, it ends early. Raises: ModelFailed.
+        """
+        with named_failures(self._order.name):
+            model, begun = self._model, time.perf_counter()
+            ids = model.lasting(messages)[: model.description.context_tokens]
+            reused = read = model.decoder.held(session, ids)
+            while read < len(ids):
+                read = min(read + AHEAD_TOKENS, len(ids))
+                try:
+                    list(model.decoder.stream(ids[:read], Order(max_tokens=0, session=session)))
+                except (RuntimeError, MemoryError) as err:
+                    if not is_short_of_memory(err):
+                        raise
+                    model.free_caches()
+                    return
+                took_s = time.perf_counter() - begun
+                yield Usage(
+                    prompt_tokens=read, prompt_reused=reused, new_tokens=0, first_token_s=took_s, total_s=took_s
+                )
+
     def batch(self, requests: Sequence[Request]) -> Iterator[list[Reply]]:
         """All replies, once they are all written. Raises: as `stream`."""
         with named_failures(self._order.name):
-            yield self._together(list(requests), "")
+            yield self._together(list(requests))
 
     @property
     def _model(self) -> Running:
@@ -109,7 +135,7 @@ class LanguageModel:
         for capability in sorted(needed - self._model.description.capabilities):
             raise no_model(self._order.name, capability, _PURPOSES[capability])
 
-    def _together(self, requests: list[Request], notice: str) -> list[Reply]:
+    def _together(self, requests: list[Request], notice: str = "", failures: int = 0) -> list[Reply]:
         if not requests:
             return []
         model, begun = self._model, time.perf_counter()
@@ -126,8 +152,11 @@ class LanguageModel:
             if len(requests) > 1:
                 notice = model.free_caches()
                 half = len(requests) // 2
-                return self._together(requests[:half], notice) + self._together(requests[half:], notice)
-            return self._together(requests, model.make_room(err, has_freed=bool(notice)))
+                return self._together(requests[:half], notice, 1) + self._together(requests[half:], notice, 1)
+            needed = len(prompts[0]) + orders[0].max_tokens
+            return self._together(
+                requests, model.make_room(err, failures=failures, needed=needed), failures=failures + 1
+            )
         share_s = (time.perf_counter() - begun) / len(requests)
         return [
             self._reply(request, ids, tokens, order.max_tokens, share_s, notice)
@@ -138,17 +167,18 @@ class LanguageModel:
         self, request: Request, ids: list[int], tokens: list[int], most: int, share_s: float, notice: str
     ) -> Reply:
         text = decode(self._model.loaded.tokenizer, tokens)
-        shown, is_stopped = StopStrings([*request.stop, *self._model.prompts.stop_strings]).push(text)
+        spoken = Spoken([*request.stop, *self._model.prompts.stop_strings])
+        shown = spoken.push(text) + spoken.flush()
         usage = Usage(
             prompt_tokens=len(ids),
             prompt_reused=0,
             new_tokens=len(tokens),
             first_token_s=share_s,
             total_s=share_s,
-            finish="stop" if is_stopped else "length" if len(tokens) >= most else "end",
+            finish="stop" if spoken.stopped else "length" if len(tokens) >= most else "end",
             notice=notice,
         )
-        return Reply(shown if is_stopped else text, usage)
+        return Reply(shown, usage)
 
 
 class _Writing:
@@ -157,8 +187,8 @@ class _Writing:
     def __init__(self, served: LanguageModel, model: Running, request: Request) -> None:
         self._served, self._model, self._request = served, model, request
         self._begun = time.perf_counter()
-        rows = 0 if request.prefix is None else len(request.prefix.rows)
-        self._ids = model.fitting(request.messages, rows)
+        self._rows = 0 if request.prefix is None else len(request.prefix.rows)
+        self._ids = model.fitting(request.messages, self._rows)
         most = model.room(request, self._ids)
         grammar = None if request.schema is None else Grammar(model.vocabulary, bounded(request.schema), most)
         self._order = Order(
@@ -170,12 +200,11 @@ class _Writing:
             wants_hidden=request.wants_hidden,
         )
         self._text = Detokenizer(model.loaded.tokenizer)
-        self._stops = StopStrings([*request.stop, *model.prompts.stop_strings])
+        self._spoken = Spoken([*request.stop, *model.prompts.stop_strings])
         self._tokens: list[int] = []
         self._first_token_s = 0.0
-        self._is_stopped = False
         self._notice = ""
-        self._has_freed = False
+        self._failures = 0
 
     def pieces(self) -> Iterator[Piece]:
         while True:
@@ -186,11 +215,14 @@ class _Writing:
                     raise
                 if self._tokens and (self._request.prefix is not None or self._request.wants_hidden):
                     raise nothing_left_to_free(self._model.description.name) from err
-                self._notice = self._model.make_room(err, has_freed=self._has_freed)
-                self._has_freed = True
+                needed = len(self._ids) + self._rows + self._order.max_tokens
+                self._notice = self._model.make_room(err, failures=self._failures, needed=needed)
+                self._failures += 1
             else:
                 break
-        rest = "" if self._is_stopped else self._shown(self._text.flush()) + self._stops.flush()
+        rest = self._spoken.push(self._text.flush()) + self._spoken.flush()
+        if self._spoken.is_thinking and finished.reason == "length":
+            raise only_thought(self._model.description.name)
         yield Piece(rest, self._usage(finished), finished.hidden)
 
     def _attempt(self) -> Any:
@@ -207,14 +239,10 @@ class _Writing:
 
     def _heard(self, token: Token) -> str:
         self._tokens.append(token.id)
-        return self._shown(self._text.push(token.id))
-
-    def _shown(self, text: str) -> str:
-        shown, self._is_stopped = self._stops.push(text)
-        return shown
+        return self._spoken.push(self._text.push(token.id))
 
     def _is_over(self) -> bool:
-        return self._is_stopped or self._served.is_cancelled()
+        return self._spoken.stopped or self._served.is_cancelled()
 
     def _usage(self, finished: Finished) -> Usage:
         return Usage(
@@ -223,6 +251,6 @@ class _Writing:
             new_tokens=len(self._tokens),
             first_token_s=self._first_token_s,
             total_s=time.perf_counter() - self._begun,
-            finish="stop" if self._is_stopped else "length" if finished.reason == "length" else "end",
+            finish="stop" if self._spoken.stopped else "length" if finished.reason == "length" else "end",
             notice=self._notice,
         )

@@ -1,4 +1,4 @@
-"""From token ids to text as it comes: whole characters only, and nothing of a stop string or after it.
+"""From token ids to text as it comes: whole characters only.
 
 It knows tokenizers and no model. `generation.served` puts every reply through it; the sums are exact: what comes out in
 pieces is what the tokenizer makes of the whole.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 _BYTE_PIECE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
@@ -73,38 +73,6 @@ def decode(tokenizer: Any, ids: Sequence[int]) -> str:
     """The text of a whole reply, without special tokens and without beautification."""
     text: str = tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return text
-
-
-class StopStrings:
-    """Lets text through up to the first stop string, which may lie across pieces, and nothing of it."""
-
-    def __init__(self, stops: Iterable[str]) -> None:
-        self._stops = [stop for stop in stops if stop]
-        self._held = ""
-
-    def push(self, text: str) -> tuple[str, bool]:
-        """What may be shown now, and whether the reply is over. A beginning of a stop string is held back."""
-        self._held += text
-        found = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
-        if found:
-            shown, self._held = self._held[: min(found)], ""
-            return shown, True
-        keep = self._beginning_held()
-        shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
-        return shown, False
-
-    def flush(self) -> str:
-        """What was held back, when nothing more comes."""
-        shown, self._held = self._held, ""
-        return shown
-
-    def _beginning_held(self) -> int:
-        """The length of the longest end of the text that a stop string begins with."""
-        longest = min(max((len(stop) - 1 for stop in self._stops), default=0), len(self._held))
-        for length in range(longest, 0, -1):
-            if any(stop.startswith(self._held[-length:]) for stop in self._stops):
-                return length
-        return 0
 
 
 def _decoders(tokenizer: Any) -> list[str]:

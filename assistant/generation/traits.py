@@ -12,12 +12,12 @@ from typing import Literal
 
 from jinja2.exceptions import TemplateError
 
+from assistant.engine.spoken import THINKING
+
 Turns = list[dict[str, str]]
 Render = Callable[[Turns], str]
 """The text of a conversation up to where the reply begins."""
 
-THINKING = (("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]"))
-"""How models write thoughts that are no part of a reply."""
 REFUSALS = (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError)
 """What a template that runs into a conversation it was not written for raises."""
 

@@ -130,6 +130,25 @@ class Ledger:
                     for call in made:
                         calls.keep(session, _masked(call, settings))
 
+    def has_room(self, task: Task, tokens: int) -> bool:
+        """Whether the day has so many tokens left, and their seconds. Nothing is set aside, and no refusal remembered."""
+        with self._turn:
+            try:
+                self._within_the_day(Running(task, self._clock.now(), self._day()), tokens)
+            except OutOfBudget:
+                return False
+            return True
+
+    def count_ahead(self, task: Task, prompt_tokens: int, seconds: float) -> None:
+        """Count what was read ahead: no call, and nothing for the log, where the prompt comes that it is part of."""
+        with self._turn:
+            if self._is_closed:
+                return
+            with self._database.write() as session:
+                calls.spend(
+                    session, self._day(), task, made=0, prompt_tokens=prompt_tokens, new_tokens=0, seconds=seconds
+                )
+
     def _seconds_for(self, running: Running, tokens: int) -> float:
         """How long so many tokens will take.
 

@@ -110,6 +110,16 @@ class Metered:
         finally:
             self._end(running, made)
 
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        """What was read counts for the day; one that has no room left for it is left to the replies."""
+        if not self._ledger.has_room(self._errand.task, self._length(Request(messages=messages))):
+            return None
+        usage = self._engine.prepare(messages, session)
+        if usage is not None:
+            read = usage.prompt_tokens - usage.prompt_reused
+            self._ledger.count_ahead(self._errand.task, read, usage.total_s)
+        return usage
+
     def close(self) -> None:
         self._engine.close()
 

@@ -25,8 +25,9 @@ from assistant.engine.contract import (
 )
 from assistant.engine.schema import bounded
 from assistant.errors import BadRequest
-from assistant.generation.running import FREED, ON_CPU
-from assistant.generation.served import LanguageModel
+from assistant.generation.order import Finished, Reason, Token
+from assistant.generation.running import FREED, ON_CPU, SHRUNK
+from assistant.generation.served import AHEAD_TOKENS, LanguageModel
 from assistant.workers.model_pipe import Loading, ModelOrder, WorkerBroken, Working
 from tests.assistant.test_grammar import MODELS
 from tests.tiny_models import tiny_model
@@ -85,9 +86,15 @@ class Shorted:
             )
         return self._decoder.batch(prompts, orders, **options)
 
+    def held(self, *arguments: Any) -> int:
+        return int(self._decoder.held(*arguments))
+
     def forget_all(self) -> None:
         self.forgotten += 1
         self._decoder.forget_all()
+
+    def economise(self) -> None:
+        self._decoder.economise()
 
 
 class Heard:
@@ -225,6 +232,30 @@ def test_a_gpu_that_stays_too_small_is_left_for_the_cpu(folder: Path) -> None:
     assert running.loaded.device == "cpu"
 
 
+def test_memory_that_stays_short_halves_the_context_before_the_gpu_is_left(folder: Path) -> None:
+    model = made(tiny_model("llama", folder / "long", layers=2, context=2048))
+    expected, _ = whole(model.stream(asked(sampling=Sampling())))
+    running = model._model
+    object.__setattr__(running.loaded, "device", "cuda")
+    running.decoder = Shorted(running.decoder, 2, after=3)  # type: ignore[assignment]
+    text, usage = whole(model.stream(asked(sampling=Sampling())))
+    assert (text, usage.notice) == (expected, SHRUNK.format(tokens=1024))
+    assert (running.loaded.device, model.describe().context_tokens) == ("cuda", 1024)
+    with pytest.raises(TooLong, match="at most 1,024"):
+        list(model.stream(asked([Message("user", "today " * 1000)])))
+    running.decoder = Shorted(running.decoder, 2)  # type: ignore[assignment]
+    (replies,) = model.batch([asked(sampling=Sampling())])
+    assert (replies[0].text, replies[0].usage.notice) == (expected, SHRUNK.format(tokens=512))
+
+
+def test_a_reply_that_needs_the_whole_context_is_not_cut_for_memory(folder: Path) -> None:
+    model = made(tiny_model("llama", folder / "long", layers=2, context=2048))
+    running = model._model
+    running.decoder = Shorted(running.decoder, 2)  # type: ignore[assignment]
+    with pytest.raises(ModelFailed, match="nothing more to free"):
+        list(model.stream(asked(max_tokens=1500)))
+
+
 def test_when_nothing_is_left_to_free_it_is_said(shared: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared._model, "decoder", Shorted(shared._model.decoder, 2))
     with pytest.raises(ModelFailed, match="Memory ran out while tiny worked"):
@@ -259,6 +290,67 @@ def test_a_parent_that_hangs_up_while_the_prompt_is_read_is_heard(folder: Path) 
     (last,) = model.stream(asked(session="one"))
     assert last.usage is not None
     assert last.usage.new_tokens == 0
+
+
+def test_thoughts_that_nobody_asked_for_are_not_said(shared: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = shared._model
+    for words, said in (("<think>Hm, <im></think>\n\nAt eight.", "At eight."), ("At <think>eight</think>", None)):
+        ids = model.loaded.tokenizer.encode(words, add_special_tokens=False)
+        monkeypatch.setattr(model, "decoder", Told(ids))
+        text, usage = whole(shared.stream(asked(max_tokens=200)))
+        (replies,) = shared.batch([asked(max_tokens=200)])
+        assert text == replies[0].text == (said or words)
+        assert usage.new_tokens == len(ids)
+
+
+def test_a_reply_that_is_nothing_but_thinking_says_so(shared: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = shared._model.loaded.tokenizer.encode("<think>and then, and then", add_special_tokens=False)
+    monkeypatch.setattr(shared._model, "decoder", Told(ids, reason="length"))
+    with pytest.raises(OutOfBudget, match="for thinking, and said nothing"):
+        list(shared.stream(asked()))
+
+
+class Told:
+    """A decoder that writes what it was told."""
+
+    def __init__(self, ids: list[int], *, reason: Reason = "end") -> None:
+        self._ids, self._reason = ids, reason
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[Token | Finished]:
+        yield from map(Token, self._ids)
+        yield Finished(reason=self._reason, reused=0, first_token_s=0, total_s=0)
+
+    def batch(self, *_: Any, **__: Any) -> list[list[int]]:
+        return [self._ids]
+
+
+def test_what_was_read_ahead_is_found_by_the_prompt_that_goes_on_from_it(folder: Path) -> None:
+    model = made(folder)
+    told = [*ASKED, Message("assistant", "Nothing much, and it rains. " * 12)]
+    *_, last = model.prepare(told, "one")
+    assert last.prompt_tokens > AHEAD_TOKENS
+    assert (last.prompt_reused, last.new_tokens) == (0, 0)
+    longer = [*told, Message("user", "And tomorrow?")]
+    text, usage = whole(model.stream(asked(longer, session="one", sampling=Sampling())))
+    assert usage.prompt_reused == last.prompt_tokens
+    assert text == whole(made(folder).stream(asked(longer, sampling=Sampling())))[0]
+    assert [one.prompt_tokens for one in model.prepare(told, "one")] == [], "the session knows all of it"
+
+
+def test_reading_ahead_goes_on_where_the_reply_stands(folder: Path) -> None:
+    model = made(folder)
+    first = [*ASKED[:1], Message("user", "What is new today? " * 5 + "\n\nThe date is today, and this is a tail.")]
+    whole(model.stream(asked(first, session="one")))
+    told = [*ASKED[:1], Message("user", "What is new today? " * 5), Message("assistant", "Nothing much.")]
+    *_, last = model.prepare(told, "one")
+    assert 0 < last.prompt_reused < last.prompt_tokens
+
+
+def test_without_memory_to_read_ahead_nothing_is_said(folder: Path) -> None:
+    model = made(folder)
+    model._model.decoder = Shorted(model._model.decoder, 1)  # type: ignore[assignment]
+    assert list(model.prepare(ASKED, "one")) == []
+    assert whole(model.stream(asked()))[1].notice == ""
 
 
 def test_what_it_can_is_found_by_trying(shared: LanguageModel) -> None:

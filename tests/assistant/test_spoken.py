@@ -21,8 +21,12 @@ def said(text: str, places: list[int], stops: list[str]) -> str:
 def test_a_reply_ends_before_its_first_stop_string_however_it_is_cut(
     text: str, places: list[int], stops: list[str]
 ) -> None:
-    whole = min((text.partition(stop)[0] for stop in stops if stop), key=len, default=text)
-    assert said(text, places, stops) == whole
+    found = [(text.find(stop) + len(stop), text.find(stop)) for stop in stops if stop and stop in text]
+    assert said(text, places, stops) == (text[: min(found)[1]] if found else text)
+
+
+def test_of_two_stop_strings_the_one_that_is_whole_first_ends_the_reply() -> None:
+    assert said("baa", [2], ["a", "baa"]) == said("baa", [], ["a", "baa"]) == "b"
 
 
 @given(st.lists(st.integers(0)))
@@ -37,6 +41,9 @@ def test_thinking_at_the_beginning_is_not_said(places: list[int]) -> None:
         ("<thin", "<thin"),
         ("<think>without an end", ""),
         ("<think></think>", ""),
+        ("<thinking>no</thinking>Yes.", "Yes."),
+        ("[THINK]no[/THINK] Yes.", "Yes."),
+        ("[THIS] is said.", "[THIS] is said."),
         ("", ""),
     ],
 )

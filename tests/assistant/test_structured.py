@@ -50,16 +50,26 @@ def test_an_engine_that_can_is_held_to_the_schema() -> None:
     assert (request.max_tokens, request.sampling.temperature) == (77, 0.3)
 
 
-def test_what_the_object_must_look_like_is_told_at_the_end_of_the_prompt() -> None:
+def test_what_never_changes_stands_first_and_the_question_last() -> None:
     engine = FakeEngine(['{"days": 5}'])
-    ask(engine, Plan, ASKED)
-    head, last = engine.requests[0].messages
-    assert head == ASKED[0]
-    assert last.text.startswith("Five days in May?")
-    assert json.loads(last.text.splitlines()[-1])["properties"].keys() == {"days", "start", "cities"}
+    ask(engine, Plan, ASKED, session="aside-plan")
+    ask(engine, Plan, [ASKED[0], Message("user", "And in June?")], session="aside-plan")
+    (head, last), (again, other) = (request.messages for request in engine.requests)
+    assert head == again
+    assert head.text.startswith("You plan.")
+    assert json.loads(head.text.splitlines()[-1])["properties"].keys() == {"days", "start", "cities"}
+    assert (last.text.splitlines()[0], other.text.splitlines()[0]) == ("Five days in May?", "And in June?")
+    assert {request.session for request in engine.requests} == {"aside-plan"}
 
 
-def test_after_a_reply_the_schema_is_told_in_a_message_of_its_own() -> None:
+def test_without_instructions_the_form_is_the_first_one() -> None:
+    engine = FakeEngine(['{"days": 5}'])
+    ask(engine, Plan, ASKED[1:])
+    assert [message.role for message in engine.requests[0].messages] == ["system", "user"]
+    assert "JSON schema" in engine.requests[0].messages[0].text
+
+
+def test_after_a_reply_the_user_asks_for_the_object() -> None:
     engine = FakeEngine(['{"days": 5}'])
     ask(engine, Plan, [*ASKED, Message("assistant", "Gladly.")])
     assert [message.role for message in engine.requests[0].messages] == ["system", "user", "assistant", "user"]

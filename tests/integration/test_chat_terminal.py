@@ -49,7 +49,7 @@ class Speaker:
         self.allowed.release(pieces)
 
     def answer(self, body: Body) -> Response:
-        if "JSON schema" in body["messages"][-1]["content"]:  # what the message says about the goal: nothing
+        if "JSON schema" in body["messages"][0]["content"]:  # what the message says about the goal: nothing
             whole = {"message": {"content": json.dumps(NOTHING_NOTED)}, "finish_reason": "stop"}
             return stream(chunk(json.dumps(NOTHING_NOTED)), END) if body.get("stream") else reply({"choices": [whole]})
         response = stream(*map(chunk, self.pieces), END)

@@ -43,6 +43,7 @@ from assistant.engine.server.abilities import (
 from assistant.engine.server.refusals import Refused, no_sense, shown, unknown_model
 from assistant.engine.server.streamed import StreamedReply
 from assistant.engine.server.wire import Json, Wire
+from assistant.engine.spoken import only_thought
 
 _AT_ONCE = 4
 """Requests of a batch that are under way together."""
@@ -142,11 +143,16 @@ class ServerEngine:
                 f"The model's server at {self._wire.server} broke off in the middle of the reply.",
                 "What was asked is kept; ask again.",
             )
+        if heard.is_thinking and heard.finish == "length":
+            raise only_thought(self.name)
         yield Piece(heard.rest(), self._usage(request, heard))
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         with ThreadPoolExecutor(_AT_ONCE, "batch") as pool:
             return list(pool.map(lambda request: complete(self, request), requests))
+
+    def prepare(self, messages: Sequence[Message], session: str) -> None:
+        """What a server keeps of a conversation is its own affair; to have it read ahead would cost a reply."""
 
     def close(self) -> None:
         self._wire.close()
@@ -206,6 +212,8 @@ class ServerEngine:
         }
         if request.schema is not None and abilities.shape:
             body["response_format"] = response_format(request.schema, abilities.shape)
+        elif request.is_object and abilities.shape == "json_object":
+            body["response_format"] = response_format({}, abilities.shape)
         return body
 
     def _most_tokens(self, request: Request) -> int:

@@ -34,6 +34,11 @@ class StreamedReply:
         """Nothing more needs to be heard."""
         return self._spoken.stopped or self.length > self._most or bool(self.finish and self.usage)
 
+    @property
+    def is_thinking(self) -> bool:
+        """Its thoughts have not ended yet."""
+        return self._spoken.is_thinking
+
     def said(self, event: Json) -> str:
         """What an event adds to the reply."""
         if isinstance(event.get("usage"), dict):
