@@ -30,7 +30,7 @@ from assistant.answers.goals import Card, GoalView, NewGoal
 from assistant.engine.sentences import content
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
-from assistant.sessions import attachments, card, export, head, patch, playbook, turn
+from assistant.sessions import attachments, card, export, head, history, patch, playbook, turn
 from assistant.sessions.course import Parts, Talk
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
@@ -181,12 +181,23 @@ def pursue(service: Service, conversation_id: int, new: NewGoal) -> GoalView:
         goal = goals.get(session, row.goal_id) if row.goal_id is not None else None
         if goal is None or goal.status is not GoalStatus.OPEN:
             goal = goal_verbs.begin(session, service, new, held)
-            conversations.change(session, row, {"goal_id": goal.id, "title": title_of(goal.statement)})
+            _catch_up(session, service, row, goal, held)
+            named = {"goal_id": goal.id, "title": title_of(goal.statement), "playbook": held.name}
+            conversations.change(session, row, named)
         else:
             changed = card_of(goal).model_copy(update={"statement": " ".join(new.statement.split()) or goal.statement})
             goals.update_card(session, goal, changed.model_dump(mode="json"), now, why="restated by the user")
             goals.change(session, goal, now, statement=changed.statement)
     return goal_verbs.show(service, goal.id or 0)
+
+
+def _catch_up(session: Session, service: Service, row: Conversation, goal: Goal, held: Playbook) -> None:
+    """Put on a new goal's card what the user said before it was one, so that nothing of it is asked for again."""
+    said = conversations.turns(session, row.id or 0)
+    read = history.read(card_of(goal), said, held, service.settings.user.zone)
+    goals.update_card(
+        session, goal, read.model_dump(mode="json"), service.clock.now(), why="what was said before it was begun"
+    )
 
 
 def save(service: Service, conversation_id: int) -> str:
@@ -268,6 +279,8 @@ def _begin(service: Service, start: Start, text: str) -> Conversation:
     files = attachments.take(start.attachments)
     now = service.clock.now()
     with service.database.write() as session:
+        if start.goal_id is not None and not start.playbook:
+            held = goal_verbs.playbook_of(session, service, start.goal_id)
         goal = _goal_of(session, service, start, held)
         known = [fact.text for fact in facts.current(session)]
         row = Conversation(
@@ -335,6 +348,7 @@ def _parts(service: Service) -> Parts:
         settings=service.settings,
         memory=Memory(service.database, Recall(service.database, service.embedder, service.vectors)),
         engine_for=lambda purpose, turn_id: service.engine_for("chat", purpose, turn_id=turn_id),
+        ahead=service.ahead,
     )
 
 
@@ -362,7 +376,12 @@ def _turn(session: Session, row: Conversation, number: int | None) -> Turn:
 
 
 def _undo_card(session: Session, service: Service, goal: Goal, last: Turn) -> list[str]:
-    """Give the card the version before a turn, if nothing changed it since; what that changes, a line each."""
+    """Give the card the version before a turn, if nothing changed it since; what that changes, a line each.
+
+    A goal that a judge closed after this turn is open again.
+    """
+    if goal.closed_by == "judge" and goal.closed_at is not None and goal.closed_at >= last.asked_at:
+        goals.close(session, goal, GoalStatus.OPEN, service.clock.now(), by="")
     versions = goals.versions(session, goal.id or 0)
     before = goals.version_before(session, goal.id or 0, last.id or 0)
     if before is None:

@@ -185,10 +185,13 @@ def load_playbook(service: Service, name: str) -> Playbook:
 
 
 def playbook_of(session: Session, service: Service, goal_id: int) -> Playbook:
-    """That of the goal's last conversation; the configured one where there is none, or it is there no more."""
+    """The one it was begun with, else that of its last conversation, else the configured one; the open one where it is
+    there no more."""
+    goal = goals.get(session, goal_id)
     last = conversations.recent(session, 1, goal_id=goal_id)
+    name = (card_of(goal).playbook if goal is not None else "") or (last[0].playbook if last else "")
     try:
-        return load_playbook(service, last[0].playbook if last else "")
+        return load_playbook(service, name)
     except NotFound:
         return load_playbook(service, "open")
 

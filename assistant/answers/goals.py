@@ -77,6 +77,8 @@ class Card(BaseModel):
     deadline: datetime | None = None
     turn_budget: int | None = None
     token_budget: int | None = None
+    playbook: str = ""
+    """The one it was begun with; empty where that is not known."""
 
     @property
     def progress(self) -> float:

@@ -106,6 +106,12 @@ def mark(card: Card, act: Act, turn: int) -> Card:
     return card
 
 
+def asked_anew(card: Card) -> Card:
+    """The card as another conversation finds it: turns count anew there, and what was asked in this one may be asked."""
+    doubts = [one.model_copy(update={"asked_in": None}) for one in card.questions if one.is_contradiction]
+    return card.model_copy(update={"questions": doubts})
+
+
 def instruction(act: Act) -> str:
     """What the model is told of the act, at the end of the prompt. The question is given word for word: left to word it
     themselves, small models ask two, or one that was answered."""

@@ -22,6 +22,7 @@ def blank(new: NewGoal, playbook: Playbook) -> Card:
         deadline=new.deadline,
         turn_budget=new.turn_budget,
         token_budget=new.token_budget,
+        playbook=playbook.name,
     )
 
 

@@ -18,7 +18,8 @@ from assistant.clock import Clock
 from assistant.config.schema import Settings
 from assistant.engine.contract import Engine, Usage
 from assistant.errors import TelosError
-from assistant.sessions.acts import Act
+from assistant.sessions.acts import Act, asked_anew
+from assistant.sessions.ahead import Ahead
 from assistant.sessions.context import Exchange, File, Told
 from assistant.sessions.heard import Heard, SaidFact
 from assistant.sessions.playbook import Playbook
@@ -43,6 +44,7 @@ class Parts:
     settings: Settings
     memory: Memory
     engine_for: Callable[[str, int | None], Engine]
+    ahead: Ahead
 
     def local_now(self) -> datetime:
         return self.clock.now().astimezone(self.settings.user.zone)
@@ -74,6 +76,8 @@ class Talk:
             talk.goal, talk.card = goal, card_of(goal)
             talk.is_read = goal.status is GoalStatus.OPEN or goal.closed_by == "judge"
             talk._before_this_turn(session)
+            if not earlier:
+                talk.card = asked_anew(talk.card)
         return talk
 
     def _before_this_turn(self, session: Session) -> None:

@@ -71,11 +71,14 @@ def correct(session: Session, fact: Fact, text: str, now: datetime) -> Fact:
 
 
 def withdraw(session: Session, turn_id: int) -> list[Fact]:
-    """Take back what a turn taught: its facts are deleted, and those they had superseded hold again. Returns the deleted."""
+    """Take back what a turn taught: its facts are deleted, and those they had superseded hold again, unless another took
+    the place of theirs meanwhile. Returns the deleted."""
     taught = of_turn(session, turn_id)
     ids = [fact.id for fact in taught]
-    restored = update(Fact).where(col(Fact.superseded_by).in_(ids)).values(superseded_by=None, superseded_at=None)
-    session.exec(restored)
+    for fact in reversed(taught):  # the latest first, so that a chain within the turn is passed on to its beginning
+        heirs = {"superseded_by": fact.superseded_by, "superseded_at": fact.superseded_at}
+        session.exec(update(Fact).where(col(Fact.superseded_by) == fact.id).values(heirs))
+    session.flush()
     session.exec(delete(Fact).where(col(Fact.id).in_(ids)))
     session.flush()
     return taught

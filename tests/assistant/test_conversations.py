@@ -10,15 +10,16 @@ import pytest
 
 from assistant import conversations, goals
 from assistant.answers.chat import Opinion, Start
-from assistant.answers.goals import GoalEdit, NewGoal
+from assistant.answers.goals import GoalEdit, GoalEnd, NewGoal
 from assistant.clock import FakeClock
 from assistant.config.schema import ChatSettings
 from assistant.engine.contract import OutOfBudget
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
-from memory.models import Fact
+from memory.models import Fact, GoalStatus
 from memory.store import conversations as rows
 from memory.store import facts
+from memory.store import goals as goal_rows
 from tests.assistant.talking import Talker, begin, say, speak, talking
 
 
@@ -225,3 +226,47 @@ def test_a_goals_turns_and_tokens_are_held_to_with_a_sentence(service: Service, 
     line = goals.show(service, view.line.id).line
     assert line.turns_used == 3
     assert line.tokens_used == sum(engine.count(request.messages) + 3 for request in engine.chats)
+
+
+def test_a_goal_given_late_knows_what_was_said_before_it(service: Service) -> None:
+    begin(service, "There are two of us, and we have 1500 euros.", playbook="travel")
+    say(service, "Is Lisbon hilly?")
+    view = conversations.pursue(service, 1, NewGoal(statement="5 days in Portugal"))
+    known = {value.slot: (value.value, value.evidence.turn) for value in view.card.facts}
+    assert known == {
+        "destination": ("Portugal", 0),
+        "length": ("5 days", 0),
+        "budget": ("1500 EUR", 1),
+        "travellers": ("2 people", 1),
+    }
+
+
+def test_a_goal_keeps_its_playbook_in_another_conversation_and_asks_what_is_still_open(
+    service: Service, engine: Talker
+) -> None:
+    for text in ("Hello.", "Hm.", "Well."):
+        done = begin(service, text, playbook="travel", goal="a journey") if text == "Hello." else say(service, text)
+    assert (done.turn.act, done.turn.number) == ("ask", 3)
+    advance(service, days=5)
+    resumed = say(service, "I am back.", start=Start(goal_id=1))
+    assert conversations.show(service).line.playbook == "travel"
+    assert resumed.turn.act == "ask"
+    assert "Where would you like to go?" in engine.chats[-1].messages[-1].text
+
+
+def test_to_take_back_the_turn_that_ended_a_goal_opens_it_again(service: Service) -> None:
+    begin(service, "Hello.", goal="Greet well")
+    say(service, "Thanks, that's all.")
+    with service.database.write() as session:
+        goal = goal_rows.get(session, 1)
+        assert goal is not None
+        goal_rows.close(session, goal, GoalStatus.ACHIEVED, service.clock.now(), by="judge")
+    conversations.undo(service, 1)
+    assert goals.show(service, 1).line.status == "open"
+
+
+def test_to_take_back_a_turn_leaves_what_the_user_closed(service: Service) -> None:
+    begin(service, "Hello.", goal="Greet well")
+    goals.end(service, 1, GoalEnd(outcome="achieved"))
+    conversations.undo(service, 1)
+    assert goals.show(service, 1).line.status == "achieved"

@@ -271,3 +271,45 @@ def test_a_time_takes_what_was_said_and_learned_in_it(session: Session) -> None:
     assert [one.id for one in conversations.recent(session, 9)] == [kept.id]
     assert [one.text for one in facts.every(session)] == ["The user has a canoe."]
     assert conversations.search(session, "old", 5) == []
+
+
+def test_to_take_back_a_fact_that_another_superseded_meanwhile_brings_none_back(session: Session) -> None:
+    begun = talk(session, ("In Porto", "Yes"), ("In Lisbon", "Yes"))
+    first, second = conversations.turns(session, begun.id or 0)
+    porto = facts.add(session, fact("Porto", "home", turn_id=first.id))
+    facts.add(session, fact("Lisbon", "home", turn_id=second.id))
+    graz = facts.add(session, fact("Graz", "home"))
+    facts.withdraw(session, second.id or 0)
+    assert [one.text for one in facts.current(session)] == ["Graz"]
+    session.refresh(porto)
+    assert porto.superseded_by == graz.id
+
+
+@given(
+    told=st.lists(st.sampled_from(["home", "diet"]), min_size=1, max_size=8),
+    undone=st.lists(st.integers(0, 7), max_size=4, unique=True),
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_slot_holds_one_fact_and_nothing_superseded_is_deleted(
+    database: Database, told: list[str], undone: list[int]
+) -> None:
+    with database.write() as session:
+        for one in facts.every(session):
+            session.delete(one)
+        begun = talk(session, *(("x", "y") for _ in told))
+        turns = conversations.turns(session, begun.id or 0)
+        kept = {}
+        for turn, slot in zip(turns, told, strict=True):
+            kept[facts.add(session, fact(f"fact {turn.number}", slot, turn_id=turn.id)).id] = turn.id
+        assert {one.id for one in facts.every(session)} == set(kept)
+        taken_back = {turns[number].id for number in undone if number < len(turns)}
+        for turn_id in taken_back:
+            facts.withdraw(session, turn_id or 0)
+        session.expire_all()
+        left = facts.every(session)
+        assert {one.id for one in left} == {fact_id for fact_id, turn_id in kept.items() if turn_id not in taken_back}
+        for slot in ("home", "diet"):
+            mine = [one for one in left if one.slot == slot]
+            current = [one for one in mine if one.superseded_at is None]
+            assert len(current) == bool(mine)
+            assert not mine or current[0].id == max(one.id or 0 for one in mine)
