@@ -225,35 +225,3 @@ class PlaybookLine(BaseModel):
     about: str
     is_own: bool
     """The user's, not one of ours."""
-
-
-class ModelLine(BaseModel):
-    """The model of a task, as configured and as it was found to be."""
-
-    task: str
-    engine: str
-    name: str
-    revision: str = ""
-    address: str = ""
-    is_running: bool = False
-    rss_mb: float = 0.0
-    capabilities: list[str] = []
-    """Known once it was loaded."""
-    context_tokens: int = 0
-    device: str = ""
-    dtype: str = ""
-    notes: list[str] = []
-
-
-class ModelTrial(BaseModel):
-    """What `telos model test` found: each capability with how it was tried, and how fast it was."""
-
-    model: ModelLine
-    findings: list[Check]
-    prompt_tokens_per_s: float = 0.0
-    new_tokens_per_s: float = 0.0
-    first_token_s: float = 0.0
-    load_s: float = 0.0
-    sample: str = ""
-    """What it wrote, as outside text."""
-    notes: list[str] = []

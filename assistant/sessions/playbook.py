@@ -75,8 +75,6 @@ class Playbook(_Section):
     criteria: tuple[Template, ...] = ()
     constraints: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
-    attaches: Literal["none", "files"] = "none"
-    """Whether files or a folder may be given along, read-only."""
     result: Literal["text", "patch"] = "text"
     """A `patch` is a unified diff that the user applies."""
     acts: tuple[ActKind, ...] = ACTS

@@ -1,6 +1,6 @@
 """The engine behind any OpenAI-compatible server: its chat completions as a stream, and what it can as it was tried.
 
-It knows no prompt and no session. `workers.language.make_engine` builds it; nothing is asked of the server before the
+It knows no prompt and no session. `engine.making` builds it; nothing is asked of the server before the
 first call, and what the trials found is kept until `close`, or until the server refuses what it took before.
 """
 

@@ -16,10 +16,10 @@ _MONTHS = (
     "jan january januar janvier enero ene jänner", "feb february februar février fevrier febrero", "mar march märz mars marzo", "apr april avril abril", "may mai mayo", "jun june juni juin junio",
     "jul july juli juillet julio", "aug august août aout agosto", "sep sept september septembre septiembre", "oct october oktober octobre octubre okt", "nov november novembre noviembre", "dec december dezember décembre diciembre dez",
 )  # fmt: skip
-_MONTH = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
+MONTH_NUMBERS = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
 _DAYS = ("mon monday montag lundi lunes", "tue tues tuesday dienstag mardi martes", "wed wednesday mittwoch mercredi miércoles", "thu thur thurs thursday donnerstag jeudi jueves", "fri friday freitag vendredi viernes", "sat saturday samstag samedi sábado", "sun sunday sonntag dimanche domingo")  # fmt: skip
-_WEEKDAY = {word: number for number, words in enumerate(_DAYS) for word in words.split()}
-_M = rf"(?P<month{{0}}>{'|'.join(sorted(_MONTH, key=len, reverse=True))})(?!\w)\.?"
+WEEKDAY_NUMBERS = {word: number for number, words in enumerate(_DAYS) for word in words.split()}
+_M = rf"(?P<month{{0}}>{'|'.join(sorted(MONTH_NUMBERS, key=len, reverse=True))})(?!\w)\.?"
 _D = r"(?P<day{0}>\d{{1,2}})(?:st|nd|rd|th|er|\.)?"
 _Y = r"(?:,?\s+(?:de\s+|del\s+)?(?P<year{0}>(?:19|20)\d\d)(?!\d))?"
 _TO = r"\s*(?:-|–|to|until|till|through|and|bis(?: zum)?|au|al|hasta el|y)\s*(?:the\s+)?"
@@ -61,7 +61,7 @@ _IN = re.compile(
     re.IGNORECASE,
 )
 _ON_DAY = re.compile(
-    rf"\b(?P<next>next |this |coming )?(?P<weekday>{'|'.join(sorted(_WEEKDAY, key=len, reverse=True))})(?![\w'’])",
+    rf"\b(?P<next>next |this |coming )?(?P<weekday>{'|'.join(sorted(WEEKDAY_NUMBERS, key=len, reverse=True))})(?![\w'’])",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -168,7 +168,7 @@ def _numeric(text: str, today: date) -> Iterator[Days]:
 
 def _months(text: str, today: date) -> Iterator[Days]:
     for found in _MONTH_ALONE.finditer(text):
-        number = _MONTH[found["month1"].casefold()]
+        number = MONTH_NUMBERS[found["month1"].casefold()]
         year = int(found["year1"] or 0) or today.year + (number < today.month)
         first, last = _month(date(year, number, 1))
         part = (found["part"] or found["part2"] or "").casefold()
@@ -203,7 +203,7 @@ def _weekdays(text: str, today: date) -> Iterator[Days]:
             continue  # "sun", "sat" and "mon" are other words, too
         if re.search(r"\bSant?o? $", text[: found.start("weekday")]):
             continue  # Santo Domingo
-        ahead = (_WEEKDAY[found["weekday"].casefold()] - today.weekday()) % 7 or 7
+        ahead = (WEEKDAY_NUMBERS[found["weekday"].casefold()] - today.weekday()) % 7 or 7
         if (found["next"] or "").strip().casefold() == "next" and today.weekday() + ahead < 7:
             ahead += 7
         yield _days(today + timedelta(ahead), today + timedelta(ahead), found)
@@ -215,7 +215,7 @@ def _days(first: date, last: date, found: re.Match[str]) -> Days:
 
 
 def _day(day: str, month: str, year: str | None, today: date) -> date | None:
-    return _of(int(day), _MONTH[month.casefold()], year, today)
+    return _of(int(day), MONTH_NUMBERS[month.casefold()], year, today)
 
 
 def _of(day: int, month: int, year: str | None, today: date) -> date | None:

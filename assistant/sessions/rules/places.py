@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from assistant.sessions.rules.days import _MONTH, _WEEKDAY
+from assistant.sessions.rules.days import MONTH_NUMBERS, WEEKDAY_NUMBERS
 from assistant.sessions.rules.quantities import Found
 
 _KNOWN = """
@@ -52,7 +52,9 @@ _AFTER = re.compile(
 _SEPARATOR = re.compile(
     r"\s*,\s*(?:and\s+|then\s+)?|\s+(?:and|then|or|und|et|y)\s+(?:then\s+)?(?:(?:to|in)\s+)?", re.IGNORECASE
 )
-_MONTH_AFTER = re.compile(rf"\s+(?:{'|'.join(sorted((*_MONTH, *_WEEKDAY), key=len, reverse=True))})$", re.IGNORECASE)
+_MONTH_AFTER = re.compile(
+    rf"\s+(?:{'|'.join(sorted((*MONTH_NUMBERS, *WEEKDAY_NUMBERS), key=len, reverse=True))})$", re.IGNORECASE
+)
 _WEAK = frozenset({"for", "over", "like", "about", "of", "at", "a", "en", "au", "in", "see", "near"})
 """After these a capitalised word is a place only if it is known as one, or long enough to be no name of a person."""
 _ORIGIN = re.compile(
@@ -69,7 +71,7 @@ _OTHER_WORDS = (
     "i i'm i'd i'll i've my we our you he she it they the a an and or but yes no ok okay please thanks thank hello hi dear sir madam god internet wifi wi-fi gps ai pdf csv json api eur usd gbp chf christmas easter airbnb booking "
     "spring summer autumn winter fall monsieur mr mrs ms dr telos python java javascript linux windows english breakfast dinner lunch uber google anywhere somewhere nowhere everywhere anything something everything nothing dunno none nope maybe surprise both either neither whatever sure fine good great perfect cheap warm cold home abroad here there later soon"
 )
-_NO_PLACE = frozenset(_OTHER_WORDS.split()) | frozenset(_LANGUAGES.split()) | frozenset(_MONTH) | frozenset(_WEEKDAY)  # fmt: skip
+_NO_PLACE = frozenset(_OTHER_WORDS.split()) | frozenset(_LANGUAGES.split()) | frozenset(MONTH_NUMBERS) | frozenset(WEEKDAY_NUMBERS)  # fmt: skip
 _PLACE_WORDS = re.compile(
     r"\b(?:museum|hotel|restaurant|hostel|airport|station|palace|cathedral|church|college|university|street|road|grill|cafe|bar|house)s?\b",
     re.IGNORECASE,

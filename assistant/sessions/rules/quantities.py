@@ -128,12 +128,11 @@ _LIMIT_NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value, and where the words for it begin and end. `bound` is for money: at_most, at_least or about."""
+    """A value, and where the words for it begin and end."""
 
     value: str
     start: int
     end: int
-    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +281,12 @@ def bare_number(text: str) -> Found | None:
 
 def _bounded(text: str, start: int, end: int, value: str) -> Found:
     before = text[max(0, start - 40) : start]
-    for bound, pattern in (("at_most", _AT_MOST), ("at_least", _AT_LEAST), ("about", _ABOUT)):
+    for bound, pattern in (("at most", _AT_MOST), ("at least", _AT_LEAST), ("about", _ABOUT)):
         if found := pattern.search(before):
             first = start - len(before) + found.start()
-            return Found(f"{bound.replace('_', ' ')} {value}", first, end, bound)
+            return Found(f"{bound} {value}", first, end)
     if after := _AFTER_MOST.search(text[end:]):
-        return Found(f"at most {value}", start, end + after.end(), "at_most")
+        return Found(f"at most {value}", start, end + after.end())
     return Found(value, start, end)
 
 
