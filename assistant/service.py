@@ -25,6 +25,7 @@ from assistant.home import Home
 from assistant.ledger.book import Ledger
 from assistant.ledger.metered import Errand, metered
 from assistant.progress import Cancelled, Progress
+from assistant.sessions.ahead import Ahead
 from assistant.sessions.floor import Floor
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
@@ -93,6 +94,8 @@ class Service:
             self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             opened.callback(self.ledger.close)
             self.floor = Floor()
+            self.ahead = Ahead()
+            opened.callback(self.ahead.wait)
             self._make_engine = make_engine or make_engine_of
             self.engines = Engines(self.settings.model, self._make_engine)
             opened.callback(lambda: self.engines.close())

@@ -154,6 +154,13 @@ def build(told: Told, now: Now, engine: Engine, bounds: Bounds) -> Prompt:
     )
 
 
+def ahead(told: Told, engine: Engine, bounds: Bounds) -> tuple[Message, ...]:
+    """What the next turn's prompt begins with, whatever is said in it; empty where it will be made short before that."""
+    if not told.exchanges or is_passed(told, "", engine, bounds):
+        return ()
+    return tuple(_beginning(_Draft(), told, engine, bounds)[:-1])
+
+
 def again(prompt: Prompt, correction: str) -> tuple[Message, ...]:
     """The same prompt with a correction as its last line, so that all before it is read from the cache."""
     last = prompt.messages[-1]
@@ -162,9 +169,7 @@ def again(prompt: Prompt, correction: str) -> tuple[Message, ...]:
 
 def _assemble(told: Told, now: Now, engine: Engine, bounds: Bounds, spare: int) -> Prompt:
     draft = _Draft(left_out=list(now.left_out))
-    head = _head(draft, told, engine, bounds)
-    opening = _opening(draft, told, engine, bounds)
-    turns = _turns(draft, told, engine, bounds)
+    before = _beginning(draft, told, engine, bounds)
     spent = sum(part.tokens for part in draft.parts)
     spared = max(bounds.tail_tokens - max(spare - SPARE_TOKENS, 0), bounds.tail_tokens // 4)
     tail = render(now, spared, engine.lengths)
@@ -172,11 +177,18 @@ def _assemble(told: Told, now: Now, engine: Engine, bounds: Bounds, spare: int) 
     said = _said(draft, now.said, room, engine)
     draft.parts += tail.parts
     draft.left_out += tail.left_out
-    texts = [*turns, said + "\n\n"]
+    messages = [*before[:-1], replace(before[-1], text=f"{before[-1].text}{said}\n\n")]
+    return _finished(draft, messages, tail, told, now, engine, bounds)
+
+
+def _beginning(draft: _Draft, told: Told, engine: Engine, bounds: Bounds) -> list[Message]:
+    """Head, files, summary and turns, up to where the user speaks; that message holds what stands before the first turn."""
+    head = _head(draft, told, engine, bounds)
+    opening = _opening(draft, told, engine, bounds)
+    texts = [*_turns(draft, told, engine, bounds), ""]
     texts[0] = opening + texts[0]
     messages = [Message("system", head)] if head else []
-    messages += [Message("assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
-    return _finished(draft, messages, tail, told, now, engine, bounds)
+    return messages + [Message("assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
 
 
 def _finished(

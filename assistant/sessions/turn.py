@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 from assistant.answers.chat import Check, ContextPart, Done, Event, Say, Step, Text
 from assistant.answers.goals import Card
@@ -33,6 +34,7 @@ from assistant.errors import TelosError, Unavailable
 from assistant.failpoints import failpoint
 from assistant.sessions import (
     acts,
+    ahead,
     card,
     checking,
     compaction,
@@ -44,7 +46,7 @@ from assistant.sessions import (
     remembering,
     unaided,
 )
-from assistant.sessions.context import Bounds, Prompt
+from assistant.sessions.context import Bounds, Exchange, Prompt
 from assistant.sessions.course import Course, Parts, Talk
 from assistant.sessions.keeping import Kept, keep
 from assistant.sessions.tail import Now
@@ -53,6 +55,11 @@ from memory.models import TurnState
 from memory.store import conversations, goals
 
 LEAST_REPLY = 16
+
+
+def session_of(talk: Talk) -> str:
+    """The name by which the engine keeps a conversation between its turns."""
+    return f"conversation-{talk.conversation.id}"
 
 
 def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
@@ -80,6 +87,7 @@ def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
     if course.act.kind == "close" and talk.is_open:
         yield Step(what="checking", detail="the goal, by its transcript")
         _judge(parts, course, kept)
+    _read_ahead(parts, course, kept.turn.reply)
     notices = [*course.notices, *kept.notices]
     yield Done(
         conversation=talk.conversation.id or 0,
@@ -154,6 +162,22 @@ def _judge(parts: Parts, course: Course, kept: Kept) -> None:
     closing = "It is closed as achieved; /done or /fail is your own word on it." if is_ended else "/done closes it."
     kept.notices.append(f"Judged by {found.judge}: the goal is {said}, {found.overall:.0f} of 10. {closing}")
     kept.notices += [found.notice] if found.notice else []
+
+
+def _read_ahead(parts: Parts, course: Course, reply: str) -> None:
+    """Have the model read this turn as later prompts tell it, in the background: nobody waits, and nothing fails by it."""
+    talk, most = course.talk, course.say.max_tokens
+    if not course.usages or course.act.kind == "close":
+        return
+    engine = parts.engine_for("ahead", talk.turn.id)
+    said = Exchange(talk.turn.number, talk.message, reply.rstrip())
+    told = replace(talk.told, exchanges=[*talk.told.exchanges, said])
+    session = session_of(talk)
+
+    def read() -> None:
+        ahead.read(told, engine, Bounds.of(engine.context_tokens, parts.settings.chat, most), session)
+
+    parts.ahead.begin(read)
 
 
 def _can(course: Course, engine: Engine, capability: Capability) -> bool:
@@ -250,7 +274,7 @@ def _write(
         max_tokens=_room(course, engine, messages, bounds),
         sampling=_sampling(parts, say),
         stop=tuple(say.stop),
-        session=f"conversation-{course.talk.conversation.id}",
+        session=session_of(course.talk),
         item_ids=course.gathered.item_ids(),
     )
     usage: Usage | None = None

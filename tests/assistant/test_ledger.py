@@ -69,6 +69,35 @@ def books(database: Database) -> Books:
     return Books(database)
 
 
+class Ahead(FakeEngine):
+    """Reads ahead: all but the first three tokens, in two seconds."""
+
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        super().prepare(messages, session)
+        tokens = self.count(messages)
+        return Usage(prompt_tokens=tokens, prompt_reused=3, new_tokens=0, first_token_s=2, total_s=2)
+
+
+def test_what_is_read_ahead_counts_for_the_day_and_as_no_call(books: Books) -> None:
+    engine = Ahead()
+    assert metered(engine, books.ledger, Errand("chat", "ahead")).prepare(ASKED.messages, "conversation-1") is not None
+    assert engine.prepared == [(tuple(ASKED.messages), "conversation-1")]
+    spent = books.spent()["chat"]
+    assert (spent.calls, spent.prompt_tokens, spent.new_tokens, spent.seconds) == (0, 6, 0, 2)
+    assert books.rows() == []
+
+
+def test_a_day_without_room_reads_nothing_ahead_and_tells_nobody(database: Database) -> None:
+    books, engine = Books(database, tokens_a_day=8), Ahead()
+    assert metered(engine, books.ledger, Errand("chat", "ahead")).prepare(ASKED.messages, "conversation-1") is None
+    assert (engine.prepared, books.spent(), books.ledger.refused_today()) == ([], {}, {})
+
+
+def test_an_engine_that_keeps_nothing_costs_nothing_ahead(books: Books) -> None:
+    assert metered(FakeEngine(), books.ledger, Errand("chat", "ahead")).prepare(ASKED.messages, "a") is None
+    assert books.spent() == {}
+
+
 def test_a_reply_is_kept_with_its_prompt_and_counted(books: Books) -> None:
     engine = books.metered(FakeEngine(["Well, thank you."]), "chat", "reply")
     assert complete(engine, ASKED).text == "Well, thank you."
