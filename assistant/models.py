@@ -195,7 +195,7 @@ def _line(tasks: list[Task], choice: Choice, engine: Engine) -> answers.ModelLin
         return _with_process(_with_files(line, choice), engine)
     if choice.engine == "server":
         return line.model_copy(update={"where": choice.address})
-    return line.model_copy(update={"notes": ["It chooses sentences and writes none; there is no conversation."]})
+    return line.model_copy(update={"notes": ["It chooses the items' own sentences and writes none."]})
 
 
 def _with_files(line: answers.ModelLine, choice: Choice) -> answers.ModelLine:

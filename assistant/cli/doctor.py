@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.cli.screen import Invocation, JsonOption, client_from, harmless, print_json, progress_bar
+from assistant.cli.screen import (
+    Invocation,
+    JsonOption,
+    client_from,
+    console,
+    folded,
+    harmless,
+    print_json,
+    progress_bar,
+)
 from assistant.errors import TelosError
 
 if TYPE_CHECKING:
@@ -50,12 +60,14 @@ def _examine(context: typer.Context) -> list[Finding]:
 def _print(findings: list[Finding]) -> None:
     from rich.text import Text
 
-    from assistant.cli.screen import console
-
     screen = console()
     for finding in findings:
         mark, style = _MARKS[finding.verdict]
-        line = Text(mark, style=style) + Text(f"{finding.subject}: ", style="bold") + Text(harmless(finding.sentence))
+        subject = harmless(finding.subject)
+        line = Text(folded(f"{mark}{subject}: {harmless(finding.sentence)}", sys.stdout, len(mark)))
+        line.stylize(style, 0, len(mark))
+        line.stylize("bold", len(mark), len(mark) + len(subject) + 1)
         screen.print(line, soft_wrap=True)
         if finding.remedy:
-            screen.print(Text(f"        {harmless(finding.remedy)}", style="dim"), soft_wrap=True)
+            remedy = folded(" " * len(mark) + harmless(finding.remedy), sys.stdout)
+            screen.print(Text(remedy, style="dim"), soft_wrap=True)

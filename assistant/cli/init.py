@@ -33,7 +33,7 @@ def init(
     if answers.smtp_username and not answers.password:
         say("Before the first digest: give the mail server's password, as password_file or in TELOS_MAIL_PASSWORD.")
     say("Next:    telos sources add feeds https://example.org/feed.xml --name example")
-    say("         telos model      gives it a language model, to talk with and to write the digest")
+    say("         telos model      a language model, to talk with and to write the digest")
     say("         telos doctor     checks everything")
     say("         telos run        starts the service")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.screen import JsonOption, ago, client_from, console, harmless, print_json, print_table, say
+from assistant.cli.screen import JsonOption, ago, client_from, console, harmless, print_json, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ Since = Annotated[
 Failed = Annotated[bool, typer.Option("--failed", help="Only calls that failed.")]
 Limit = Annotated[int, typer.Option(help="So many, the newest first.", min=1, max=10_000)]
 
+_LABEL = len("Outcome  ")
 _COLOURS = {"done": "green", "cancelled": "yellow", "failed": "red"}
 
 
@@ -104,33 +105,40 @@ def show(
 
 
 def _print_lines(lines: list[CallLine], as_json: bool) -> None:
+    """Two lines a call: what it was and cost, then who answered what. A terminal gets as much of it as fits."""
     if as_json:
         print_json(lines)
         return
     from rich.text import Text
 
-    rows = [
-        (
-            str(line.id),
-            ago(line.at),
-            line.task,
-            line.purpose,
-            line.model,
-            f"{line.prompt_tokens}+{line.new_tokens}",
-            f"{line.total_s:.1f} s",
-            Text(line.outcome, style=_COLOURS.get(line.outcome, "")),
-            _beginning(line),
-        )
-        for line in lines
-    ]
-    columns = ("ID", "When", "Task", "Purpose", "Model", "Tokens", "Took", "Outcome", "Reply")
-    print_table(columns, rows, empty="No call of a language model is in the log.")
+    from assistant.engine.choice import called  # weight: the configuration's schema
+
+    screen = console()
+    rows = [("ID", "When", "For", "Tokens", "Took", "Outcome"), *map(_facts, lines)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    heads = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    if lines:
+        screen.print(Text(heads[0], style="bold"))
+    for line, head in zip(lines, heads[1:], strict=True):
+        told = Text(harmless(head))
+        told.stylize(_COLOURS.get(line.outcome, ""), len(told) - len(line.outcome))
+        answered = Text(harmless(f"{' ' * widths[0]}  {called(line.model)}: {_beginning(line)}"), style="dim")
+        for text in (told, answered):
+            if screen.is_terminal:
+                text.truncate(screen.width, overflow="ellipsis")
+            screen.print(text, soft_wrap=True)
+    if not lines:
+        screen.print("No call of a language model is in the log.")
 
 
-def _beginning(line: CallLine, length: int = 60) -> str:
+def _facts(line: CallLine) -> tuple[str, ...]:
+    tokens = f"{line.prompt_tokens}+{line.new_tokens}"
+    return str(line.id), ago(line.at), f"{line.task}: {line.purpose}", tokens, f"{line.total_s:.1f} s", line.outcome
+
+
+def _beginning(line: CallLine) -> str:
     """The start of the reply, or of why there is none, on one line."""
-    text = " ".join((line.error or line.reply).split())
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return " ".join((line.error or line.reply).split()) or "nothing"
 
 
 def _print_call(call: CallLine) -> None:
@@ -139,11 +147,14 @@ def _print_call(call: CallLine) -> None:
 
     of = f", turn {call.turn} of conversation {call.conversation}" if call.conversation is not None else ""
     reused = f" ({call.prompt_reused} of them from a cache)" if call.prompt_reused else ""
-    say(f"Call {call.id}  {call.at.astimezone():%Y-%m-%d %H:%M:%S}, {call.task}: {call.purpose}{of}")
-    say(f"Model    {call.model} ({call.engine})")
-    say(f"Cost     {call.prompt_tokens} tokens read{reused}, {call.new_tokens} written in {call.total_s:.1f} s")
-    say(f"Asked    {', '.join(f'{name} {value}' for name, value in call.sampling.items() if value not in (None, []))}")
-    say(f"Outcome  {call.outcome}{': ' if call.error else ''}{call.error}")
+    say(f"Call {call.id}  {call.at.astimezone():%Y-%m-%d %H:%M:%S}, {call.task}: {call.purpose}{of}", _LABEL)
+    say(f"Model    {call.model} ({call.engine})", _LABEL)
+    say(f"Cost     {call.prompt_tokens} tokens read{reused}, {call.new_tokens} written in {call.total_s:.1f} s", _LABEL)
+    say(
+        f"Asked    {', '.join(f'{name} {value}' for name, value in call.sampling.items() if value not in (None, []))}",
+        _LABEL,
+    )
+    say(f"Outcome  {call.outcome}{': ' if call.error else ''}{call.error}", _LABEL)
     for message in [*call.messages, {"role": "reply", "text": call.reply}]:
         console().print(Rule(Text(harmless(message["role"]), style="bold cyan"), align="left", style="dim"))
         say(message["text"])

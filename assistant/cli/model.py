@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 GPU, CPU = "Qwen/Qwen3-4B-Instruct-2507", "Qwen/Qwen3-0.6B"
 
+_LABEL = len("where    ")
+
 app = typer.Typer(
     help=(
         "The language model: fetch one, use it, show it, test it.\n\n"
-        "Without one, Telos writes the digest from the items' own sentences and cannot talk. "
+        "Without one, the digest is made of the items' own sentences, and a conversation shows what memory holds. "
         f"On a GPU with 12 GB or more take {GPU}; on a CPU one of 0.5 to 0.6 B parameters, such as {CPU}. "
         "A server with an OpenAI-compatible API will do as well.\n\n"
         f"Example: telos model pull {CPU}, then: telos model use {CPU}"
@@ -149,19 +151,20 @@ def try_out(
 def _print_line(line: ModelLine) -> None:
     say(f"{_tasks(line)}: {line.name} ({line.engine})")
     if line.where:
-        say(f"  where    {line.where}")
+        say(f"  where    {line.where}", _LABEL)
     if line.size_bytes:
-        say(f"  what     {line.architecture}, {_parameters(line.parameters)}, {_size(line.size_bytes)}")
+        say(f"  what     {line.architecture}, {_parameters(line.parameters)}, {_size(line.size_bytes)}", _LABEL)
     if line.is_running:
         context = f", {count(line.context_tokens, 'token')} at once" if line.context_tokens else ""
         say(
-            f"  running  on {line.device or 'its device'} in {line.dtype or 'its numbers'}, {line.rss_mb:.0f} MB{context}"
+            f"  running  on {line.device or 'its device'} in {line.dtype or 'its numbers'}, {line.rss_mb:.0f} MB{context}",
+            _LABEL,
         )
-        say(f"  can      {', '.join(line.capabilities) or 'nothing'}")
+        say(f"  can      {', '.join(line.capabilities) or 'nothing'}", _LABEL)
     elif line.engine == "local":
         say("  running  not now; it is loaded when it is needed")
     for note in line.notes:
-        say(f"  note     {note}")
+        say(f"  note     {note}", _LABEL)
 
 
 def _print_tested(tested: Tested) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -96,9 +98,30 @@ def print_table(
     console().print(table if table.row_count else empty)
 
 
-def say(text: str) -> None:
-    """A line of ours on stdout: plain text, wrapped by the terminal alone."""
-    print(harmless(text))
+def say(text: str, hang: int = 0) -> None:
+    """Plain text on stdout; what does not fit in a line of the terminal goes on in the next, `hang` columns further in."""
+    print(folded(harmless(text), sys.stdout, hang))
+
+
+def folded(text: str, screen: TextIO, hang: int = 0) -> str:
+    """`text` with its lines broken between words, if it goes to a terminal; files and programs get it as it is.
+
+    A word that is longer than a line stays whole, so that an address or a path can be copied.
+    """
+    if not screen.isatty():
+        return text
+    columns = shutil.get_terminal_size().columns
+    return "\n".join(_folded_line(line, columns, hang) for line in text.split("\n"))
+
+
+def _folded_line(line: str, columns: int, hang: int) -> str:
+    if len(line) <= columns:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line, columns, subsequent_indent=indent + " " * hang, break_long_words=False, break_on_hyphens=False,
+        replace_whitespace=False, expand_tabs=False,
+    )  # fmt: skip
 
 
 def print_failure(err: TelosError) -> None:
@@ -107,9 +130,11 @@ def print_failure(err: TelosError) -> None:
     from rich.text import Text
 
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
-    screen.print(Text("Error: ", style="bold red") + Text(harmless(err.sentence), style=""))
+    sentence = Text(folded(f"Error: {harmless(err.sentence)}", sys.stderr))
+    sentence.stylize("bold red", 0, len("Error:"))
+    screen.print(sentence)
     if err.remedy:
-        screen.print(Text(harmless(err.remedy)))
+        screen.print(Text(folded(harmless(err.remedy), sys.stderr)))
 
 
 @contextmanager

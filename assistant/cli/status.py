@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.cli.screen import JsonOption, ago, client_from, count, harmless, print_json, print_table, say
+from assistant.cli.screen import (
+    JsonOption,
+    ago,
+    client_from,
+    console,
+    count,
+    folded,
+    harmless,
+    print_json,
+    print_table,
+    say,
+)
 
 if TYPE_CHECKING:
     from assistant.answers.calls import SpendingLine
     from assistant.answers.digest import DigestStatus
     from assistant.answers.status import ModelStatus, SourceStatus, Status
 
+_LABEL = len("Memory   ")
 _COLOURS = {"ok": "green", "new": "cyan", "paused": "dim", "broken": "red", "stale": "yellow"}
 
 
@@ -41,15 +54,15 @@ def _print_parts(answer: Status) -> None:
         running += f", {service.rss_mb:.0f} MB"
     waiting = f", {memory.pending} waiting to be indexed" if memory.pending else ""
     embedder = f", the embedder holds {memory.embedder_rss_mb:.0f} MB" if memory.embedder_rss_mb else ""
-    say(f"Telos {service.version}  {running}")
-    say(f"Home     {service.home} (configuration: {service.config_file})")
+    say(f"Telos {service.version}  {running}", _LABEL)
+    say(f"Home     {service.home} (configuration: {service.config_file})", _LABEL)
     index = f", the index {memory.index_rss_mb:.0f} MB" if memory.index_rss_mb else ""
-    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}")
-    say(f"Digest   {_digest(answer.digest)}")
+    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}", _LABEL)
+    say(f"Digest   {_digest(answer.digest)}", _LABEL)
     for model in answer.models:
-        say(f"Model    {_model(model)}")
+        say(f"Model    {_model(model)}", _LABEL)
     for line in answer.spending:
-        say(f"Today    {_spent(line)}")
+        say(f"Today    {_spent(line)}", _LABEL)
 
 
 def _model(model: ModelStatus) -> str:
@@ -96,6 +109,6 @@ def _print_sources(sources: list[SourceStatus]) -> None:
 def _print_attention(sentence: str) -> None:
     from rich.text import Text
 
-    from assistant.cli.screen import console
-
-    console().print(Text("\n! ", style="bold yellow") + Text(harmless(sentence)), soft_wrap=True)
+    line = Text(folded(f"! {harmless(sentence)}", sys.stdout, 2))
+    line.stylize("bold yellow", 0, 1)
+    console().print(Text(), line, sep="\n", soft_wrap=True)

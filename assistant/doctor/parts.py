@@ -179,7 +179,7 @@ def _model(service: Service) -> Iterator[Finding]:
         engines.setdefault(choice, (engine, []))[1].append(task)
     for choice, (engine, tasks) in engines.items():
         if choice.engine == "extractive":
-            sentence = f"The engine extractive serves {', '.join(tasks)}; it needs no language model."
+            sentence = f"No language model is set up for {', '.join(tasks)}: sentences are chosen from the items."
             yield Finding(subject="model", verdict="ok", sentence=sentence)
         else:
             yield from _tried("model", partial(_one_model, engine, ", ".join(tasks)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 from threading import Lock
 from typing import Protocol, runtime_checkable
 
@@ -28,6 +29,11 @@ class Choice:
 CHOSEN = {"engine", "name", "revision", "address", "api_key", "api_key_file"}
 """Keys of `[model]` that become a `Choice`."""
 Make = Callable[[Choice, ModelSettings], Engine]
+
+
+def called(name: str) -> str:
+    """What people call a model: one from a folder by the folder's own name, any other as it is."""
+    return PurePath(name).name if name.startswith(("/", "~", ".")) else name
 
 
 def chosen(settings: ModelSettings, task: Task) -> Choice:

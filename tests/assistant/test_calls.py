@@ -172,6 +172,20 @@ def test_lines_and_calls_are_printed_without_what_a_terminal_obeys(
     assert "\x1b" not in printed
 
 
+def test_a_line_of_the_log_is_whole_in_a_pipe_and_names_a_model_by_its_folder(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(service, "Does it sail?")
+    line = calls.recent(service, 1)[0].model_copy(update={"model": "/home/ada/models/mine", "reply": "word " * 40})
+    log._print_lines([line], as_json=False)
+    columns, head, told = capsys.readouterr().out.splitlines()
+    assert columns.split() == ["ID", "When", "For", "Tokens", "Took", "Outcome"]
+    assert f"{line.task}: {line.purpose}" in head
+    assert head.endswith("done")
+    assert told.split(":")[0].strip() == "mine"
+    assert told.count("word") == 40
+
+
 def test_a_failed_call_is_listed_with_its_reason(service: Service) -> None:
     failing = metered(FakeEngine([ModelFailed("It died.")]), service.ledger, Errand("chat", "reply"))
     with pytest.raises(ModelFailed):

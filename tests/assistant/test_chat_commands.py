@@ -109,8 +109,11 @@ def test_a_citation_is_opened_and_the_browser_only_for_the_web(do: Do, monkeypat
     assert "item 1" in shown
     with pytest.raises(BadRequest, match="no address on the web"):
         do("/open 1 browser")
-    with pytest.raises(NotFound, match="cites no number 7"):
+    with pytest.raises(NotFound, match="cites no number 7") as refused:
         do("/open [7]")
+    assert refused.value.remedy == "It cites 1: /open 1"
+    with pytest.raises(BadRequest, match="by its number"):
+        do("/open")
     assert opened == []
 
 

@@ -18,7 +18,7 @@ from assistant.answers.goals import GoalEnd
 from assistant.cli.card_page import card_page, goal_summary, score_page
 from assistant.cli.chat.talk import Talk
 from assistant.cli.screen import harmless
-from assistant.errors import BadRequest, NotFound
+from assistant.errors import BadRequest, NotFound, TelosError
 
 SHOWN_CHARACTERS = 1500
 """Of an item that is opened; `telos memory show` prints the whole."""
@@ -155,8 +155,7 @@ def _open(talk: Talk, argument: str) -> None:
     number, _, where = argument.replace("[", "").replace("]", "").partition(" ")
     cited = next((one for one in _citations(talk) if str(one.number) == number), None)
     if cited is None:
-        named = ", ".join(str(one.number) for one in _citations(talk)) or "none"
-        raise NotFound(f"The last reply cites no number {number or '(none given)'}.", f"It cites: {named}. Try /open 1")
+        raise _not_cited(talk, number)
     if where == "browser":
         _browse(talk, cited)
     elif cited.kind == "item":
@@ -167,6 +166,16 @@ def _open(talk: Talk, argument: str) -> None:
         talk.print(
             Text(harmless(f"[{cited.number}] {cited.title}"), style="bold"), Text(f"    {said}{when}", style="dim")
         )
+
+
+def _not_cited(talk: Talk, number: str) -> TelosError:
+    known = [str(one.number) for one in _citations(talk)]
+    if not known:
+        return NotFound("The last reply cites nothing that could be opened.")
+    remedy = f"It cites {', '.join(known)}: /open {known[0]}"
+    if not number:
+        return BadRequest("Say which source is to be opened, by its number.", remedy)
+    return NotFound(f"The last reply cites no number {number}.", remedy)
 
 
 def _show_item(talk: Talk, cited: Cited) -> None:
