@@ -21,6 +21,7 @@ from assistant.digest.lessons import lessons
 from assistant.digest.select import Judged, Selection, select
 from assistant.digest.view import DigestView
 from assistant.digest.write import Written, write
+from assistant.engine.choice import called
 from assistant.engine.contract import Engine
 from assistant.errors import TelosError
 from assistant.progress import Progress, unheard
@@ -104,7 +105,7 @@ def finished(planned: Plan, parts: Parts, progress: Progress = unheard) -> Diges
     settings, edition = parts.settings, planned.edition
     phrases = headings(settings.user.language)
     written = write(planned.selection.chosen, parts.engine, settings.digest, phrases, progress)
-    facts = [*planned.notes_before, *_about_content(planned, written, parts.engine.name)]
+    facts = [*planned.notes_before, *_about_content(planned, written, called(parts.engine.name))]
     return DigestView(
         local_date=edition.day,
         recipient=edition.recipient,

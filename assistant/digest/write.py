@@ -17,6 +17,7 @@ from assistant.digest.select import Judged
 from assistant.digest.view import WORDS_A_MINUTE, EntryView, SectionView, Sentence
 from assistant.engine import cited
 from assistant.engine.brief import Brief, Claim, Passage
+from assistant.engine.choice import called
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
 from assistant.engine.sentences import reading_length, shorten
@@ -72,7 +73,7 @@ def write(
         entries.append((judged.candidate.section, replace(entry, number=len(entries) + 1)))
         room -= reading_length(entry.title) + sum(reading_length(told.text) for told in entry.sentences)
         if claims:
-            written.writer = engine.name
+            written.writer = called(engine.name)
         elif manuscript.is_asked:
             _count(written, manuscript, index)
     written.sections = _sections(entries, phrases)

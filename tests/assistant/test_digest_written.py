@@ -67,6 +67,15 @@ def test_entries_are_written_by_the_model_with_their_citations(tmp_path: Path) -
     assert "Written by tiny-model from the cited sources." in render(digest).text
 
 
+def test_a_model_from_a_folder_is_called_by_its_name_in_the_mail(tmp_path: Path) -> None:
+    digest = newsroom(tmp_path, FakeEngine(retell, name="/home/ada/models/tiny-model")).build()
+    assert "Written by tiny-model from the cited sources." in render(digest).text
+    (tmp_path / "other").mkdir()
+    nonsense = newsroom(tmp_path / "other", FakeEngine(["Nonsense."], name="/home/ada/models/tiny-model")).build()
+    assert names(nonsense)
+    assert "what tiny-model wrote" in " ".join(render(nonsense).text.split())
+
+
 def test_a_model_that_fails_is_replaced_by_extraction_and_that_is_said(tmp_path: Path) -> None:
     digest = newsroom(tmp_path, FakeEngine([ModelFailed("The model's process died.")], name="some-model")).build()
     assert digest.writer == "extractive"
