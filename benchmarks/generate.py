@@ -1,9 +1,9 @@
 """How fast replies come: the first token with what was read before, and the tokens after it, alone and in batches.
 
 `first_token_ratio`: 2,000 tokens read in the turn before and 64 new ones, over all of them read anew. The same through
-`sessions/context.py` over 30 turns of a scripted conversation, with its volatile tail, is `first_token_ratio_context`;
-turns that compacted the dialogue are in `compact_ratio` instead. `first_token_ratio_ahead` is what it would be if each
-reply were read, without the tail before it, as soon as it was written. `decode_ratio`: our loop's tokens a second over those
+`sessions/context.py` over 30 turns of a scripted conversation, with its volatile tail, is `first_token_ratio_context`:
+each turn is read ahead after its reply, as the product does; turns that compacted the dialogue are in `compact_ratio`
+instead. `first_token_ratio_not_ahead` is what it would be if nothing were read ahead. `decode_ratio`: our loop's tokens a second over those
 of the barest loop there is, in pairs. On a machine with a GPU the same command measures the step compiled, on an 8B
 architecture with random weights (`generate_gpu`).
 """
@@ -93,22 +93,23 @@ def through_context(decoder: Decoder, tokenizer: Any, turns: int, seed: int) -> 
     """The first token of each turn of a conversation over the same prompt read whole, and what was reused of prompts."""
     plain: list[float] = []
     compacted: list[float] = []
-    ahead: list[float] = []
+    not_ahead: list[float] = []
     reused = asked = 0
     for turn in travel_talk(Measured(tokenizer, CONTEXT_TOKENS), turns, seed):
         kept = end_of(decoder, turn.ids, Order(max_tokens=8, session="talk"))
-        known = end_of(decoder, turn.ids, Order(max_tokens=1, session="ahead"))
-        end_of(decoder, turn.told, Order(max_tokens=0, session="ahead"))
+        if turn.told:
+            end_of(decoder, turn.told, Order(max_tokens=0, session="talk"))
+        without = end_of(decoder, turn.ids, Order(max_tokens=8, session="not ahead"))
         if turn.number == 1:
             continue
         whole = end_of(decoder, turn.ids, Order(max_tokens=1))
         (compacted if turn.compacted else plain).append(kept.first_token_s / whole.first_token_s)
-        ahead += [] if turn.compacted else [known.first_token_s / whole.first_token_s]
+        not_ahead += [] if turn.compacted else [without.first_token_s / whole.first_token_s]
         reused, asked = reused + kept.reused, asked + len(turn.ids)
         say(f"turn {turn.number}: {kept.reused} of {len(turn.ids)} tokens reused")
     return {
         "first_token_ratio_context": median(plain),
-        "first_token_ratio_ahead": median(ahead),
+        "first_token_ratio_not_ahead": median(not_ahead),
         "compact_ratio": median(compacted) if compacted else Unmeasured("No turn compacted the dialogue."),
         "reused_share": reused / asked,
         "compactions": len(compacted),

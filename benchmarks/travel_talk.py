@@ -63,7 +63,7 @@ class Measured:
 class Asked:
     """The prompt of a turn; `compacted` if the dialogue was made short before it.
 
-    `told` is the same turn with its reply and without its tail, as the prompts of later turns begin.
+    `told` is what is read ahead when the reply is written: the turn as the prompts of later ones begin, or nothing.
     """
 
     number: int
@@ -106,10 +106,11 @@ def travel_talk(engine: Measured, turns: int, seed: int) -> Iterator[Asked]:
         )
         prompt = context.build(told(), now, engine, bounds)
         reply = text(REPLY_WORDS)
-        *before, last = prompt.messages
-        kept = [*before, Message("user", last.text[: prompt.tail_at].rstrip()), Message("assistant", reply)]
-        yield Asked(number, engine.prompts.ids(prompt.messages), is_compacted, engine.prompts.ids(kept))
         exchanges.append(Exchange(number, said, reply))
+        read = context.ahead(told(), engine, bounds)
+        yield Asked(
+            number, engine.prompts.ids(prompt.messages), is_compacted, engine.prompts.lasting(read) if read else []
+        )
 
 
 def card_at(turn: int) -> Card:

@@ -13,7 +13,6 @@ import torch
 
 from assistant.engine.contract import Capability, Message, ModelFailed, Request, TooLong
 from assistant.errors import BadRequest
-from assistant.generation.cache import common_prefix
 from assistant.generation.decoding import Decoder
 from assistant.generation.grammar import Grammar
 from assistant.generation.loading import Loaded, load
@@ -67,11 +66,6 @@ class Running:
         """How many tokens the reply may have."""
         rows = 0 if request.prefix is None else len(request.prefix.rows)
         return min(request.max_tokens, self.description.context_tokens - len(ids) - rows)
-
-    def lasting(self, messages: Sequence[Message]) -> list[int]:
-        """What all prompts begin with that go on from these messages: where two of them part, it ends."""
-        one, other = (self.prompts.ids([*messages, Message("user", text)]) for text in ("a", "1"))
-        return one[: common_prefix(one, other)]
 
     def make_room(self, err: Exception, *, failures: int, needed: int) -> str:
         """Do what helps next when memory ran out, and say it: drop the caches, read less at once, then leave the GPU.

@@ -80,7 +80,7 @@ class LanguageModel:
         """
         with named_failures(self._order.name):
             model, begun = self._model, time.perf_counter()
-            ids = model.lasting(messages)[: model.description.context_tokens]
+            ids = model.prompts.lasting(messages)[: model.description.context_tokens]
             reused = read = model.decoder.held(session, ids)
             while read < len(ids):
                 read = min(read + AHEAD_TOKENS, len(ids))

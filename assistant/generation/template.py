@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.engine.contract import Message, ModelFailed
 from assistant.errors import BadRequest
+from assistant.generation.cache import common_prefix
 from assistant.generation.traits import REFUSALS, Render, Traits, Turns, between_turns, find_traits, is_usable
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -61,6 +62,11 @@ class Prompts:
         if self.traits.thinking is not None and self.traits.opens_thinking:
             rendered = f"{rendered.rstrip()}\n\n{self.traits.thinking[1]}\n\n"
         return self._with_bos(self._encoded(rendered.split(mark)))
+
+    def lasting(self, messages: Sequence[Message]) -> list[int]:
+        """What all prompts begin with that go on from these messages: where two of them part, it ends."""
+        one, other = (self.ids([*messages, Message("user", text)]) for text in ("a", "1"))
+        return one[: common_prefix(one, other)]
 
     def encode(self, text: str) -> list[int]:
         """A text alone, as it stands in a message: no special token, whatever it says."""
