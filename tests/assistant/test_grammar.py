@@ -20,6 +20,8 @@ from assistant.generation.grammar import Grammar
 from assistant.generation.vocabulary import Vocabulary
 from tests.tiny_models import Training, tiny_tokenizer
 
+pytestmark = pytest.mark.integration  # it imports torch and trains tokenizers
+
 
 class Wish(BaseModel):
     text: str = Field(min_length=1)

@@ -26,6 +26,8 @@ from assistant.workers.language import serve_model
 from assistant.workers.model_pipe import ModelOrder
 from tests.tiny_models import tiny_model
 
+pytestmark = pytest.mark.integration  # it starts the process of a model
+
 ASKED = [Message("user", "What is new today?")]
 LONG = Request(messages=ASKED, max_tokens=3000, sampling=Sampling(temperature=1, seed=1))
 SHORT = Request(messages=ASKED, max_tokens=4)
@@ -88,7 +90,6 @@ def test_the_engine_imports_no_torch_here() -> None:
     assert ran.stdout.split() == ["False", "False"]
 
 
-@pytest.mark.integration
 def test_a_reply_is_streamed_from_another_process(running: LocalEngine) -> None:
     pieces = list(running.stream(Request(messages=ASKED, max_tokens=40, sampling=Sampling(temperature=1, seed=1))))
     assert sum(bool(piece.text) for piece in pieces) > 10
@@ -103,7 +104,6 @@ def test_a_reply_is_streamed_from_another_process(running: LocalEngine) -> None:
     assert "device cpu" in running.notes[0]
 
 
-@pytest.mark.integration
 def test_a_closed_reply_stops_and_the_process_lives_on(running: LocalEngine) -> None:
     pieces, pid = spoken(running)
     started = time.monotonic()
@@ -113,7 +113,6 @@ def test_a_closed_reply_stops_and_the_process_lives_on(running: LocalEngine) -> 
     assert running.pid == pid
 
 
-@pytest.mark.integration
 def test_refusals_come_as_they_are_raised_and_the_process_lives_on(running: LocalEngine) -> None:
     complete(running, SHORT)
     pid = running.pid
@@ -123,7 +122,6 @@ def test_refusals_come_as_they_are_raised_and_the_process_lives_on(running: Loca
     assert running.pid == pid
 
 
-@pytest.mark.integration
 def test_an_object_comes_from_the_process(running: LocalEngine) -> None:
     class Note(BaseModel):
         text: str
@@ -132,7 +130,6 @@ def test_an_object_comes_from_the_process(running: LocalEngine) -> None:
     assert isinstance(ask(running, Note, ASKED, max_tokens=48, sampling=Sampling(temperature=1)), Note)
 
 
-@pytest.mark.integration
 def test_killed_in_mid_reply_it_says_so_and_answers_the_next_one(running: LocalEngine) -> None:
     pieces, pid = spoken(running)
     os.kill(pid, signal.SIGKILL)
@@ -143,7 +140,6 @@ def test_killed_in_mid_reply_it_says_so_and_answers_the_next_one(running: LocalE
     assert running.pid not in (None, pid)
 
 
-@pytest.mark.integration
 def test_killed_before_it_said_anything_it_is_asked_once_more_unseen(running: LocalEngine) -> None:
     complete(running, SHORT)
     first = running.pid
@@ -155,7 +151,6 @@ def test_killed_before_it_said_anything_it_is_asked_once_more_unseen(running: Lo
     assert running.pid not in (None, first)
 
 
-@pytest.mark.integration
 def test_a_retired_engine_ends_its_process_after_the_reply(running: LocalEngine) -> None:
     pieces, pid = spoken(running, Request(messages=ASKED, max_tokens=50, sampling=Sampling(temperature=1, seed=1)))
     running.retire()
@@ -167,7 +162,6 @@ def test_a_retired_engine_ends_its_process_after_the_reply(running: LocalEngine)
     assert running.pid not in (None, pid)
 
 
-@pytest.mark.integration
 def test_silence_ends_the_process_with_a_sentence(folder: Path) -> None:
     engine = made(folder, silence_s=1.0)
     pieces, pid = spoken(engine)

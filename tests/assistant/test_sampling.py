@@ -22,6 +22,8 @@ from transformers.generation.logits_process import (
 from assistant.engine.contract import Sampling
 from assistant.generation.sampling import Sampler, drawn, near_best, nucleus, only, penalised
 
+pytestmark = pytest.mark.integration  # it imports torch
+
 torch.set_num_threads(1)
 VOCABULARY = 1000
 

@@ -32,6 +32,8 @@ from assistant.workers.model_pipe import Loading, ModelOrder, WorkerBroken, Work
 from tests.assistant.test_grammar import MODELS
 from tests.tiny_models import tiny_model
 
+pytestmark = pytest.mark.integration  # it imports torch and loads models
+
 ASKED = [Message("system", "You answer."), Message("user", "What is new today?")]
 RANDOM = Sampling(temperature=1.0, seed=1)
 
@@ -219,7 +221,6 @@ def test_a_batch_short_of_memory_is_halved(shared: LanguageModel, monkeypatch: p
     assert {reply.usage.notice for reply in replies} == {FREED}
 
 
-@pytest.mark.integration
 def test_a_gpu_that_stays_too_small_is_left_for_the_cpu(folder: Path) -> None:
     model = made(folder)
     expected, _ = whole(model.stream(asked(sampling=Sampling())))
@@ -360,7 +361,6 @@ def test_what_it_can_is_found_by_trying(shared: LanguageModel) -> None:
     assert found.parameters > 10_000
 
 
-@pytest.mark.integration
 def test_random_weights_give_a_valid_object_100_times_of_100(tmp_path: Path) -> None:
     served, given = made(tiny_model("llama", tmp_path, layers=1, hidden=32)), 0
     for number in range(100):
