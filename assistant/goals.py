@@ -29,6 +29,7 @@ from assistant.service import Service
 from assistant.sessions import card, ending, playbook
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.views import card_of, goal_line
+from assistant.sessions.watched import Watch, Watched
 from memory.models import Goal, GoalStatus, Score
 from memory.store import conversations, goals, items
 
@@ -150,9 +151,12 @@ def score(service: Service, goal_id: int) -> ScoreLine:
         goal = _goal(session, goal_id)
         held = playbook_of(session, service, goal_id)
         spoken = ending.transcript(session, goal)
-    found = ending.judged(spoken, goal, judge_engine(service), held, now.astimezone(service.settings.user.zone))
+    watch, judge = Watch(), judge_engine(service)
+    engine = Watched(judge, watch) if judge is not None else None
+    found = ending.judged(spoken, goal, engine, held, now.astimezone(service.settings.user.zone))
     with service.database.write() as session:
         goal = _goal(session, goal_id)
+        goals.spend(session, goal, turns=0, tokens=watch.tokens)
         return ending.score_line(ending.keep_score(session, goal, found, now))
 
 

@@ -25,6 +25,7 @@ from assistant.sessions.heard import Heard, SaidFact
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Gathered, Memory
 from assistant.sessions.views import card_of
+from assistant.sessions.watched import Watch
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.store import conversations, goals
 from memory.store.connection import Database
@@ -179,6 +180,10 @@ class Course:
     text: str = ""
     checks: list[Check] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
+    """Of the reply, and of its second try."""
+    watch: Watch = field(default_factory=Watch)
+    is_whole: bool = False
+    """The reply is there as it will be kept; what is still done would not change it."""
     notices: list[str] = field(default_factory=list)
     failure: TelosError | None = None
     """Why the model could not even be loaded; what needs none is done first."""

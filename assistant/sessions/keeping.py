@@ -103,9 +103,8 @@ def _keep_goal(session: Session, parts: Parts, course: Course, state: TurnState,
         if course.changes and goal.status is not GoalStatus.OPEN:
             goals.close(session, goal, GoalStatus.OPEN, now, by="")
             kept.notices.append("The goal is open again, because this changed its card.")
-    if course.text and goal.status is GoalStatus.OPEN:
-        tokens = sum(usage.prompt_tokens + usage.new_tokens for usage in course.usages)
-        goals.spend(session, goal, turns=0 if talk.is_again else 1, tokens=tokens)
+    if goal.status is GoalStatus.OPEN:
+        goals.spend(session, goal, turns=bool(course.text) and not talk.is_again, tokens=course.watch.tokens)
     kept.goal = goal_line(session, goal)
 
 

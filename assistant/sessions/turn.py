@@ -14,9 +14,11 @@ Closing the generator stops the reply within a token; whatever ends a turn early
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from assistant.answers.chat import Check, ContextPart, Done, Event, Say, Step, Text
 from assistant.answers.goals import Card
@@ -37,9 +39,9 @@ from assistant.sessions import (
     ahead,
     card,
     checking,
+    closing,
     compaction,
     context,
-    ending,
     patch,
     reading,
     recalling,
@@ -50,9 +52,9 @@ from assistant.sessions.context import Bounds, Exchange, Prompt
 from assistant.sessions.course import Course, Parts, Talk
 from assistant.sessions.keeping import Kept, keep
 from assistant.sessions.tail import Now
-from assistant.sessions.views import goal_line
+from assistant.sessions.watched import Waited, Watched
 from memory.models import TurnState
-from memory.store import conversations, goals
+from memory.store import conversations
 
 LEAST_REPLY = 16
 
@@ -75,7 +77,7 @@ def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
         yield from _answer(parts, course)
         state, error = TurnState.DONE, ""
     except GeneratorExit:
-        state, error = TurnState.CANCELLED, ""
+        state, error = TurnState.DONE if course.is_whole else TurnState.CANCELLED, ""
         raise
     except TelosError as err:
         error = f"{err.sentence} {err.remedy}".strip()
@@ -85,8 +87,7 @@ def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
         kept = keep(parts, course, state, error)
         failpoint("turn.after_kept")
     if course.act.kind == "close" and talk.is_open:
-        yield Step(what="checking", detail="the goal, by its transcript")
-        _judge(parts, course, kept)
+        yield from closing.judge(parts, course, kept)
     _read_ahead(parts, course, kept.turn.reply)
     notices = [*course.notices, *kept.notices]
     yield Done(
@@ -101,14 +102,14 @@ def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
 
 def _answer(parts: Parts, course: Course) -> Iterator[Event]:
     """The steps, in order."""
-    engine = parts.engine_for("reply", course.talk.turn.id)
+    engine = _engine(parts, course, "reply")
     if engine.name != "extractive":
         yield Step(what="loading", detail=engine.name)
     can_write = _can(course, engine, Capability.GENERATE)
     yield Step(what="reading")
-    _read(parts, course)
+    yield from _read(parts, course)
     course.act = acts.choose(course.card, course.heard, course.talk.playbook, course.talk.acts)
-    _within_turns(course)
+    _within_budget(course)
     yield Step(what="recalling")
     course.gathered = recalling.gather(parts.memory, course.talk.message, course.talk.conversation)
     course.notices += course.gathered.notices
@@ -119,49 +120,32 @@ def _answer(parts: Parts, course: Course) -> Iterator[Event]:
         return
     bounds = Bounds.of(engine.context_tokens, parts.settings.chat, course.say.max_tokens)
     if context.is_passed(course.talk.told, course.talk.message, engine, bounds):
-        yield Step(what="compacting")
-        _compact(parts, course, bounds)
+        yield from _compact(parts, course, bounds)
     prompt = _prompt(parts, course, engine, bounds)
     # Here the planner comes in: it reads the prompt's hidden state and gives the rows of `Request.prefix`.
     yield Step(what="writing")
     yield from _write(parts, course, engine, prompt.messages, bounds)
     yield Step(what="checking")
     yield from _check(parts, course, engine, prompt, bounds)
+    course.is_whole = True
     yield Step(what="remembering")
-    _learn(parts, course)
+    yield from _learn(parts, course)
 
 
-def _learn(parts: Parts, course: Course) -> None:
+def _engine(parts: Parts, course: Course, purpose: str) -> Engine:
+    return Watched(parts.engine_for(purpose, course.talk.turn.id), course.watch)
+
+
+def _learn(parts: Parts, course: Course) -> Iterator[Event]:
     """What the user said of themselves, by the model: after the reply, because nobody waits for it."""
     talk = course.talk
     if talk.is_read or talk.conversation.is_sensitive:
         return  # reading the card found them, or they are not to be kept
-    reader = parts.engine_for("facts", talk.turn.id)
-    course.facts = remembering.facts_in(talk.unread, turn=talk.turn.number, engine=reader, now=parts.local_now())
-
-
-def _judge(parts: Parts, course: Course, kept: Kept) -> None:
-    """At the end of a goal: a judge that sees the transcript and the criteria alone. Without a model the user decides."""
-    talk, now = course.talk, parts.clock.now()
-    engine = parts.engine_for("judge", talk.turn.id)
-    if talk.goal is None or not _can(course, engine, Capability.GENERATE):
-        kept.notices.append("The user's word ends a goal: /done closes it as achieved.")
-        return
-    with parts.database.read() as session:
-        goal = goals.get(session, talk.goal.id or 0) or talk.goal
-        if ending.is_judged(session, goal):
-            return
-        spoken = ending.transcript(session, goal)
-    found = ending.judged(spoken, goal, engine, talk.playbook, parts.local_now())
-    with parts.database.write() as session:
-        goal = goals.get(session, goal.id or 0) or goal
-        ending.keep_score(session, goal, found, now)
-        is_ended = ending.end_if_met(session, goal, found, now)
-        kept.goal = goal_line(session, goal)
-    said = "reached in full" if ending.is_met(found) else "not reached in full"
-    closing = "It is closed as achieved; /done or /fail is your own word on it." if is_ended else "/done closes it."
-    kept.notices.append(f"Judged by {found.judge}: the goal is {said}, {found.overall:.0f} of 10. {closing}")
-    kept.notices += [found.notice] if found.notice else []
+    reader, now = _engine(parts, course, "facts"), parts.local_now()
+    work = Waited(
+        lambda: remembering.facts_in(talk.unread, turn=talk.turn.number, engine=reader, now=now), course.watch
+    )
+    course.facts = yield from work.events(Step(what="remembering"))
 
 
 def _read_ahead(parts: Parts, course: Course, reply: str) -> None:
@@ -189,13 +173,15 @@ def _can(course: Course, engine: Engine, capability: Capability) -> bool:
         return False
 
 
-def _read(parts: Parts, course: Course) -> None:
+def _read(parts: Parts, course: Course) -> Iterator[Event]:
     """What the message says, onto the goal's card. Only the user's own words are read."""
     talk = course.talk
-    reader = parts.engine_for("card", talk.turn.id) if talk.is_read and course.failure is None else None
+    is_asked = talk.is_read and course.failure is None and _tokens_left(course) > 0
+    reader = _engine(parts, course, "card") if is_asked else None
     if reader is not None and not _can(course, reader, Capability.GENERATE):
         reader = None
-    course.heard = reading.read(
+    read = partial(
+        reading.read,
         talk.unread,
         card=course.card,
         turn=talk.turn.number,
@@ -205,6 +191,7 @@ def _read(parts: Parts, course: Course) -> None:
         playbook=talk.playbook,
         before=talk.said_before,
     )
+    course.heard = (yield from Waited(read, course.watch).events(Step(what="reading"))) if reader else read()
     if course.heard.notice:
         course.notices.append(course.heard.notice)
     course.facts, course.has_read = list(course.heard.facts), True
@@ -212,21 +199,42 @@ def _read(parts: Parts, course: Course) -> None:
         course.card, course.changes = card.apply(course.card, course.heard, talk.turn.number)
 
 
-def _within_turns(course: Course) -> None:
-    """Raises: OutOfBudget where the goal's turns are used up."""
+def _tokens_left(course: Course) -> float:
+    """What the goal's budget leaves of its tokens: whatever its turns asked of a model counts."""
+    goal, most = course.talk.goal, course.card.token_budget
+    if goal is None or most is None or not course.talk.is_open:
+        return math.inf
+    return most - goal.tokens_used - course.watch.tokens
+
+
+def _within_budget(course: Course) -> None:
+    """Raises: OutOfBudget where the goal's turns or tokens are used up."""
     goal, most = course.talk.goal, course.card.turn_budget
     if goal is not None and course.talk.is_open and most is not None and goal.turns_used >= most:
         raise OutOfBudget(
             f"The goal was given {most} turns, and {goal.turns_used} are used.",
             f"`telos goals edit {goal.id} --turns {most + 10}` gives it more; /done or /fail ends it.",
         )
+    if _tokens_left(course) < LEAST_REPLY:
+        raise _out_of_tokens(course, "")
 
 
-def _compact(parts: Parts, course: Course, bounds: Bounds) -> None:
+def _out_of_tokens(course: Course, more: str) -> OutOfBudget:
+    goal, most = course.talk.goal, course.card.token_budget or 0
+    assert goal is not None
+    return OutOfBudget(
+        f"The goal was given {most:,} tokens; {goal.tokens_used + course.watch.tokens:,} are used{more}.",
+        f"`telos goals edit {goal.id} --tokens {2 * most}` gives it more; /done or /fail ends it.",
+    )
+
+
+def _compact(parts: Parts, course: Course, bounds: Bounds) -> Iterator[Event]:
     """Make the dialogue short, once, from the words of its turns."""
     talk = course.talk
-    writer = parts.engine_for("summary", talk.turn.id)
-    done = compaction.compact(talk.exchanges, writer, bounds)
+    step, writer = Step(what="compacting"), _engine(parts, course, "summary")
+    yield step
+    work = Waited(lambda: compaction.compact(talk.exchanges, writer, bounds), course.watch)
+    done = yield from work.events(step)
     with parts.database.write() as session:
         row = conversations.get(session, talk.conversation.id or 0)
         assert row is not None
@@ -301,17 +309,10 @@ def _room(course: Course, engine: Engine, messages: tuple[Message, ...], bounds:
     """
     prompt_tokens = engine.count(messages)
     room = min(bounds.reply_tokens, engine.context_tokens - prompt_tokens)
-    goal, most = course.talk.goal, course.card.token_budget
-    if goal is None or most is None or not course.talk.is_open:
-        return room
-    spent = goal.tokens_used + sum(usage.prompt_tokens + usage.new_tokens for usage in course.usages)
-    left = most - spent - prompt_tokens
+    left = _tokens_left(course) - prompt_tokens
     if left < LEAST_REPLY:
-        raise OutOfBudget(
-            f"The goal was given {most:,} tokens; {spent:,} are used, and this turn needs {prompt_tokens:,} to be read.",
-            f"`telos goals edit {goal.id} --tokens {2 * most}` gives it more; /done or /fail ends it.",
-        )
-    return min(room, left)
+        raise _out_of_tokens(course, f", and this turn needs {prompt_tokens:,} to be read")
+    return int(min(room, left))
 
 
 def _sampling(parts: Parts, say: Say) -> Sampling:

@@ -225,7 +225,19 @@ def test_a_goals_turns_and_tokens_are_held_to_with_a_sentence(service: Service, 
     assert say(service, "").turn.state == "done"
     line = goals.show(service, view.line.id).line
     assert line.turns_used == 3
-    assert line.tokens_used == sum(engine.count(request.messages) + 3 for request in engine.chats)
+    cards = [request for request in engine.requests if request not in engine.chats]
+    read, written = (sum(engine.count(one.messages) for one in requests) for requests in (cards, engine.chats))
+    assert read > 0
+    assert line.tokens_used == read + 4 * len(cards) + written + 3 * len(engine.chats)
+
+
+def test_where_a_goals_tokens_are_used_up_no_model_is_asked_for_anything(service: Service, engine: Talker) -> None:
+    begin(service, "One.", goal="Greet well")
+    goals.edit(service, 1, GoalEdit(token_budget=50))
+    asked = len(engine.requests)
+    with pytest.raises(OutOfBudget, match="50 tokens"):
+        say(service, "Two.")
+    assert len(engine.requests) == asked
 
 
 def test_a_goal_given_late_knows_what_was_said_before_it(service: Service) -> None:

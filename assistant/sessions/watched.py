@@ -1,0 +1,126 @@
+"""A turn's calls of models: each is counted for the turn, and ends soon after nobody waits for it any more.
+
+What is asked as a form (a card, facts, a judgement, a summary) comes whole, so that a generator waiting for it could not
+be closed. It runs in a thread; the turn tells every second that it is still at it, and when it is closed there, the call
+is given up at the next piece of its answer. The reply itself is streamed and needs no thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import Generic, TypeVar
+
+from assistant.answers.chat import Step
+from assistant.engine.contract import Capability, Engine, Message, Piece, Reply, Request, Usage
+from assistant.errors import TelosError
+
+Found = TypeVar("Found")
+
+BEAT_S = 1.0
+GRACE_S = 2.0
+"""So long a call that was given up is waited for: most end within a token."""
+
+
+class Stopped(Exception):
+    """Nobody waits for the answer any more. No failure: nobody is told of it."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the calls of a turn cost, prompts and answers together."""
+
+    tokens: int = 0
+    is_unwanted: Event = field(default_factory=Event)
+
+
+class Watched:
+    """An engine whose calls are counted on a watch, and stop when it says so. All else is passed on."""
+
+    def __init__(self, engine: Engine, watch: Watch) -> None:
+        self._engine = engine
+        self._watch = watch
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return self._engine.capabilities
+
+    @property
+    def context_tokens(self) -> int:
+        return self._engine.context_tokens
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        return self._engine.lengths(texts)
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return self._engine.count(messages)
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        """Raises: Stopped, too."""
+        told = 0
+        usage: Usage | None = None
+        pieces = self._engine.stream(request)
+        try:
+            for piece in pieces:
+                if self._watch.is_unwanted.is_set():
+                    raise Stopped
+                told, usage = told + bool(piece.text), piece.usage or usage
+                if piece.usage is not None:
+                    self._watch.tokens += piece.usage.prompt_tokens + piece.usage.new_tokens
+                yield piece
+        finally:
+            if isinstance(pieces, Generator):
+                pieces.close()
+            if told and usage is None:  # stopped on the way: a piece is about a token
+                with suppress(TelosError):
+                    self._watch.tokens += self._engine.count(request.messages) + told
+
+    def batch(self, requests: Sequence[Request]) -> list[Reply]:
+        replies = self._engine.batch(requests)
+        self._watch.tokens += sum(reply.usage.prompt_tokens + reply.usage.new_tokens for reply in replies)
+        return replies
+
+    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
+        return self._engine.prepare(messages, session)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+class Waited(Generic[Found]):
+    """Work in a thread, and what came of it."""
+
+    def __init__(self, work: Callable[[], Found], watch: Watch) -> None:
+        self._work = work
+        self._watch = watch
+        self._found: list[Found] = []
+        self._failure: BaseException | None = None
+
+    def events(self, step: Step) -> Generator[Step, None, Found]:
+        """`step` every second until the work is done; its result, or its failure. Closed, it gives the work up."""
+        thread = Thread(target=self._run, name=f"turn: {step.what}", daemon=True)
+        thread.start()
+        try:
+            thread.join(BEAT_S)
+            while thread.is_alive():
+                yield step
+                thread.join(BEAT_S)
+        finally:
+            if thread.is_alive():
+                self._watch.is_unwanted.set()
+                thread.join(GRACE_S)
+        if self._failure is not None:
+            raise self._failure
+        return self._found[0]
+
+    def _run(self) -> None:
+        try:
+            self._found.append(self._work())
+        except BaseException as err:  # noqa: BLE001 - raised again where it is waited for
+            self._failure = err

@@ -1,0 +1,105 @@
+"""A turn can be left while a model fills in a form for it, and counts whatever its calls cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import conversations, goals
+from assistant.answers.chat import Event, Say, Start, Step
+from assistant.engine.contract import Piece, Request
+from assistant.service import Service
+from assistant.sessions import watched
+from memory.models import TurnState
+from tests.assistant.talking import Talker, begin, say, talking
+
+
+class Dreamer(Talker):
+    """Fills in no form of the kind named by `endless` before it is told to stop; everything else it does at once."""
+
+    def __init__(self, endless: str) -> None:
+        super().__init__("A fine reply.")
+        self.endless = endless
+        self.is_at_rest = True
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        if self.endless not in request.messages[0].text:
+            yield from super().stream(request)
+            return
+        self.requests.append(request)
+        self.is_at_rest = False
+        try:
+            while True:
+                time.sleep(0.01)
+                yield Piece(" ")
+        finally:
+            self.is_at_rest = True
+
+
+CARD, FACTS, JUDGE = "read one message", "note lasting facts", "judge a conversation"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "BEAT_S", 0.03)
+
+
+def leave(service: Service, wish: Say, what: str, times: int = 2) -> None:
+    """Say something, and go away when it was told so often that `what` is done."""
+    events: Iterator[Event] = conversations.say(service, wish)
+    told = 0
+    for event in events:
+        told += isinstance(event, Step) and event.what == what
+        if told == times:
+            break
+    else:
+        pytest.fail(f"It did not wait at {what}.")
+    events.close()  # type: ignore[attr-defined]
+
+
+def test_who_leaves_while_the_card_is_read_is_not_waited_for(tmp_path: Path) -> None:
+    engine = Dreamer(CARD)
+    with talking(tmp_path, engine) as service:
+        leave(service, Say(text="Hello.", start=Start(goal="Greet well")), "reading")
+        assert engine.is_at_rest
+        turn = conversations.show(service).turns[0]
+        assert (turn.said, turn.state, turn.reply) == ("Hello.", TurnState.CANCELLED, "")
+        line = goals.show(service, 1).line
+        assert line.turns_used == 0
+        assert line.tokens_used > engine.count(engine.requests[0].messages)
+        engine.endless = "said by nobody"
+        assert say(service, "").turn.reply == "A fine reply."
+
+
+def test_who_leaves_while_facts_are_sought_has_the_whole_reply(tmp_path: Path) -> None:
+    engine = Dreamer(FACTS)
+    with talking(tmp_path, engine) as service:
+        leave(service, Say(text="I am fond of my garden.", start=Start()), "remembering")
+        assert engine.is_at_rest
+        turn = conversations.show(service).turns[0]
+        assert (turn.state, turn.reply) == (TurnState.DONE, "A fine reply.")
+
+
+def test_who_leaves_while_the_goal_is_judged_has_the_whole_turn_and_an_open_goal(tmp_path: Path) -> None:
+    engine = Dreamer(JUDGE)
+    with talking(tmp_path, engine) as service:
+        begin(service, "Hello.", goal="Greet well", playbook="travel")
+        before = goals.show(service, 1).line.tokens_used
+        leave(service, Say(text="Thanks, that's all.", last=True), "checking", 3)
+        assert engine.is_at_rest
+        assert conversations.show(service).turns[1].state == TurnState.DONE
+        view = goals.show(service, 1)
+        assert (view.line.status, view.scores) == ("open", [])
+        judged = [request for request in engine.requests if JUDGE in request.messages[0].text]
+        assert view.line.tokens_used - before > engine.count(judged[0].messages)
+
+
+def test_a_failure_in_the_thread_is_raised_where_it_is_waited_for() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        list(watched.Waited(fail, watched.Watch()).events(Step(what="reading")))
