@@ -60,7 +60,7 @@ def say(service: Service, wish: Say) -> Iterator[Event]:
         talk = _save(service, conversation.id or 0, wish, text)
         yield Saved(
             conversation=talk.conversation.id or 0,
-            title=talk.conversation.title,
+            title=talk.conversation.title or title_of(talk.turn.said),
             turn=talk.turn.id or 0,
             number=talk.turn.number,
         )
@@ -107,7 +107,7 @@ def search(service: Service, query: str, limit: int) -> list[Found]:
         lines.append(
             Found(
                 conversation=spoken.conversation.id or 0,
-                title=spoken.conversation.title,
+                title=spoken.conversation.title or title_of(one.said),
                 number=one.number,
                 at=one.asked_at if is_users else one.answered_at or one.asked_at,
                 speaker="user" if is_users else "assistant",

@@ -48,7 +48,7 @@ def conversation_lines(session: Session, rows: Sequence[Conversation]) -> list[C
         lines.append(
             ConversationLine(
                 id=row.id or 0,
-                title=row.title,
+                title=row.title or title_of(last.said if last is not None else ""),  # erased with what it began with
                 playbook=row.playbook,
                 goal_id=row.goal_id,
                 goal_status=goal.status.value if goal is not None else "",

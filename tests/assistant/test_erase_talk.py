@@ -50,6 +50,8 @@ def test_what_was_said_before_a_day_is_gone_although_the_conversation_goes_on(se
     erase(service, "before", f"{NOW + timedelta(days=1):%Y-%m-%d}")
     assert places_that_say(service, "zirconium") == set()
     assert [one.said for one in conversations.show(service, 1).turns] == ["And what of the walrus?"]
+    assert conversations.show(service, 1).line.title == "And what of the walrus?"
+    assert conversations.search(service, "walrus", 1)[0].title == "And what of the walrus?"
     assert say(service, "And now?", conversation=1).turn.state == "done"
 
 
