@@ -13,7 +13,6 @@ from assistant.answers.chat import Event, Say, Start, Step
 from assistant.engine.contract import Piece, Request
 from assistant.service import Service
 from assistant.sessions import watched
-from memory.models import TurnState
 from tests.assistant.talking import Talker, begin, say, talking
 
 
@@ -66,7 +65,7 @@ def test_who_leaves_while_the_card_is_read_is_not_waited_for(tmp_path: Path) -> 
         leave(service, Say(text="Hello.", start=Start(goal="Greet well")), "reading")
         assert engine.is_at_rest
         turn = conversations.show(service).turns[0]
-        assert (turn.said, turn.state, turn.reply) == ("Hello.", TurnState.CANCELLED, "")
+        assert (turn.said, turn.state, turn.reply) == ("Hello.", "cancelled", "")
         line = goals.show(service, 1).line
         assert line.turns_used == 0
         assert line.tokens_used > engine.count(engine.requests[0].messages)
@@ -80,7 +79,7 @@ def test_who_leaves_while_facts_are_sought_has_the_whole_reply(tmp_path: Path) -
         leave(service, Say(text="I am fond of my garden.", start=Start()), "remembering")
         assert engine.is_at_rest
         turn = conversations.show(service).turns[0]
-        assert (turn.state, turn.reply) == (TurnState.DONE, "A fine reply.")
+        assert (turn.state, turn.reply) == ("done", "A fine reply.")
 
 
 def test_who_leaves_while_the_goal_is_judged_has_the_whole_turn_and_an_open_goal(tmp_path: Path) -> None:
@@ -90,7 +89,7 @@ def test_who_leaves_while_the_goal_is_judged_has_the_whole_turn_and_an_open_goal
         before = goals.show(service, 1).line.tokens_used
         leave(service, Say(text="Thanks, that's all.", last=True), "checking", 3)
         assert engine.is_at_rest
-        assert conversations.show(service).turns[1].state == TurnState.DONE
+        assert conversations.show(service).turns[1].state == "done"
         view = goals.show(service, 1)
         assert (view.line.status, view.scores) == ("open", [])
         judged = [request for request in engine.requests if JUDGE in request.messages[0].text]
