@@ -269,6 +269,28 @@ def test_a_session_over_the_bound_of_memory_is_not_kept_and_a_small_one_is() -> 
     assert [written(decoder, prompt(1, 35), session=name)[1].reused for name in ("c", "b", "a")] == [34, 34, 0]
 
 
+def test_no_conversation_is_let_go_for_an_aside() -> None:
+    decoder, ids = decoder_of("llama", sessions=2), prompt(1, 30)
+    for name in ("a", "aside-card", "b", "aside-facts", "aside-card"):
+        written(decoder, ids, session=name)
+    assert [decoder.held(name, ids) for name in ("a", "b", "aside-card", "aside-facts")] == [30, 30, 30, 30]
+    for number in range(5):
+        written(decoder, ids, session=f"aside-{number}")
+    assert [decoder.held(name, ids) for name in ("a", "b", "aside-card", "aside-4")] == [30, 30, 0, 30]
+    written(decoder, ids, session="c")
+    assert [decoder.held(name, ids) for name in ("a", "b", "c")] == [0, 30, 30]
+
+
+def test_asides_go_first_when_memory_is_short() -> None:
+    states_of_a_token = 4 * 2 * 2 * 16 * 4  # layers, keys and values, heads, their width, bytes
+    decoder = decoder_of("llama", sessions=5, cache_bytes=100 * states_of_a_token)
+    for name in ("aside-card", "a", "b"):
+        written(decoder, prompt(1, 35), session=name, max_tokens=0)
+    assert [decoder.held(name, prompt(1, 35)) for name in ("aside-card", "a", "b")] == [0, 35, 35]
+    written(decoder, prompt(1, 35), session="aside-card", max_tokens=0)
+    assert [decoder.held(name, prompt(1, 35)) for name in ("aside-card", "a", "b")] == [0, 35, 35]
+
+
 # Rows of embeddings
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from assistant.config.schema import ModelSettings
 from assistant.engine.choice import Choice
-from assistant.engine.contract import Capability, Message, ModelFailed, Request, Sampling, TooLong, complete
+from assistant.engine.contract import Capability, Message, ModelFailed, Request, Sampling, TooLong, Usage, complete
 from assistant.engine.extractive import Extractive
 from assistant.engine.local import LocalEngine
 from assistant.engine.making import make_engine
@@ -88,6 +88,59 @@ def test_the_engine_imports_no_torch_here() -> None:
     program = "import sys, assistant.engine.making; print('torch' in sys.modules, 'transformers' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False", "False"]
+
+
+class Reading:
+    """A worker that reads ahead in three parts, and does `meanwhile` before the second."""
+
+    pid = 1
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+        self.is_closed = False
+
+    def stream(self, method: str, *_: object) -> Iterator[Usage]:
+        assert method == "prepare"
+        try:
+            for part in (1, 2, 3):
+                if part == 2:
+                    self._meanwhile()
+                yield Usage(prompt_tokens=part * 128, prompt_reused=0, new_tokens=0, first_token_s=1, total_s=1)
+        finally:
+            self.is_closed = True
+
+    def call(self, *_: object) -> list[int]:
+        return [1]
+
+
+def test_reading_ahead_ends_with_the_part_in_which_the_model_is_asked_for_something(folder: Path) -> None:
+    engine = made(folder)
+    for meanwhile, read in ((lambda: engine.lengths(["Hello"]), 256), (lambda: None, 384)):
+        worker = Reading(meanwhile)
+        engine._worker = worker  # type: ignore[assignment]
+        cost = engine.prepare(ASKED, "one")
+        assert cost is not None
+        assert (cost.prompt_tokens, worker.is_closed) == (read, True)
+
+
+def test_nothing_is_loaded_to_read_ahead_and_nothing_read_where_nothing_is_kept(folder: Path) -> None:
+    assert made(folder).prepare(ASKED, "one") is None
+    engine = made(folder, sessions=0)
+    engine._worker = Reading(lambda: None)  # type: ignore[assignment]
+    assert engine.prepare(ASKED, "one") is None
+
+
+def test_what_was_read_ahead_is_not_read_again(running: LocalEngine) -> None:
+    complete(running, SHORT)
+    told = [*ASKED, Message("assistant", "Nothing much, and it rains. " * 30)]
+    cost = running.prepare(told, "one")
+    assert cost is not None
+    assert cost.prompt_tokens > 128
+    longer = Request(messages=[*told, Message("user", "And then?")], max_tokens=4, session="one")
+    assert complete(running, longer).usage.prompt_reused == cost.prompt_tokens
+    pieces, _ = spoken(running)
+    assert running.prepare(told, "two") is None, "the model is at work"
+    pieces.close()  # type: ignore[attr-defined]
 
 
 def test_a_reply_is_streamed_from_another_process(running: LocalEngine) -> None:

@@ -24,6 +24,7 @@ from assistant.engine.contract import (
     Usage,
 )
 from assistant.engine.schema import bounded
+from assistant.engine.structured import told
 from assistant.errors import BadRequest
 from assistant.generation.order import Finished, Reason, Token
 from assistant.generation.running import FREED, ON_CPU, SHRUNK
@@ -327,23 +328,35 @@ class Told:
 
 def test_what_was_read_ahead_is_found_by_the_prompt_that_goes_on_from_it(folder: Path) -> None:
     model = made(folder)
-    told = [*ASKED, Message("assistant", "Nothing much, and it rains. " * 12)]
-    *_, last = model.prepare(told, "one")
+    spoken = [*ASKED, Message("assistant", "Nothing much, and it rains. " * 12)]
+    *_, last = model.prepare(spoken, "one")
     assert last.prompt_tokens > AHEAD_TOKENS
     assert (last.prompt_reused, last.new_tokens) == (0, 0)
-    longer = [*told, Message("user", "And tomorrow?")]
+    longer = [*spoken, Message("user", "And tomorrow?")]
     text, usage = whole(model.stream(asked(longer, session="one", sampling=Sampling())))
     assert usage.prompt_reused == last.prompt_tokens
     assert text == whole(made(folder).stream(asked(longer, sampling=Sampling())))[0]
-    assert [one.prompt_tokens for one in model.prepare(told, "one")] == [], "the session knows all of it"
+    assert [one.prompt_tokens for one in model.prepare(spoken, "one")] == [], "the session knows all of it"
+
+
+def test_the_instructions_of_an_aside_are_read_once(folder: Path) -> None:
+    model, schema = made(tiny_model("llama", folder / "long", layers=2)), bounded(MODELS[0].model_json_schema())
+    whole(model.stream(asked(session="conversation-1")))
+    usages = []
+    for question in ("Five days in May?", "And how far is it?"):
+        messages = told([Message("system", "You note what is said."), Message("user", question)], schema)
+        usages.append(whole(model.stream(asked(messages, session="aside-card")))[1])
+    assert usages[1].prompt_reused >= model.count(messages[:1]) - 16, "all but what opens the message, and a reply"
+    assert usages[1].prompt_tokens - usages[1].prompt_reused < 60
+    assert whole(model.stream(asked(session="conversation-1")))[1].prompt_reused == model.count(ASKED) - 1
 
 
 def test_reading_ahead_goes_on_where_the_reply_stands(folder: Path) -> None:
     model = made(folder)
     first = [*ASKED[:1], Message("user", "What is new today? " * 5 + "\n\nThe date is today, and this is a tail.")]
     whole(model.stream(asked(first, session="one")))
-    told = [*ASKED[:1], Message("user", "What is new today? " * 5), Message("assistant", "Nothing much.")]
-    *_, last = model.prepare(told, "one")
+    spoken = [*ASKED[:1], Message("user", "What is new today? " * 5), Message("assistant", "Nothing much.")]
+    *_, last = model.prepare(spoken, "one")
     assert 0 < last.prompt_reused < last.prompt_tokens
 
 
