@@ -382,11 +382,11 @@ def _undo_card(session: Session, service: Service, goal: Goal, last: Turn) -> li
     """
     if goal.closed_by == "judge" and goal.closed_at is not None and goal.closed_at >= last.asked_at:
         goals.close(session, goal, GoalStatus.OPEN, service.clock.now(), by="")
-    versions = goals.versions(session, goal.id or 0)
+    own = [version for version in goals.versions(session, goal.id or 0) if version.turn_id == last.id]
     before = goals.version_before(session, goal.id or 0, last.id or 0)
     if before is None:
         return []
-    if versions[-1].turn_id != last.id:
+    if goal.card != own[-1].card:  # what later turns changed, and were taken back for, is as it was
         return ["The goal's card was changed since, and stays as it is."]
     now, was = card_of(goal), Card.model_validate(before.card)
     at = service.clock.now()

@@ -89,7 +89,7 @@ class Talk:
         if not own:
             return
         before = goals.version_before(session, self.goal.id or 0, self.turn.id or 0)
-        if versions[-1].turn_id == self.turn.id and before is not None:
+        if self.goal.card == own[-1].card and before is not None:
             self.card = Card.model_validate(before.card)
         else:
             self.is_read = False

@@ -30,6 +30,7 @@ _ABBREVIATION = re.compile(r"(?:^|\W)(?:e\.g|i\.e|approx|st|mt|mr|mrs|ms|dr|max|
 
 
 _LONGEST_CLAUSE = 500
+_SENTENCE_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,17 @@ def own_words(message: str) -> str:
     place in the one is the place in the other, and with line ends, so that no clause goes across."""
     for pattern in (_FENCE, _FORWARDED, _QUOTED_LINE, _DICTATED):
         message = pattern.sub(_blank, message)
-    return message
+    return _SPOKEN_BY_OTHERS.sub(_blank_sentence, message)
 
 
 def own_statements(message: str) -> str:
     """The same without anything in quotation marks, which may be another's words."""
     return _SPOKEN_BY_OTHERS.sub(_blank, own_words(message))
+
+
+def _blank_sentence(found: re.Match[str]) -> str:
+    """What is quoted, if it is a sentence: a name or a word in quotation marks is the user's choice of it."""
+    return _blank(found) if len(found.group().split()) >= _SENTENCE_WORDS else found.group()
 
 
 def _blank(found: re.Match[str]) -> str:
