@@ -18,6 +18,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils import logging as transformers_logging
@@ -65,11 +66,15 @@ def load(
     attention: str | None = None,
     on_progress: Progress = unheard,
 ) -> Loaded:
-    """The model in `folder`. `attention` names a registered attention function; the library's choice without it.
+    """The model in `folder`. `attention` names an attention function, registered with a mask function of the same name;
+    the library's choice without it.
 
     A GPU that is too small is left for the CPU with a note, unless it was asked for by name. Reports megabytes.
     Raises: ModelFailed.
     """
+    if attention is not None and attention not in ALL_MASK_ATTENTION_FUNCTIONS:
+        # transformers would pass it no mask at all, and every token would see those after it
+        raise ValueError(f"the attention function {attention!r} has no mask function registered under its name")
     check(folder, str(folder))
     files = ModelFiles(folder)
     configuration = _configuration(folder)

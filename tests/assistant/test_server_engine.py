@@ -19,6 +19,7 @@ from assistant.engine.contract import (
     Capability,
     Message,
     ModelFailed,
+    OutOfBudget,
     Prefix,
     Request,
     Sampling,
@@ -218,6 +219,29 @@ def test_an_object_is_asked_for_again_where_the_server_ignores_the_schema(server
     server.chat = lambda body: stream(chunk(next(answers)), END, USAGE)
     assert structured.ask(engine_of(server), Departure, ASKED.messages) == Departure(hour=8)
     assert "That was not valid" in server.bodies[1]["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("takes", "sent"),
+    [({"json_object"}, {"type": "json_object"}), (set(), None)],
+    ids=["holds to JSON", "ignores it"],
+)
+def test_a_server_that_knows_no_schema_is_asked_for_an_object_where_it_can(
+    server: ModelServer, takes: set[str], sent: object
+) -> None:
+    server.takes = takes
+    engine = engine_of(server)
+    assert Capability.SCHEMA not in engine.capabilities
+    server.chat = lambda body: stream(chunk('{"hour": 8}'), END, USAGE)
+    assert structured.ask(engine, Departure, ASKED.messages) == Departure(hour=8)
+    assert server.bodies[0].get("response_format") == sent
+    assert "JSON schema" in server.bodies[0]["messages"][0]["content"]
+
+
+def test_a_server_that_only_thinks_says_so(server: ModelServer) -> None:
+    server.chat = lambda body: stream(chunk("<think>and then"), chunk(" and then", finish_reason="length"), USAGE)
+    with pytest.raises(OutOfBudget, match="for thinking"):
+        complete(engine_of(server), ASKED)
 
 
 class Departure(BaseModel):
