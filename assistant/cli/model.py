@@ -192,7 +192,7 @@ def _tasks(line: ModelLine) -> str:
 
 def _parameters(number: int) -> str:
     if number < 1_000_000:
-        return f"{number} parameters"
+        return f"{number:,} parameters"
     return f"{number / 1e9:.1f} B parameters" if number >= 100_000_000 else f"{number / 1e6:.0f} M parameters"
 
 

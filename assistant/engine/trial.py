@@ -35,6 +35,8 @@ _TEXT = " ".join(
 _QUESTION = Message("user", f"{_TEXT}\n\nTell me in a few sentences what this is about.")
 _SHORT = Message("user", "Say hello in one sentence.")
 _REPLY_TOKENS = 48
+_MEASURABLE_S = 0.005
+"""What was written in less came all at once: it tells nothing of the speed."""
 
 
 class _City(BaseModel):
@@ -73,7 +75,7 @@ def measure(engine: Engine) -> tuple[str, Speed]:
     return reply.text, Speed(
         first_token_s=usage.first_token_s,
         prompt_per_s=read / usage.first_token_s if read > 0 and usage.first_token_s > 0 else None,
-        reply_per_s=wrote / writing_s if wrote > 0 and writing_s > 0 else None,
+        reply_per_s=wrote / writing_s if wrote > 0 and writing_s >= _MEASURABLE_S else None,
     )
 
 

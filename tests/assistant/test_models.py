@@ -17,6 +17,7 @@ from assistant.config.schema import ModelSettings
 from assistant.doctor.parts import examine_parts
 from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Engine, ModelFailed, Piece, Request
+from assistant.engine.trial import measure
 from assistant.errors import BadConfiguration, BadRequest, Unavailable
 from assistant.generation import files
 from assistant.home import Home
@@ -205,3 +206,15 @@ def test_the_doctor_lets_each_model_write(service: Service, folder: Path) -> Non
 
 def test_the_help_suggests_what_the_remedies_suggest() -> None:
     assert (model.GPU, model.CPU) == (files.SUGGESTED_GPU, files.SUGGESTED_CPU)
+
+
+def test_a_reply_that_came_all_at_once_tells_nothing_of_the_speed() -> None:
+    class AtOnce(FakeEngine):
+        def stream(self, request: Request) -> Iterator[Piece]:
+            for piece in super().stream(request):
+                usage = piece.usage and replace(piece.usage, new_tokens=40, first_token_s=0.5, total_s=0.500001)
+                yield replace(piece, usage=usage)
+
+    _, speed = measure(AtOnce())
+    assert speed.prompt_per_s is not None
+    assert speed.reply_per_s is None
