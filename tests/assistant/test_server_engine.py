@@ -397,12 +397,13 @@ def test_each_failure_is_a_sentence_with_its_remedy_and_the_next_reply_comes(ser
 
 def test_an_unknown_model_is_answered_with_those_there_are(server: ModelServer) -> None:
     server.models = [{"id": "tiny"}, {"id": "large"}]
-    with pytest.raises(ModelFailed, match=r"no model 'huge'. It has: tiny, large. Run: telos model use NAME"):
+    with pytest.raises(ModelFailed, match=r"no model 'huge'. It has: tiny, large.") as unknown:
         complete(engine_of(server, name="huge"), ASKED)
+    assert unknown.value.remedy == f"Run: telos model use {server.address} --served-name NAME"
     with pytest.raises(ModelFailed, match=r"No model is named, and the server .* has 2: tiny, large"):
         complete(engine_of(server, name=""), ASKED)
     server.models = None
-    with pytest.raises(ModelFailed, match="lists none"):
+    with pytest.raises(ModelFailed, match="lists none.*telos model use http.* --served-name NAME"):
         complete(engine_of(server, name=""), ASKED)
 
 

@@ -84,9 +84,9 @@ def unknown_model(server: str, model: str, known: Sequence[str]) -> ModelFailed:
         has = f"has {len(known)}: {named}" if known else "lists none"
         return ModelFailed(
             f"No model is named, and the server at {server} {has}.",
-            "Name one: telos model use NAME, or name under [model].",
+            f"Name one: telos model use {server} --served-name NAME",
         )
-    return ModelFailed(f"The server at {server} has no model {model!r}. It has: {named}.", "Run: telos model use NAME")
+    return ModelFailed(f"The server at {server} has no model {model!r}. It has: {named}.", f"Run: telos model use {server} --served-name NAME")
 
 
 def no_answer(server: str, err: Exception, silence_s: float) -> ModelFailed:
