@@ -258,7 +258,7 @@ def _configuration(kind: Kind, tokens: Any, *, layers: int, context: int, hidden
     if kind == "mistral":
         return MistralConfig(**shape, sliding_window=SLIDING_WINDOW)
     if kind == "gemma":
-        return GemmaConfig(**shape)  # its embeddings are its head as well: random ones repeat themselves
+        return GemmaConfig(**shape, tie_word_embeddings=False)  # tied random ones repeat the last token for ever
     own = {"sliding_window": SLIDING_WINDOW, "query_pre_attn_scalar": hidden // 4, "tie_word_embeddings": False}
     if kind == "gemma2":
         return Gemma2Config(**shape, **own)

@@ -51,6 +51,13 @@ def rows_of(kind: Kind, count: int = 2) -> Floats:
 
 
 @every_kind
+def test_no_model_here_repeats_itself_or_equal_replies_would_prove_little(kind: Kind) -> None:
+    replies = [by_generate(kind, prompt(seed, 2 * SLIDING_WINDOW)) for seed in range(1, 7)]
+    assert len({tuple(reply) for reply in replies}) == len(replies)
+    assert sum(len(set(reply)) for reply in replies) >= len(replies) * 4
+
+
+@every_kind
 @pytest.mark.parametrize("length", [5, 3 * SLIDING_WINDOW])
 def test_greedy_replies_are_those_of_generate(kind: Kind, length: int) -> None:
     ids = prompt(1, length)
