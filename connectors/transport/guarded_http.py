@@ -11,6 +11,7 @@ import math
 import ssl
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import httpcore
 import httpx
@@ -44,10 +45,15 @@ class GuardedTransport(httpx.BaseTransport):
         self._deadline = Deadline()
         self._pace = Pace(policy.pause_s)
         self._mapped = {host.lower(): httpx.URL(base) for host, base in policy.hosts.items()}
-        certificates = httpx.create_ssl_context()
         self._backends = GuardedBackend(guard, self._deadline), GuardedBackend(None, self._deadline)
-        # Two pools, or a connection that a mapping opened could serve a redirect to the same private address.
-        self._public, self._trusted = (transport_on(backend, certificates) for backend in self._backends)
+
+    @cached_property
+    def _pools(self) -> tuple[httpx.HTTPTransport, httpx.HTTPTransport]:
+        """The guarded one, and the one for mapped hosts: a connection that a mapping opened could else serve a redirect
+        to the same private address. Made when first needed, for the certificates take 20 ms to load."""
+        certificates = httpx.create_ssl_context()
+        public, mapped = (transport_on(backend, certificates) for backend in self._backends)
+        return public, mapped
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange: Exchange = request.extensions.setdefault(Exchange.EXTENSION, Exchange())
@@ -70,7 +76,8 @@ class GuardedTransport(httpx.BaseTransport):
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         base = self._mapped.get(request.url.host)
-        answer = self._trusted.handle_request(_moved(request, base)) if base else self._public.handle_request(request)
+        public, mapped = self._pools
+        answer = mapped.handle_request(_moved(request, base)) if base else public.handle_request(request)
         try:
             body = b"" if answer.has_redirect_location or request.method == "HEAD" else self._body(answer)
         finally:
