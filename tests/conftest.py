@@ -18,6 +18,8 @@ settings.register_profile("telos", deadline=None)  # a first example may load a 
 settings.load_profile("telos")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # several runs side by side would wait for each other's threads, spinning
 
 
 _ONLY_INTEGRATION = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.integration\b", re.MULTILINE)

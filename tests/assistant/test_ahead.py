@@ -30,8 +30,9 @@ def test_what_was_read_ahead_is_what_the_next_prompt_begins_with(service: Servic
     begin(service, "Hello there.", goal="5 days in Europe", playbook="travel")
     for text in ("We are two.", "long " * 2000, "By train, please.\n"):
         service.ahead.wait()
+        read, session = engine.prepared[-1]
         say(service, text)
-        asked, (read, session) = engine.chats[-1], engine.prepared[-1]
+        asked = engine.chats[-1]
         assert read == tuple(asked.messages[: len(read)])
         assert (read[-1].role, len(read)) == ("assistant", len(asked.messages) - 1)
         assert session == asked.session
