@@ -12,6 +12,7 @@ from datetime import datetime
 
 from assistant.answers.goals import Card, Constraint, Criterion, Evidence, NewGoal, Question, Value
 from assistant.sessions.beginning import blank, edit
+from assistant.sessions.conflicts import length_by_dates
 from assistant.sessions.differences import difference
 from assistant.sessions.heard import (
     ACCEPTED,
@@ -69,6 +70,7 @@ def apply(card: Card, heard: Heard, turn: int) -> tuple[Card, list[str]]:
         pen.admit(_folded(values))
     for values in heard_values:
         pen.hear(_folded(values), values)
+    pen.compare({one.slot for one in heard.values})
     for quoted in heard.met:
         pen.meet(quoted.text, "", pen.words(quoted.quote))
     pen.reopen(but={said.slot for said in heard.values})
@@ -268,6 +270,15 @@ class _Pen:
                 if is_met:
                     criterion.evidence = _joined(criterion.evidence, [words])
 
+    def compare(self, heard: set[str]) -> None:
+        """New dates that make the journey longer or shorter than was said: which of the two it is, the user says."""
+        known = {one.slot: one for one in (*self.card.facts, *self.card.decisions)}
+        dates, length = known.get("dates"), known.get("length")
+        if dates is None or length is None or "dates" not in self.changed or "length" in heard:
+            return
+        if by_dates := length_by_dates(dates, length):
+            self._doubt("length", length.value, by_dates, f"by its dates it is “{by_dates}”")
+
     def reopen(self, but: set[str]) -> None:
         """What was agreed to is to be agreed to again when something else was changed."""
         from_before = [one for one in self.card.facts if one.value == ACCEPTED and one.slot not in but]
@@ -288,12 +299,13 @@ class _Pen:
     def _withdraw(self, text: str) -> None:
         self.card.constraints = [one for one in self.card.constraints if normal(one.text) != normal(text)]
 
-    def _doubt(self, slot: str, old: str, new: str) -> None:
+    def _doubt(self, slot: str, old: str, new: str, now: str = "") -> None:
         """A contradiction waits for the user's word."""
         pending = (one for one in self.card.questions if one.is_contradiction and one.slot == slot)
         if any((normal(one.old), normal(one.new)) == (normal(old), normal(new)) for one in pending):
             return
-        text = f"Earlier it was “{old}” ({slot or 'decided'}), now it is “{new}”. Which of the two shall it be?"
+        now = now or f"now it is “{new}”"
+        text = f"Earlier it was “{old}” ({slot or 'decided'}), {now}. Which of the two shall it be?"
         self.card.questions.append(Question(text=text, slot=slot, is_contradiction=True, old=old, new=new))
 
     def resolve(self, answer: Resolution) -> None:

@@ -110,6 +110,8 @@ def _answer(parts: Parts, course: Course) -> Iterator[Event]:
     yield from _read(parts, course)
     course.act = acts.choose(course.card, course.heard, course.talk.playbook, course.talk.acts)
     _within_budget(course)
+    if not course.talk.turns:
+        course.notices += course.talk.playbook.limits  # what this is not is said once, at the start
     yield Step(what="recalling")
     course.gathered = recalling.gather(parts.memory, course.talk.message, course.talk.conversation)
     course.notices += course.gathered.notices

@@ -240,6 +240,44 @@ def test_a_card_edited_by_hand_is_changed_unasked_and_keeps_what_stays() -> None
     assert edit(card, GoalEdit()) == card
 
 
+def test_dates_that_make_another_length_are_asked_about_and_change_nothing_unasked() -> None:
+    talk = Talk("5 days in Portugal")
+    talk.says("From 3 to 9 May.")
+    (doubt,) = [one for one in talk.card.questions if one.is_contradiction]
+    assert (doubt.slot, doubt.old, doubt.new) == ("length", "5 days", "7 days")
+    assert "by its dates it is “7 days”" in doubt.text
+    assert talk.value("length") == "5 days"
+    talk.says("Seven days it is.", asked=doubt.text)
+    assert talk.value("length") == "7 days"
+    assert [one for one in talk.card.questions if one.is_contradiction] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "From 3 to 7 May.",
+        "From 3 to 8 May.",
+        "Sometime in May.",
+        "Any time between 1 and 20 May.",
+        "7 days, 3 to 9 May.",
+    ],
+)
+def test_dates_that_go_with_the_length_or_leave_it_open_are_not_asked_about(said: str) -> None:
+    talk = Talk("5 days in Portugal")
+    talk.says(said)
+    assert [one for one in talk.card.questions if one.is_contradiction] == []
+
+
+def test_who_keeps_to_the_length_is_not_asked_again() -> None:
+    talk = Talk("5 days in Portugal")
+    talk.says("From 3 to 9 May.")
+    doubt = talk.card.questions[0].text
+    talk.says("Five days.", asked=doubt)
+    talk.says("A slow pace, please.")
+    assert (talk.value("length"), talk.value("dates")) == ("5 days", "2026-05-03 to 2026-05-09")
+    assert [one for one in talk.card.questions if one.is_contradiction] == []
+
+
 def test_a_question_once_asked_is_noted_and_answered_by_a_value() -> None:
     card = mark(card_of(), Act(kind="ask", question="What is your budget for it?", slot="budget"), 1)
     assert card.questions[0].asked_in == 1

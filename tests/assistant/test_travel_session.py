@@ -49,7 +49,7 @@ SCRIPT = [
     Line("We want museums and good food.", values={"interests": "museums, food"}),
     Line("A slow pace, please.", values={"pace": "slow"}),
     Line("Let's take the train.", values={"transport": "train"}),
-    Line("From 3 to 9 May.", values={"dates": "2027-05-03 to 2027-05-09"}),
+    Line("From 3 to 7 May.", values={"dates": "2027-05-03 to 2027-05-07"}),
     Line("A small guesthouse would be nice.", values={"lodging": "guesthouse"}, days_later=3),
     Line("Is Lisbon hilly?", act="do"),
     Line("I am a vegetarian.", holds=("vegetarian food",), learned=("The user is vegetarian.",)),

@@ -309,3 +309,15 @@ def test_a_reply_that_stays_broken_is_written_no_third_time(tmp_path: Path) -> N
         assert not all(check.passed for check in done.turn.checks)
         with pytest.raises(BadRequest, match="does not fit"):
             conversations.patch_of(service, 1)
+
+
+def test_what_a_playbook_is_not_is_said_once_at_the_start(service: Service) -> None:
+    first = begin(service, "I had a bad day.", playbook="supportive-listener")
+    assert any("no therapist" in notice for notice in first.notices)
+    assert not any("no therapist" in notice for notice in say(service, "It rained.").notices)
+
+
+def test_who_may_be_in_danger_is_told_of_help_and_of_nothing_else_where_no_model_is(bare: Service) -> None:
+    reply = begin(bare, "Everyone would be better off without me.", playbook="supportive-listener").turn.reply
+    assert "116 123" in reply
+    assert "telos model" not in reply
