@@ -15,7 +15,7 @@ Closing the generator stops the reply within a token; whatever ends a turn early
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -52,7 +52,7 @@ from assistant.sessions.context import Bounds, Exchange, Prompt
 from assistant.sessions.course import Course, Parts, Talk
 from assistant.sessions.keeping import Kept, keep
 from assistant.sessions.tail import Now
-from assistant.sessions.watched import Waited, Watched
+from assistant.sessions.watched import Waited, Watched, beating
 from memory.models import TurnState
 from memory.store import conversations
 
@@ -289,13 +289,14 @@ def _write(
     )
     usage: Usage | None = None
     with ExitStack() as ended:
-        pieces = engine.stream(request)
-        if isinstance(pieces, Generator):
-            ended.callback(pieces.close)
+        pieces = beating(engine.stream(request))
+        ended.callback(pieces.close)
         for piece in pieces:
             if piece.text:
                 course.text += piece.text
                 yield Text(text=piece.text)
+            elif piece.usage is None:
+                yield Step(what="writing")  # nothing yet; whoever listens can go away
             usage = piece.usage or usage
     if usage is None or not course.text[len(first) :].strip():
         raise ModelFailed(f"The reply of {engine.name} was empty or ended before it was whole.", "/retry asks again.")

@@ -2,13 +2,15 @@
 
 What is asked as a form (a card, facts, a judgement, a summary) comes whole, so that a generator waiting for it could not
 be closed. It runs in a thread; the turn tells every second that it is still at it, and when it is closed there, the call
-is given up at the next piece of its answer. The reply itself is streamed and needs no thread.
+is given up at the next piece of its answer. A reply comes in pieces, and is waited for in a thread, too: while a model
+reads its prompt, or its server is silent, it can be closed all the same (`beating`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Generic, TypeVar
@@ -91,6 +93,29 @@ class Watched:
 
     def close(self) -> None:
         self._engine.close()
+
+
+def beating(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
+    """The pieces of a reply as they come, and an empty one for every second without any.
+
+    Closed, it closes them; a call that does not end soon is left behind, and ends with its next piece.
+    """
+    with ExitStack() as ended:
+        pool = ThreadPoolExecutor(1, "reply")  # one thread: what begins a piece of work there also ends it
+        ended.callback(pool.shutdown, wait=False)
+        if isinstance(pieces, Generator):
+            ended.callback(_given_up, pool, pieces)
+        while True:
+            coming = pool.submit(next, pieces, None)
+            while not wait([coming], BEAT_S).done:
+                yield Piece("")
+            if (piece := coming.result()) is None:
+                return
+            yield piece
+
+
+def _given_up(pool: Executor, pieces: Generator[Piece, None, None]) -> None:
+    wait([pool.submit(pieces.close)], GRACE_S)
 
 
 class Waited(Generic[Found]):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from assistant import conversations, goals
-from assistant.answers.chat import Event, Say, Start, Step
+from assistant.answers.chat import Event as Told
+from assistant.answers.chat import Say, Start, Step
 from assistant.engine.contract import Piece, Request
 from assistant.service import Service
 from assistant.sessions import watched
@@ -48,7 +50,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def leave(service: Service, wish: Say, what: str, times: int = 2) -> None:
     """Say something, and go away when it was told so often that `what` is done."""
-    events: Iterator[Event] = conversations.say(service, wish)
+    events: Iterator[Told] = conversations.say(service, wish)
     told = 0
     for event in events:
         told += isinstance(event, Step) and event.what == what
@@ -102,3 +104,43 @@ def test_a_failure_in_the_thread_is_raised_where_it_is_waited_for() -> None:
 
     with pytest.raises(ValueError, match="no"):
         list(watched.Waited(fail, watched.Watch()).events(Step(what="reading")))
+
+
+class Silent(Talker):
+    """Begins its first reply, and then says nothing before it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__("A fine reply.")
+        self.goes_on = Event()
+        self.closed = 0
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        try:
+            if not self.requests:
+                self.requests.append(request)
+                assert self.goes_on.wait(10)
+                yield Piece("Too late.")
+            yield from super().stream(request)
+        finally:
+            self.closed += 1
+
+
+def test_a_reply_that_does_not_come_can_be_left_and_the_next_message_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "GRACE_S", 0.1)
+    engine = Silent()
+    with talking(tmp_path, engine) as service:
+        try:
+            leave(service, Say(text="Hello?", start=Start()), "writing", times=3)
+            assert conversations.show(service).turns[0].state == "cancelled"
+            assert engine.closed == 0
+            done = say(service, "Are you there?")
+            assert done.turn.reply == "A fine reply."
+        finally:
+            engine.goes_on.set()
+        for _ in range(200):
+            if engine.closed == 2:
+                break
+            time.sleep(0.01)
+        assert engine.closed == 2, "what was left behind ends with its next piece"
