@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from memory.common_words import COMMON_WORDS
 
@@ -60,6 +61,7 @@ def is_like(one: str, other: str) -> bool:
     return bool(first) and SequenceMatcher(None, first, second, autojunk=False).ratio() >= 0.8
 
 
+@lru_cache(maxsize=4096)
 def pattern_of(phrase: str) -> str:
     """A pattern for a phrase: any spacing, any apostrophe, singular or plural of its last word."""
     parts = [re.escape(part) for part in re.split(rf"\s+|[{_APOSTROPHES}]", phrase.strip()) if part]

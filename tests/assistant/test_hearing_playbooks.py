@@ -10,6 +10,7 @@ import pytest
 from assistant.sessions.acts import choose
 from assistant.sessions.heard import ACCEPTED, LEFT_OPEN, Heard
 from assistant.sessions.playbook import Playbook, load
+from assistant.sessions.rules.message import own_statements
 from tests.assistant.goal_talk import Talk, card_of, hear, values
 
 MAIL = load("mail-and-documents", Path("/nonexistent"))
@@ -127,4 +128,12 @@ def test_a_decision_that_names_one_of_several_decides_not_all_of_them() -> None:
 def test_a_message_of_blanks_takes_no_time_to_read(blank: str) -> None:
     begun = time.perf_counter()
     hear(f"Hello{blank * 20_000}there")
+    assert time.perf_counter() - begun < 2
+
+
+@pytest.mark.parametrize("line", ["from: x\n", "on: y\n", "> z\n", "``` ", "“a ", '"b ', "he said "])
+def test_a_message_of_200000_characters_is_told_apart_at_once(line: str) -> None:
+    begun = time.perf_counter()
+    text = line * (200_000 // len(line))
+    assert len(own_statements(text)) == len(text)
     assert time.perf_counter() - begun < 2

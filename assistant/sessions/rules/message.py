@@ -11,7 +11,7 @@ _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _FORWARDED = re.compile(
     r"^[ \t]*(?:-{2,}[ \t]*(?:original|forwarded|weitergeleitete|ursprüngliche|message transféré|mensaje)[^\n]*"
     r"|(?:begin )?forwarded message:?|(?:on|am|le|el) [^\n]{5,120}(?:wrote|schrieb|a écrit|escribió)[^\n]{0,80}:[ \t]*$"
-    r"|from:[^\n]+\n(?:[a-z-]+:[^\n]*\n)*?subject:).*\Z",
+    r"|from:[^\n]+\n(?:[a-z-]+:[^\n]*\n){0,30}?subject:).*\Z",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 _SPOKEN_BY_OTHERS = re.compile(r"\"[^\"\n]{2,400}\"|“[^”\n]{2,400}”|„[^“”\n]{2,400}[“”]|«[^»\n]{2,400}»")
