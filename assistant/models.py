@@ -22,6 +22,7 @@ from assistant.progress import Progress, unheard
 from assistant.service import Service
 from assistant.workers.model_pipe import Description
 from connectors.reading.links import is_web
+from connectors.transport.masking import mask_url
 
 NO_MODEL = "none"
 
@@ -194,7 +195,7 @@ def _line(tasks: list[Task], choice: Choice, engine: Engine) -> answers.ModelLin
     if choice.engine == "local":
         return _with_process(_with_files(line, choice), engine)
     if choice.engine == "server":
-        return line.model_copy(update={"where": choice.address})
+        return line.model_copy(update={"where": mask_url(choice.address)})
     return line.model_copy(update={"notes": ["It chooses the items' own sentences and writes none."]})
 
 

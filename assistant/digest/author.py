@@ -18,6 +18,7 @@ from assistant.engine import cited
 from assistant.engine.brief import Brief, Claim
 from assistant.engine.cited import DigestEntry, Draft
 from assistant.engine.contract import (
+    ASIDE,
     Capability,
     Engine,
     Message,
@@ -161,7 +162,14 @@ class _Author:
         request = cited.asked(self._engine, brief, as_object=True)
         engine = self._engine.quoting(request.item_ids)
         try:
-            entry = ask(engine, DigestEntry, request.messages, max_tokens=2 * request.max_tokens, purpose="The digest")
+            entry = ask(
+                engine,
+                DigestEntry,
+                request.messages,
+                max_tokens=2 * request.max_tokens,
+                purpose="The digest",
+                session=f"{ASIDE}digest",
+            )
         except TelosError as err:
             log.info("%s wrote no entry under a schema either: %s", self._engine.name, err)
             return ()

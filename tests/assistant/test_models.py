@@ -161,6 +161,14 @@ def test_a_task_may_have_a_server_of_its_own_with_a_key(service: Service, made: 
     assert "sesame" not in used.model_dump_json()
 
 
+def test_a_password_in_a_servers_address_is_not_shown(service: Service) -> None:
+    address = "http://ann:sesame-sesame@127.0.0.1:8000/v1"
+    used = models.use(service, ModelChoice(name=address, served_name="small", test=False), unheard)
+    assert used.models[0].where == "http://***@127.0.0.1:8000/v1"
+    assert "sesame" not in used.model_dump_json()
+    assert configured(service)["address"] == address
+
+
 def test_none_goes_back_to_extraction(service: Service, folder: Path) -> None:
     models.use(service, ModelChoice(name=str(folder), test=False), unheard)
     used = models.use(service, ModelChoice(name="none"), unheard)
