@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -16,14 +17,24 @@ from pydantic import BaseModel
 
 from assistant.config.schema import ModelSettings
 from assistant.engine.choice import Choice
-from assistant.engine.contract import Capability, Message, ModelFailed, Request, Sampling, TooLong, Usage, complete
+from assistant.engine.contract import (
+    Capability,
+    Message,
+    ModelFailed,
+    Piece,
+    Request,
+    Sampling,
+    TooLong,
+    Usage,
+    complete,
+)
 from assistant.engine.extractive import Extractive
 from assistant.engine.local import LocalEngine
 from assistant.engine.making import make_engine
 from assistant.engine.server.engine import ServerEngine
 from assistant.engine.structured import ask
 from assistant.workers.language import serve_model
-from assistant.workers.model_pipe import ModelOrder
+from assistant.workers.model_pipe import Description, ModelOrder
 from tests.tiny_models import tiny_model
 
 pytestmark = pytest.mark.integration  # it starts the process of a model
@@ -128,6 +139,52 @@ def test_nothing_is_loaded_to_read_ahead_and_nothing_read_where_nothing_is_kept(
     engine = made(folder, sessions=0)
     engine._worker = Reading(lambda: None)  # type: ignore[assignment]
     assert engine.prepare(ASKED, "one") is None
+
+
+class Short:
+    """A worker whose model has to do with half of its context after the first reply."""
+
+    pid = 1
+
+    def __init__(self) -> None:
+        self.context_tokens = 4096
+
+    def load(self, on_progress: object) -> None:
+        """It is loaded."""
+
+    def call(self, method: str) -> Description:
+        assert method == "describe"
+        return Description(
+            name="tiny",
+            device="cpu",
+            dtype="float32",
+            parameters=1,
+            context_tokens=self.context_tokens,
+            capabilities=frozenset(Capability),
+            fingerprint="",
+            width=64,
+            traits=(),
+            notes=("Replies are written without a compiled step, more slowly: no C compiler.",),
+        )
+
+    def stream(self, method: str, _: object) -> Iterator[Piece]:
+        self.context_tokens = 2048
+        usage = Usage(
+            prompt_tokens=1, prompt_reused=0, new_tokens=1, first_token_s=1, total_s=1, notice="It was short."
+        )
+        yield Piece("Yes.", usage)
+
+
+def test_a_model_that_had_to_do_with_less_is_asked_anew_how_much_it_takes(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = made(folder)
+    engine._worker = Short()  # type: ignore[assignment]
+    with caplog.at_level(logging.WARNING, "assistant.engine.local"):
+        assert (engine.context_tokens, engine.context_tokens) == (4096, 4096)
+    assert [line.endswith("no C compiler.") for line in caplog.messages] == [True], "one line of the log"
+    assert complete(engine, SHORT).usage.notice == "It was short."
+    assert engine.context_tokens == 2048
 
 
 def test_what_was_read_ahead_is_not_read_again(running: LocalEngine) -> None:
