@@ -6,7 +6,7 @@ Pure; `card` asks about what is found here, and overwrites neither.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from assistant.answers.goals import Value
 
@@ -25,7 +25,10 @@ def length_by_dates(dates: Value, length: Value) -> str:
     quote = dates.evidence.quote
     if span is None or said is None or _WINDOW.search(quote) or len(re.findall(r"\d+", quote)) < 2:
         return ""
-    nights = (date.fromisoformat(span[2]) - date.fromisoformat(span[1])).days
+    first, last = date.fromisoformat(span[1]), date.fromisoformat(span[2])
+    if first.day == 1 and (last + timedelta(1)).day == 1:
+        return ""  # whole months
+    nights = (last - first).days
     number = int(said[1]) * (7 if said[2] == "week" else 1)
     if not 0 < nights < _LONGEST_DAYS or number in (nights, nights + 1):
         return ""

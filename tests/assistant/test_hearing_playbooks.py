@@ -137,3 +137,54 @@ def test_a_message_of_200000_characters_is_told_apart_at_once(line: str) -> None
     text = line * (200_000 // len(line))
     assert len(own_statements(text)) == len(text)
     assert time.perf_counter() - begun < 2
+
+
+def test_praise_settles_no_contradiction_and_a_yes_does() -> None:
+    doubt = "Earlier it was “train” (transport), now it is “plane”. Which of the two shall it be?"
+    for answer, value in (("That looks great!", "train"), ("Yes.", "plane"), ("No.", "train"), ("The plane.", "plane")):
+        talk = Talk("a journey")
+        talk.says("Let's take the train.")
+        talk.says("Actually, let's fly.")
+        talk.says(answer, asked=doubt)
+        assert talk.value("transport") == value, answer
+        is_open = any(one.is_contradiction for one in talk.card.questions)
+        assert is_open is (answer == "That looks great!"), answer
+
+
+def test_a_car_is_no_traveller_and_not_too_packed_is_slow() -> None:
+    assert values(hear("We'd rent a car.", asked="How many of you are travelling?")) == {"transport": "car"}
+    assert values(hear("Not too packed, please.")) == {"pace": "slow"}
+
+
+def test_what_is_dropped_is_not_wished_for() -> None:
+    talk = Talk("a journey")
+    talk.says("We like castles and hiking.")
+    talk.says("Actually drop the castles.")
+    assert talk.value("interests") == "history, hiking"
+
+
+def test_a_place_that_no_list_knows_is_chosen_by_its_name() -> None:
+    talk = Talk("a holiday in Scotland")
+    talk.says("Let's do Skye then.")
+    assert talk.value("destination") == "Scotland, Skye"
+    assert "skye" not in {one.slot for one in talk.card.decisions}
+    talk.says("Let's do the boat tour.")
+    assert talk.value("destination") == "Scotland, Skye"
+
+
+def test_a_month_is_no_length_of_a_journey() -> None:
+    talk = Talk("8 days in Scotland")
+    talk.says("ok let's go in August then, on the 1st or the 8th")
+    assert not any(one.is_contradiction for one in talk.card.questions)
+
+
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        ("With my husband and our 2 kids.", "2 adults, 2 children"),
+        ("My wife, our three children and I.", "2 adults, 3 children"),
+        ("There are 2 adults and 1 child.", "2 adults, 1 child"),
+    ],
+)
+def test_a_family_is_counted(said: str, who: str) -> None:
+    assert values(hear(said)) == {"travellers": who}

@@ -99,7 +99,8 @@ _PERSON = {
     "senior": "seniors?|pensioners?",
 }  # fmt: skip
 _PEOPLE = re.compile(
-    rf"(?<![\w.,-])(?P<count>{NUMBER}|my|our|the)\s?(?:\w+ )?(?P<who>{'|'.join(_PERSON.values())})(?!\w)", re.IGNORECASE
+    rf"(?<![\w.,-])(?:(?:my|our|the)\s)?(?P<count>{NUMBER}|my|our|the)\s?(?:\w+ )?(?P<who>{'|'.join(_PERSON.values())})(?!\w)",
+    re.IGNORECASE,
 )
 _SET_PEOPLE = (
     (

@@ -21,6 +21,10 @@ _NEW = re.compile(
     r"\b(?:change|switch|replace|the (?:second|latter|new|other|last)|latter|new one|update|take the new|ändern|änder|change[zr]?|cambia)\b",
     re.IGNORECASE,
 )
+_YES_OR_NO = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|correct|right|exactly|no|nope|nah|ja|genau|nein|oui|non|sí|claro)(?![\w'’-])",
+    re.IGNORECASE,
+)
 _GIVEN_UP = (
     r"\b(?:not|no longer|instead of|rather than|without|forget|drop|no more)\s+(?:the\s+|a\s+|an\s+|by\s+|about\s+)*"
 )
@@ -99,7 +103,8 @@ def _choice(own: str, doubt: Question, values: Sequence[Said]) -> bool | None:
         return False
     if _NEW.search(own):
         return True
-    return manner.agrees(own)
+    # A bare yes is taken for the later of the two; praise ("that looks great") is none of either.
+    return manner.agrees(own) if _YES_OR_NO.match(own) else None
 
 
 def _names(value: str, own: str) -> bool:

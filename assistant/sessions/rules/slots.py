@@ -20,7 +20,7 @@ from assistant.sessions.rules.quantities import Found
 from assistant.sessions.rules.questions import Asked
 
 _GIVEN_UP = re.compile(
-    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|do|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|[a-z]+ing)\s+)*$",
+    r"\b(?:not|no|no longer|instead of|rather than|without|except|avoid|nor|neither|don'?t (?:want|like|need)(?: to \w+)?|do not (?:want|like|need)(?: to \w+)?|can'?t|won'?t|hate|isn'?t|aren'?t|forget(?: about)?|drop|skip|remove|nicht|kein[e]?|pas|sin|sans)\s+(?:(?:to|go|do|the|a|an|by|in|any|take|see|visit|interested|want|of|de|really|too|so|very|that|[a-z]+ing)\s+)*$",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"\b(?:also|too|as well|and then|plus|besides|add(?:ing)?|both|auch|aussi|también)\b", re.IGNORECASE)
@@ -28,6 +28,11 @@ _OBJECT = re.compile(
     r"\b(?:let'?s|let us|i'll|we'll|(?:i|we)(?: will|'ve| have)?)\s+(?:just\s+|both\s+)?\w+\s+(?:with\s+|for\s+|on\s+|to\s+|in\s+|at\s+)?(?P<thing>.+)|\b(?:book|choose|pick|take|stick with|stick to|going with|go with|going for|will be|make it)\s+(?P<other>.+)",
     re.IGNORECASE,
 )
+_PROPER_CHOICE = re.compile(
+    r"\b(?:let['’]?s|let us|(?:i|we)['’]ll)\s+(?:just\s+|also\s+)?(?:do|go for|go with|choose|pick|visit|see)\s+(?P<place>(?-i:[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,2}))(?: (?:then|too|as well|instead))*\W*$",
+    re.IGNORECASE,
+)
+"""A name that no other slot knows, chosen where a place is wanted: "let's do Skye"."""
 _APPROVES = re.compile(
     r"\b(?:(?:the |this |that |your )?(?:plan|itinerary|patch|text|draft|mail|letter|solution)\s+(?:looks?|sounds?|seems?|is|works?)\s+(?:very |really |absolutely |so |just )*(?:good|great|fine|perfect|lovely|nice|right|excellent|wonderful|well)|(?:i|we) (?:like|love|accept) (?:the|this|your) (?:plan|itinerary|patch|text|draft|mail|letter|solution)|perfect plan"
     r"|(?:the |this |that |your )?(?:patch|fix|solution|plan) works\b(?! (?:only|if|but|not))|(?:that|this|it|which) (?:answers|answered|solves|solved|settles) (?:it|that|my question|the question|my problem|everything)"
@@ -139,6 +144,12 @@ def unnamed_decision(part: Clause, hearing: Hearing, values: list[Said]) -> Iter
     thing = re.sub(
         r"^(?:ahead and )?(?:book|take|choose|pick|do|go with|go for)\s+", "", thing.removeprefix("ahead and ")
     )
+    place = next((one for one in hearing.playbook.criteria if one.kind == "place"), None)
+    if place is not None and (proper := _PROPER_CHOICE.search(part.text)):
+        known = hearing.card.value_of(place.slot)
+        adds = place.adds and not (known is not None and known.is_decision and not _MORE.search(part.text))
+        yield Said(slot=place.slot, value=proper["place"], quote=part.text, is_decision=True, adds=adds)
+        return
     about = sorted(content(thing))[:4]
     named = {word for said in values for word in content(said.value)}
     if about and set(about) - named and len(part.text) <= _TOO_LONG:
@@ -208,6 +219,8 @@ def _people(part: Clause, template: Template, hearing: Hearing, is_asked: bool) 
     counts_else = any(quantities.lengths(part.text)) or any(quantities.money(part.text))  # "5 days" are no people
     if found is None and is_asked and len(part.text.split()) <= 6 and not counts_else:
         bare = quantities.bare_number(part.text)
+        if bare is not None and part.text[bare.start : bare.end].casefold() in ("a", "an"):
+            return []  # "a car" is no person
         found = (
             Found("1 person" if bare.value == "1" else f"{bare.value} people", bare.start, bare.end) if bare else None
         )
