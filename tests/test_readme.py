@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.cli.nouns import NOUNS, load
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("connectors", "memory", "assistant", "benchmarks")
@@ -45,3 +52,34 @@ def test_every_line_of_the_tree_says_what_the_file_is() -> None:
     tree = tree_of((ROOT / "README.md").read_text())
     assert tree
     assert [path for path, sentence in tree.items() if not sentence] == []
+
+
+COMMAND = re.compile(r"^ {4,}(?:.*\| )?(?:\.venv/bin/)?telos (?!  )(.+)$", re.M)
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """What follows `telos` on each line of code that shows a command, and what is said of it after two spaces or a #."""
+    for name in ("README.md", "docs/api.md", "docs/sources/README.md"):
+        text = (ROOT / name).read_text()
+        for found in COMMAND.finditer(text.split("## The house")[0]):
+            command, _, said = found[1].partition("  ")
+            yield command.removeprefix("--home .demo ").partition(" #")[0].strip(), said
+
+
+def options_of(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+
+
+@pytest.mark.parametrize(("line", "said"), list(shown_commands()), ids=lambda part: part[:40])
+def test_every_command_that_is_shown_exists_with_its_options(line: str, said: str) -> None:
+    words = shlex.split(line)
+    assert words[0] in NOUNS
+    group = command = load(words[0])
+    for word in words[1:]:
+        inner = getattr(command, "commands", {})
+        if word in inner:
+            group, command = command, inner[word]
+        elif word.startswith("--"):
+            assert word in options_of(command)
+    verbs = [verb for several in re.findall(r"\w+(?:\|\w+)+", f"{line} {said}") for verb in several.split("|")]
+    assert set(verbs) <= set(group.commands if verbs else ())

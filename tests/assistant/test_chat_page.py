@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pyte
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from assistant.answers.chat import Step
+from assistant.answers.chat import Cited, Done, Step, TurnView
 from assistant.cli.chat import page
 from assistant.cli.chat.message import decoded
 from assistant.cli.chat.page import LiveReply
@@ -151,3 +152,14 @@ def test_a_pipe_that_holds_no_message_is_answered_with_a_sentence(content: bytes
 
 def test_a_pipe_in_utf_8_is_the_message() -> None:
     assert decoded(b"\xef\xbb\xbfGr\xc3\xa8ve?\n") == "Grève?"
+
+
+def test_what_is_said_below_a_reply_stays_indented_on_every_line() -> None:
+    cited = [Cited(number=1, kind="item", id=1, title="A title that is rather long", url="https://example.org/page")]
+    turn = TurnView(id=1, number=1, asked_at=datetime(2026, 11, 21, tzinfo=UTC), said="", state="done", citations=cited)
+    screen = Console(file=io.StringIO(), width=30)
+    screen.print(*page.below(Done(conversation=1, turn=turn, notices=["What was done otherwise, at some length."])))
+    assert isinstance(screen.file, io.StringIO)
+    lines = screen.file.getvalue().splitlines()
+    assert len(lines) > 4
+    assert all(line.startswith("  ") for line in lines)

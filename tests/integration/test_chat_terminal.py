@@ -161,6 +161,7 @@ def test_what_was_typed_is_erased_with_the_rest(daemon: Daemon, speaker: Speaker
         terminal.wait_for("Quackenbush it is.")
         terminal.press("/remember Zoë Quackenbush is my aunt\r")
         terminal.wait_for("Remembered as fact")
+        terminal.wait_for(lambda text: text.count("›") == 3)
         terminal.press(CTRL_D)
         assert terminal.wait() == 0
     assert scan(daemon.folder, ["Quackenbush"]).found

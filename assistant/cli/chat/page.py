@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
+from rich.padding import Padding
 from rich.segment import Segment
 from rich.spinner import Spinner
 from rich.text import Text
@@ -164,33 +165,45 @@ class PlainReply:
             sys.stderr.flush()
 
 
-def below(done: Done) -> Iterator[Text]:
+def below(done: Done) -> Iterator[RenderableType]:
     """What is said under a reply: its sources, what it changed, what was learned, what was done otherwise."""
     yield from sources(done.turn)
+    yield from map(_indented, _remarks(done))
+
+
+def _remarks(done: Done) -> Iterator[Text]:
     for line in done.changes:
-        yield Text(f"  goal: {harmless(line)}", style="cyan")
+        yield Text(f"goal: {harmless(line)}", style="cyan")
     for line in done.learned:
-        yield Text(f"  remembered: {harmless(line)}", style="magenta")
+        yield Text(f"remembered: {harmless(line)}", style="magenta")
     for check in done.turn.checks:
         if not check.passed:
-            yield Text(
-                f"  not held: {harmless(check.what)}" + (f" ({harmless(check.why)})" if check.why else ""), "yellow"
-            )
+            why = f" ({check.why})" if check.why else ""
+            yield Text(harmless(f"not held: {check.what}{why}"), "yellow")
     for line in done.notices:
-        yield Text(f"  {harmless(line)}", style="yellow")
+        yield Text(harmless(line), style="yellow")
 
 
-def sources(turn: TurnView) -> Iterator[Text]:
+def sources(turn: TurnView) -> Iterator[RenderableType]:
     """What the numbers in a reply stand for, a line each."""
+    return (_indented(Text(line, "dim", overflow="fold")) for line in _source_lines(turn))
+
+
+def _source_lines(turn: TurnView) -> Iterator[str]:
     for cited in turn.citations:
         when = f" · {cited.at:%Y-%m-%d}" if cited.at else ""
         address = f" · {cited.url}" if cited.url else ""
-        yield Text(harmless(f"  [{cited.number}] {cited.title or cited.kind}{when}{address}"), "dim", overflow="fold")
+        yield harmless(f"[{cited.number}] {cited.title or cited.kind}{when}{address}")
+
+
+def _indented(text: Text) -> Padding:
+    """A remark that stays indented where it is longer than a line."""
+    return Padding(text, (0, 0, 0, 2), expand=False)
 
 
 def plain_reply(done: Done) -> str:
     """A turn's reply and its sources, for a file or a program that reads lines."""
     lines = [harmless(done.turn.reply)]
-    if cited := [text.plain.strip() for text in sources(done.turn)]:
+    if cited := list(_source_lines(done.turn)):
         lines += ["", *cited]
     return "\n".join(lines)
