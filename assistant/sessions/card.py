@@ -39,8 +39,12 @@ _UNMET = _EMPTY - {NO_PREFERENCE}
 
 def begin(new: NewGoal, playbook: Playbook, now: datetime) -> Card:
     """The first version: the template of the playbook, unless the goal brings its own, and what the statement says."""
-    card = blank(new, playbook)
-    heard = listen(new.statement, card=card, asked="", now=now, playbook=playbook)
+    return opened(blank(new, playbook), playbook, now, new.deadline)
+
+
+def opened(card: Card, playbook: Playbook, now: datetime, deadline: datetime | None = None) -> Card:
+    """A card on which what its goal's statement says is noted, as words of the user's own."""
+    heard = listen(card.statement, card=card, asked="", now=now, playbook=playbook)
     opens = {one.slot: one.opens for one in playbook.criteria if one.opens}
     values = [said for said in heard.values if opens.get(said.slot) != "message"]  # a statement is no message
     there = {said.slot for said in values}
@@ -49,10 +53,8 @@ def begin(new: NewGoal, playbook: Playbook, now: datetime) -> Card:
         for slot, what in opens.items()
         if what == "goal" and slot not in there
     ]
-    begun, _ = apply(
-        card, replace(heard, values=tuple(values), statement=None, deadline=new.deadline or heard.deadline), 0
-    )
-    return begun
+    heard = replace(heard, values=tuple(values), statement=None, deadline=deadline or heard.deadline)
+    return apply(card, heard, 0)[0]
 
 
 def apply(card: Card, heard: Heard, turn: int) -> tuple[Card, list[str]]:

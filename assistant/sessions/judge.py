@@ -17,7 +17,7 @@ from assistant.answers.goals import Card, Criterion, Verdict
 from assistant.engine.contract import Capability, Engine, Message
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
-from assistant.sessions.card import apply
+from assistant.sessions.card import apply, opened
 from assistant.sessions.checking import claims, questions
 from assistant.sessions.heard import Heard, Quoted
 from assistant.sessions.phrases import content, normal, verbatim
@@ -109,11 +109,13 @@ def score(
     playbook: Playbook,
     now: datetime,
 ) -> Judged:
-    """The goal's score by its transcript. Of the criteria only text and slot are looked at.
+    """The goal's score by its transcript, which begins with the goal in the user's words, as turn 0. Of the criteria only
+    text and slot are looked at.
 
     A model that fails is replaced by the rules, and `notice` says why.
     """
     bare = [Criterion(text=one.text, slot=one.slot) for one in criteria]
+    transcript = [Spoken(0, "user", statement), *transcript] if transcript else []
     notice = ""
     if engine is not None and transcript:
         try:
@@ -258,10 +260,10 @@ def _by_rules(
     notice: str,
 ) -> Judged:
     """The transcript heard again from its beginning on a blank card: what that card has met in the end is met."""
-    heard_on = Card(statement=statement, criteria=criteria)
+    heard_on = opened(Card(statement=statement, criteria=criteria), playbook, now)
     asked = ""
     before: list[str] = []
-    for spoken in transcript:
+    for spoken in transcript[1:]:
         if spoken.speaker == "assistant":
             asked = next(reversed(questions(spoken.text)), "")
             continue

@@ -152,3 +152,11 @@ def test_no_criteria_and_no_words_are_no_error() -> None:
     judged = score([], [], None, statement="g", playbook=TRAVEL, now=NOW)
     assert judged.overall == 5.0
     assert judged.notice
+
+
+def test_what_the_goal_itself_says_stands_in_the_transcript_as_the_users_words() -> None:
+    said = [Spoken(1, "user", "Hello."), Spoken(1, "assistant", "Good day.")]
+    criteria = [Criterion(text="The length of the journey is known", slot="length")]
+    judged = score(said, criteria, None, statement="5 days in Rome", playbook=TRAVEL, now=NOW)
+    (verdict,) = judged.verdicts
+    assert (verdict.is_met, verdict.quotes, verdict.turns) == (True, ["5 days"], [0])

@@ -171,6 +171,8 @@ def test_the_card_is_right_turn_by_turn_and_the_prompt_within_its_budget(tmp_pat
         assert view.card.value_of("destination").earlier == ["Europe", "Portugal"]  # type: ignore[union-attr]
         assert any("5 days in Europe" in change for line in view.history for change in line.changes)
         assert [score.judge for score in view.scores] == ["rules"]
+        unmet = [one.criterion for one in view.scores[0].verdicts if not one.is_met]
+        assert (unmet, view.scores[0].overall) == ([], 10.0)
         asked = [turn.reply for turn in conversations.show(service).turns]
         assert all(reply.count("?") <= 2 for reply in asked)
 
