@@ -86,7 +86,10 @@ def unknown_model(server: str, model: str, known: Sequence[str]) -> ModelFailed:
             f"No model is named, and the server at {server} {has}.",
             f"Name one: telos model use {server} --served-name NAME",
         )
-    return ModelFailed(f"The server at {server} has no model {model!r}. It has: {named}.", f"Run: telos model use {server} --served-name NAME")
+    return ModelFailed(
+        f"The server at {server} has no model {model!r}. It has: {named}.",
+        f"Run: telos model use {server} --served-name NAME",
+    )
 
 
 def no_answer(server: str, err: Exception, silence_s: float) -> ModelFailed:
