@@ -403,7 +403,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(server: ModelServer) 
     with pytest.raises(ModelFailed, match=r"No model is named, and the server .* has 2: tiny, large"):
         complete(engine_of(server, name=""), ASKED)
     server.models = None
-    with pytest.raises(ModelFailed, match="lists none.*telos model use http.* --served-name NAME"):
+    with pytest.raises(ModelFailed, match=r"lists none.*telos model use http.* --served-name NAME"):
         complete(engine_of(server, name=""), ASKED)
 
 
