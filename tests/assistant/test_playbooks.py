@@ -109,3 +109,10 @@ def test_a_file_that_is_no_playbook_is_refused(content: bytes, tmp_path: Path) -
 def test_a_name_that_is_no_name_is_refused() -> None:
     with pytest.raises(BadConfiguration, match="small letters"):
         parse('title = "T"', "Big Name", "Big Name.toml")
+
+
+def test_the_example_in_the_manual_is_a_playbook() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "playbooks.md"
+    example = manual.read_text("utf-8").split("```toml\n")[1].split("```")[0]
+    playbook = parse(example, "sailing", "the manual")
+    assert [one.kind for one in playbook.criteria] == ["dates", "choice", "agreement"]
