@@ -16,17 +16,17 @@ from assistant.answers.chat import (
     ConversationLine,
     ConversationView,
     Event,
-    Explanation,
     Found,
     Opinion,
-    PlaybookLine,
     Saved,
     Say,
     Start,
     TurnView,
     Undone,
 )
+from assistant.answers.explanation import Explanation
 from assistant.answers.goals import Card, GoalView, NewGoal
+from assistant.answers.playbooks import PlaybookLine
 from assistant.engine.sentences import content
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service

@@ -93,26 +93,6 @@ class TurnUsage(BaseModel):
     total_s: float = 0.0
 
 
-class ContextPart(BaseModel):
-    """A part of the prompt: which, how many tokens, and why it is there (or why it was left out)."""
-
-    name: str
-    tokens: int
-    why: str
-    text: str = ""
-
-
-class Explanation(BaseModel):
-    """What was in a turn's prompt, why, and what was left out."""
-
-    parts: list[ContextPart] = []
-    left_out: list[ContextPart] = []
-    prompt_tokens: int = 0
-    dialogue_tokens: int = 0
-    budget_tokens: int = 0
-    compacted: bool = False
-
-
 class TurnView(BaseModel):
     id: int
     number: int
@@ -217,11 +197,3 @@ class Undone(BaseModel):
     number: int
     said: str
     changes: list[str] = []
-
-
-class PlaybookLine(BaseModel):
-    name: str
-    title: str
-    about: str
-    is_own: bool
-    """The user's, not one of ours."""

@@ -8,20 +8,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from assistant import conversations
-from assistant.answers.chat import (
-    ConversationLine,
-    ConversationView,
-    Event,
-    Explanation,
-    Found,
-    Opinion,
-    PlaybookLine,
-    Say,
-    TurnView,
-    Undone,
-)
+from assistant.answers.chat import ConversationLine, ConversationView, Event, Found, Opinion, Say, TurnView, Undone
+from assistant.answers.explanation import Explanation
 from assistant.answers.frames import Frame
 from assistant.answers.goals import GoalView, NewGoal
+from assistant.answers.playbooks import PlaybookLine
 from assistant.api.dependencies import ServiceDep
 from assistant.api.events import stream_events
 

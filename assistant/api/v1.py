@@ -16,8 +16,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from assistant import conversations
-from assistant.answers.chat import Done, Event, PlaybookLine, Saved, Text
+from assistant.answers.chat import Done, Event, Saved, Text
 from assistant.answers.frames import Frame
+from assistant.answers.playbooks import PlaybookLine
 from assistant.answers.problem import Problem
 from assistant.api.dependencies import ServiceDep
 from assistant.api.events import Heard, stream_events

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from assistant.answers.chat import (
-    ConversationLine,
-    ConversationView,
-    Event,
-    Explanation,
-    Found,
-    Opinion,
-    PlaybookLine,
-    Say,
-    TurnView,
-    Undone,
-)
+from assistant.answers.chat import ConversationLine, ConversationView, Event, Found, Opinion, Say, TurnView, Undone
+from assistant.answers.explanation import Explanation
 from assistant.answers.goals import GoalView, NewGoal
+from assistant.answers.playbooks import PlaybookLine
 from assistant.client.wire import Wire
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant.answers.chat import ContextPart, Explanation
+from assistant.answers.explanation import ContextPart, Explanation
 from assistant.config.schema import ChatSettings
 from assistant.engine.contract import Engine, Message, TooLong
 from assistant.sessions.clipping import Clipped, clip, plain

@@ -12,7 +12,8 @@ from functools import cached_property
 
 from sqlmodel import Session
 
-from assistant.answers.chat import Check, Explanation, Say
+from assistant.answers.chat import Check, Say
+from assistant.answers.explanation import Explanation
 from assistant.answers.goals import Card
 from assistant.clock import Clock
 from assistant.config.schema import Settings

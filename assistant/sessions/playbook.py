@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from assistant.answers.chat import PlaybookLine
+from assistant.answers.playbooks import PlaybookLine
 from assistant.errors import BadConfiguration, NotFound
 
 ActKind = Literal["ask", "propose", "do", "confirm", "close"]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from assistant.answers.chat import Check, Cited, ContextPart
+from assistant.answers.chat import Check, Cited
+from assistant.answers.explanation import ContextPart
 from assistant.engine.sentences import content
 from assistant.sessions.clipping import plain
 from assistant.sessions.tail import Recalled

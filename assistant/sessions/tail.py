@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from assistant.answers.chat import ContextPart
+from assistant.answers.explanation import ContextPart
 from assistant.answers.goals import Card, Value
 from assistant.sessions.clipping import Lengths, clip, plain
 

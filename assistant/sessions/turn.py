@@ -20,7 +20,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-from assistant.answers.chat import Check, ContextPart, Done, Event, Say, Step, Text
+from assistant.answers.chat import Check, Done, Event, Say, Step, Text
+from assistant.answers.explanation import ContextPart
 from assistant.answers.goals import Card
 from assistant.engine.contract import (
     Capability,

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from assistant import conversations, goals
-from assistant.answers.chat import Done, Explanation
+from assistant.answers.chat import Done
+from assistant.answers.explanation import Explanation
 from assistant.answers.goals import Card
 from assistant.clock import FakeClock
 from assistant.engine.contract import Engine, ModelFailed, Request

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from assistant import conversations, goals
-from assistant.answers.chat import Done, Event, Explanation, Say, Start, Text
+from assistant.answers.chat import Done, Event, Say, Start, Text
+from assistant.answers.explanation import Explanation
 from assistant.answers.goals import NewGoal
 from assistant.clock import FakeClock
 from assistant.config.schema import ChatSettings, ModelSettings, Settings, UserSettings

@@ -13,7 +13,7 @@ from rich.text import Text
 from assistant.cli.screen import harmless
 
 if TYPE_CHECKING:
-    from assistant.answers.chat import ContextPart, Explanation
+    from assistant.answers.explanation import ContextPart, Explanation
 
 FIRST_CHARACTERS = 160
 """Of a part's text, unless the whole is asked for."""
