@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -28,9 +28,9 @@ def requirements(extra: str = "") -> dict[NormalizedName, Requirement]:
     return {canonicalize_name(requirement.name): requirement for requirement in map(Requirement, listed)}
 
 
-def imported() -> Iterator[str]:
-    """The top-level modules of other projects that the product imports, wherever in a file."""
-    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+def imported(folders: Sequence[str] = PACKAGES) -> Iterator[str]:
+    """The top-level modules of other projects that these folders import (the product's), wherever in a file."""
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
@@ -42,6 +42,15 @@ def test_every_import_is_declared_and_every_dependency_imported() -> None:
     modules = set(imported()) - set(sys.stdlib_module_names) - {*PACKAGES, "__future__"}
     used = {canonicalize_name(name) for module in modules for name in homes[module]}
     assert used | NEEDED_BY_OTHERS == {*requirements(), *requirements("demo"), *requirements("quantized")}
+
+
+def test_what_tests_and_benchmarks_import_is_installed_for_them() -> None:
+    homes = packages_distributions()
+    ours = {*PACKAGES, "tests", "benchmarks", "__future__"}
+    modules = set(imported(("tests", "benchmarks"))) - set(sys.stdlib_module_names) - ours
+    used = {canonicalize_name(name) for module in modules for name in homes[module]}
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert used - {name for extra in ("", *extras) for name in requirements(extra)} == set()
 
 
 def test_every_dependency_is_pinned_within_its_range() -> None:
