@@ -44,9 +44,10 @@ def reply(
     noted = [line for line in changes if not line.startswith(_IMPLIED)]
     if noted:
         parts.append("Noted: " + "; ".join(noted) + ".")
-    quoted = [_quoted(one, said) for one in recalled if one.kind != "fact"][:MOST_QUOTED]
+    found = [(one, _telling(one, said)) for one in recalled if one.kind != "fact"]
+    quoted = [_quoted(one, sentence) for one, sentence in found if not (one.kind == "turn" and sentence.endswith("?"))]
     if quoted:
-        parts.append("\n".join(["Found in memory:", *quoted]))
+        parts.append("\n".join(["Found in memory:", *quoted[:MOST_QUOTED]]))
     if card is not None and act.kind in ("confirm", "close"):
         parts.append("\n".join(["As it stands:", *(f"- {line}" for line in card_lines(card))]))
     if act.question:
@@ -56,10 +57,12 @@ def reply(
     return "\n\n".join(parts)
 
 
-def _quoted(one: Recalled, said: str) -> str:
-    """The sentence of a recalled text that says most of the message's words."""
+def _telling(one: Recalled, said: str) -> str:
+    """The sentence of a recalled text that says most of the message's words. One that was only asked tells nothing."""
     wanted = content(said)
-    sentences = split(one.text) or [one.text]
-    best = max(sentences, key=lambda sentence: len(content(sentence) & wanted))
+    return max(split(one.text) or [one.text], key=lambda sentence: len(content(sentence) & wanted))
+
+
+def _quoted(one: Recalled, sentence: str) -> str:
     title = f"{one.title}: " if one.title else ""
-    return f"- {title}{shorten(best, MOST_WORDS)} [{one.number}]"
+    return f"- {title}{shorten(sentence, MOST_WORDS)} [{one.number}]"

@@ -170,6 +170,14 @@ def test_without_a_model_the_reply_quotes_what_was_found_and_names_the_command(b
     assert done.turn.state == "done"
 
 
+def test_without_a_model_what_was_only_asked_before_is_not_told_as_found(bare: Service) -> None:
+    begin(bare, "When does the night ferry to Portsmouth run?")
+    begin(bare, "The night ferry to Portsmouth has cabins.")
+    reply = begin(bare, "Tell me of the night ferry to Portsmouth.").turn.reply
+    assert "has cabins" in reply
+    assert "When does" not in reply
+
+
 def test_recalled_items_are_data_in_the_tail_and_cited_by_their_number(tmp_path: Path) -> None:
     engine = Talker("It sails at nine [1], or at ten [7].")
     with talking(tmp_path, engine) as service:
