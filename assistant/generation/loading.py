@@ -96,14 +96,13 @@ def load(
             torch.cuda.empty_cache()
             chosen = "cpu"
     model.eval().requires_grad_(False)
-    text = configuration.get_text_config()
     return Loaded(
         model=model,
         tokenizer=tokenizer,
         device=chosen,
         dtype=quantize or str(number_format).removeprefix("torch."),
         fingerprint=files.fingerprint,
-        context_tokens=getattr(text, "max_position_embeddings", None) or UNKNOWN_CONTEXT,
+        context_tokens=getattr(configuration.get_text_config(), "max_position_embeddings", None) or UNKNOWN_CONTEXT,
         stop_ids=_stop_ids(model, tokenizer),
         parameters=files.parameters,
         notes=notes,

@@ -112,9 +112,12 @@ def asked_anew(card: Card) -> Card:
     return card.model_copy(update={"questions": doubts})
 
 
-def instruction(act: Act) -> str:
+_ASKED_AGAIN = "The user asks this once more, so the answer before was not enough: answer it first, and more plainly."
+
+
+def instruction(act: Act, *, is_asked_again: bool = False) -> str:
     """What the model is told of the act, at the end of the prompt. The question is given word for word: left to word it
-    themselves, small models ask two, or one that was answered."""
+    themselves, small models ask two, or one that was answered. `is_asked_again`: the user repeats a question."""
     if act.first:
         return (
             "The user may be in danger. Words that point to help stand before your reply already. Be warm and brief, take "
@@ -128,7 +131,8 @@ def instruction(act: Act) -> str:
         "confirm": f"Sum up what was decided, as it stands on the card, adding nothing. {only}",
         "close": "End the conversation: in two or three sentences say what came of it and what is left open. Ask no question.",
     }
-    return tasks[act.kind].strip()
+    task = tasks[act.kind].strip()
+    return f"{_ASKED_AGAIN} {task}" if is_asked_again else task
 
 
 def _doubt(card: Card, turn: int) -> Question | None:

@@ -256,7 +256,7 @@ def _prompt(parts: Parts, course: Course, engine: Engine, bounds: Bounds) -> Pro
         said=talk.message,
         at=parts.local_now(),
         card=course.card if talk.goal is not None else None,
-        act=acts.instruction(course.act),
+        act=acts.instruction(course.act, is_asked_again=course.heard.is_repeated_question),
         recalled=course.gathered.recalled,
         notes=talk.notes,
         left_out=course.gathered.left_out,

@@ -170,6 +170,15 @@ def test_without_a_model_the_reply_quotes_what_was_found_and_names_the_command(b
     assert done.turn.state == "done"
 
 
+def test_a_question_that_is_asked_again_is_answered_first_and_the_model_is_told(
+    service: Service, engine: Talker
+) -> None:
+    begin(service, "Which of the two hotels is nearer to the station?", goal="A night in Vigo")
+    assert "once more" not in engine.chats[-1].messages[-1].text
+    say(service, "Which of the two hotels is nearer to the station?")
+    assert "once more" in engine.chats[-1].messages[-1].text
+
+
 def test_without_a_model_what_was_only_asked_before_is_not_told_as_found(bare: Service) -> None:
     begin(bare, "When does the night ferry to Portsmouth run?")
     begin(bare, "The night ferry to Portsmouth has cabins.")
