@@ -2,8 +2,8 @@
 
 Pure: cards and texts in, matches out. `assistant.standing` brings the items and keeps what matched.
 
-The bounds were set on 1,500 news texts and ten goals: from a cosine of .5 on (MiniLM) every text was on the goal's
-matter, from .38 those that share two telling words with it, and goals that the news say nothing about matched nothing.
+The bounds were set on 1,500 news texts and ten goals (MiniLM): of 52 matches 48 were on the goal's matter, judged by eye,
+and the goals that the news say nothing about matched nothing.
 """
 
 from __future__ import annotations
@@ -68,16 +68,21 @@ def aim_text(card: Card) -> str:
 
 def matches(aims: Sequence[Aim], news: Sequence[News]) -> list[Match]:
     """Every pair of a goal and an item that matters to it."""
-    wanted = [(aim, content(aim.text) - _OF_EVERY_GOAL) for aim in aims]
+    wanted = [(aim, _words(aim.text) - _OF_EVERY_GOAL) for aim in aims]
     found: list[Match] = []
     for item in news:
-        said = content(f"{item.title}\n{item.text}")
+        said = _words(f"{item.title}\n{item.text}")
         for aim, telling in wanted:
             shared = sorted(telling & said, key=lambda word: (-len(word), word))
             score = _score(_cosine(aim, item), len(shared))
             if score:
                 found.append(Match(aim.goal_id, item.item_id, round(score, 3), _reason(shared)))
     return found
+
+
+def _words(text: str) -> frozenset[str]:
+    """The telling words, a possessive counting as the word itself."""
+    return frozenset(word.removesuffix("'s").removesuffix("’s") for word in content(text))
 
 
 def _score(cosine: float | None, shared: int) -> float:
