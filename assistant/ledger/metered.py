@@ -10,8 +10,8 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from assistant.engine.around import Around
 from assistant.engine.contract import (
-    Capability,
     Engine,
     Message,
     OutOfBudget,
@@ -42,31 +42,13 @@ def metered(engine: Engine, ledger: Ledger, errand: Errand) -> Engine:
     return engine if isinstance(engine, Extractive) else Metered(engine, ledger, errand)
 
 
-class Metered:
+class Metered(Around):
     """An engine whose every call is checked, counted and written down. What costs nothing is passed on."""
 
     def __init__(self, engine: Engine, ledger: Ledger, errand: Errand) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._ledger = ledger
         self._errand = errand
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._engine.capabilities
-
-    @property
-    def context_tokens(self) -> int:
-        return self._engine.context_tokens
-
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        return self._engine.lengths(texts)
-
-    def count(self, messages: Sequence[Message]) -> int:
-        return self._engine.count(messages)
 
     def stream(self, request: Request) -> Iterator[Piece]:
         """Raises: also OutOfBudget for the day, before anything runs."""
@@ -119,9 +101,6 @@ class Metered:
             read = usage.prompt_tokens - usage.prompt_reused
             self._ledger.count_ahead(self._errand.task, read, usage.total_s)
         return usage
-
-    def close(self) -> None:
-        self._engine.close()
 
     def _begin(self, requests: Sequence[Request]) -> tuple[Running, list[Call], list[int]]:
         """What holds back what the calls may cost, their rows, and how long their prompts are.

@@ -16,7 +16,8 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 from assistant.answers.chat import Step
-from assistant.engine.contract import Capability, Engine, Message, Piece, Reply, Request, Usage
+from assistant.engine.around import Around
+from assistant.engine.contract import Engine, Piece, Reply, Request, Usage
 from assistant.errors import TelosError
 
 Found = TypeVar("Found")
@@ -38,30 +39,12 @@ class Watch:
     is_unwanted: Event = field(default_factory=Event)
 
 
-class Watched:
+class Watched(Around):
     """An engine whose calls are counted on a watch, and stop when it says so. All else is passed on."""
 
     def __init__(self, engine: Engine, watch: Watch) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._watch = watch
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._engine.capabilities
-
-    @property
-    def context_tokens(self) -> int:
-        return self._engine.context_tokens
-
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        return self._engine.lengths(texts)
-
-    def count(self, messages: Sequence[Message]) -> int:
-        return self._engine.count(messages)
 
     def stream(self, request: Request) -> Iterator[Piece]:
         """Raises: Stopped, too."""
@@ -87,12 +70,6 @@ class Watched:
         replies = self._engine.batch(requests)
         self._watch.tokens += sum(reply.usage.prompt_tokens + reply.usage.new_tokens for reply in replies)
         return replies
-
-    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
-        return self._engine.prepare(messages, session)
-
-    def close(self) -> None:
-        self._engine.close()
 
 
 def beating(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
