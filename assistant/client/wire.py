@@ -84,10 +84,11 @@ class Wire:
             if response.is_error:
                 response.read()
                 raise _failure(response)
+            kind = TypeAdapter(event)
             for frame in decode(response.iter_bytes()):
                 if frame.event == "problem":
                     raise Problem.model_validate_json(frame.data).as_error()
-                yield _understood(TypeAdapter(event), frame.data, path)
+                yield _understood(kind, frame.data, path)
 
     def close(self) -> None:
         self._open.close()

@@ -7,7 +7,7 @@ reply begins; when the service goes away in between, this waits for it, says so,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from assistant.answers.chat import Done, Event, Saved, Say, Start, Step, TurnVie
 from assistant.answers.chat import Text as Written
 from assistant.answers.goals import NewGoal
 from assistant.cli.chat.explanation import explanation_page
+from assistant.cli.chat.interrupt import interrupts
 from assistant.cli.chat.page import ReplyPage, below
 from assistant.cli.markdown import markdown
 from assistant.client import Client
@@ -133,8 +134,8 @@ class Talk:
     def _hear(self, say: Say) -> Done | None:
         """The turn as it was kept, drawn while it came; `None` if Ctrl-C stopped it."""
         try:
-            with closing(self.client.conversations.say(say)) as events, self._page() as page:
-                return self._draw(events, page)
+            with interrupts() as check, closing(self.client.conversations.say(say)) as events, self._page() as page:
+                return self._draw(_each(events, check), page)
         except KeyboardInterrupt:
             self._stopped()
             return None
@@ -218,3 +219,10 @@ class Talk:
         if not self.is_quiet:
             self.print(markdown(self.turn.reply))
         return Done(conversation=view.line.id, turn=self.turn, goal=view.goal)
+
+
+def _each(events: Iterable[Event], check: Callable[[], None]) -> Iterator[Event]:
+    """The events, with a look between them whether the user wants no more."""
+    for event in events:
+        check()
+        yield event
