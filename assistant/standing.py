@@ -6,7 +6,10 @@ are about belongs in no mail.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session
 
 from assistant.answers.goals import Card
@@ -48,16 +51,16 @@ def skip_to_now(session: Session) -> None:
 
 
 def _wanted(session: Session) -> list[Goal]:
-    sensitive = {one.goal_id for one in conversations.sensitive(session)}
+    sensitive = conversations.sensitive_goals(session)
     return [goal for goal in goals.open_goals(session) if goal.id not in sensitive]
 
 
 def _aims(service: Service, wanted: list[Goal]) -> list[Aim]:
     texts = [aim_text(Card.model_validate(goal.card)) for goal in wanted]
     try:
-        rows = list(service.embedder.encode(texts)) if texts else []
+        rows: Sequence[NDArray[np.float32] | None] = list(service.embedder.encode(texts))
     except NoEmbedder:
-        return [Aim(goal.id or 0, text) for goal, text in zip(wanted, texts, strict=True)]
+        rows = [None] * len(texts)
     return [Aim(goal.id or 0, text, row) for goal, text, row in zip(wanted, texts, rows, strict=True)]
 
 
@@ -70,12 +73,7 @@ def _page(service: Service, after: int, until: int) -> tuple[list[News], int]:
         packed = vectors.lead_vectors(session, ids, service.vectors.slug)
     held = {item_id: unpack([data], len(data) // 4)[0] for item_id, data in packed.items()}
     news = [
-        News(
-            one,
-            versions[one].title,
-            versions[one].text[:READ_CHARACTERS],
-            np.asarray(held[one]) if one in held else None,
-        )
+        News(one, versions[one].title, versions[one].text[:READ_CHARACTERS], held.get(one))
         for one in ids
         if one in versions
     ]

@@ -15,19 +15,18 @@ from queue import Empty, Queue
 from threading import Event, Thread
 
 from assistant.engine import cited
+from assistant.engine.around import Around
 from assistant.engine.brief import Brief, Claim
 from assistant.engine.cited import DigestEntry, Draft
 from assistant.engine.contract import (
     ASIDE,
     Capability,
     Engine,
-    Message,
     ModelFailed,
     Piece,
     Reply,
     Request,
     TooLong,
-    Usage,
     complete,
 )
 from assistant.engine.structured import ask
@@ -181,35 +180,17 @@ class _Author:
         return max(1, min(MOST_AT_ONCE, int(left / 2 / max(seconds_a_story, 0.001))))
 
 
-class _Interruptible:
+class _Interruptible(Around):
     """An engine whose replies end when nobody wants them any more, or when they go on for ever."""
 
     def __init__(self, engine: Engine, unwanted: Event, item_ids: Sequence[int] = ()) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._unwanted = unwanted
         self._item_ids = tuple(item_ids)
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._engine.capabilities
-
-    @property
-    def context_tokens(self) -> int:
-        return self._engine.context_tokens
 
     def quoting(self, item_ids: Sequence[int]) -> _Interruptible:
         """The same, for requests that do not say themselves which items they quote."""
         return _Interruptible(self._engine, self._unwanted, item_ids)
-
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        return self._engine.lengths(texts)
-
-    def count(self, messages: Sequence[Message]) -> int:
-        return self._engine.count(messages)
 
     def close(self) -> None:
         """The engine is others', too."""
@@ -230,9 +211,6 @@ class _Interruptible:
         finally:
             if isinstance(pieces, Generator):
                 pieces.close()
-
-    def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
-        return self._engine.prepare(messages, session)
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         if self._unwanted.is_set():

@@ -82,7 +82,7 @@ def about_schedule(due_at: datetime | None, missed: Sequence[date]) -> list[Fact
 
 def about_goals(session: Session, now: datetime) -> list[Facts]:
     """Open goals whose deadline is near, unless their conversation is nobody's business but the user's."""
-    sensitive = {one.goal_id for one in conversations.sensitive(session)}
+    sensitive = conversations.sensitive_goals(session)
     return [
         {"kind": "goal_due", "name": goal.statement, "date": goal.deadline.isoformat(), "n": _open_criteria(goal)}
         for goal in goals.due(session, now + DEADLINE_NEAR)

@@ -1,4 +1,5 @@
-"""An engine around another: whatever it does not do otherwise is passed on. The ledger and a turn's watch are such.
+"""An engine around another: whatever it does not do otherwise is passed on. The ledger, a turn's watch and the digest's clock
+are such.
 
 It knows the contract alone.
 """

@@ -46,8 +46,10 @@ def recent(session: Session, limit: int, *, goal_id: int | None = None) -> list[
     return list(session.exec(chosen))
 
 
-def sensitive(session: Session) -> list[Conversation]:
-    return list(session.exec(select(Conversation).where(col(Conversation.is_sensitive))))
+def sensitive_goals(session: Session) -> set[int]:
+    """The goals of conversations that the user marked as sensitive: what they are about belongs in no mail."""
+    chosen = select(Conversation.goal_id).where(col(Conversation.is_sensitive), col(Conversation.goal_id).is_not(None))
+    return {goal_id for goal_id in session.exec(chosen) if goal_id is not None}
 
 
 def add_turn(session: Session, conversation: Conversation, said: str, now: datetime) -> Turn:
