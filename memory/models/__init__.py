@@ -1,21 +1,26 @@
 """The rows: one table a noun. Read `types`, then `source`, `item`, `story`, `digest`, `delivery`, `feedback`, `audit`;
-then `conversation`, `goal`, `fact`, `call`."""
+then `conversation`, `goal`, `fact`, `call`; then `draft`, `lesson`, `preference`."""
 
 from memory.models.audit import Audit
 from memory.models.call import Call, Spending
 from memory.models.conversation import Conversation, Turn, TurnState
 from memory.models.delivery import Delivery, DeliveryState
 from memory.models.digest import Digest, Entry, EntryItem
+from memory.models.draft import Draft, DraftKind, DraftState, DraftVersion
 from memory.models.fact import Fact
 from memory.models.feedback import Feedback, Mute, MuteKind, Verb
 from memory.models.goal import Goal, GoalItem, GoalStatus, GoalVersion, Score
 from memory.models.item import Chunk, Item, Stage, Vector, Version
+from memory.models.lesson import Evidence, Lesson, LessonOrigin
+from memory.models.preference import Preference, PreferenceChange, PreferenceEvidence, PreferenceState
 from memory.models.schedule import Job, Setting
 from memory.models.source import IMPORT, NOTES, Source
 from memory.models.story import Story
 
 __all__ = [
-    "IMPORT", "NOTES", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Entry", "EntryItem",
-    "Fact", "Feedback", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Mute", "MuteKind", "Score",
-    "Setting", "Source", "Spending", "Stage", "Story", "Turn", "TurnState", "Vector", "Verb", "Version",
+    "IMPORT", "NOTES", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Draft",
+    "DraftKind", "DraftState", "DraftVersion", "Entry", "EntryItem", "Evidence", "Fact", "Feedback", "Goal", "GoalItem",
+    "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute", "MuteKind", "Preference",
+    "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Score", "Setting", "Source", "Spending", "Stage",
+    "Story", "Turn", "TurnState", "Vector", "Verb", "Version",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""From what the user makes of Telos's texts to evidence of what they prefer."""

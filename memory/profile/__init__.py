@@ -1,0 +1,1 @@
+"""What the user prefers, in which contexts, and how sure that is."""
