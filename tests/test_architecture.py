@@ -18,7 +18,8 @@ ROOMS = ("assistant", "connectors", "memory")
 LAYERS = (
     ("errors", "clock", "failpoints", "progress", "version", "backoff", "answers"),
     ("home", "config", "secrets", "lock", "endpoint", "tcp", "watchdog", "workers", "engine", "generation", "log"),
-    ("stories", "ranking", "ledger", "sessions"),
+    ("style",),
+    ("stories", "ranking", "ledger", "learning", "drafting", "sessions"),
     ("ingest",),
     ("digest",),
     ("delivery", "feedback"),
@@ -34,6 +35,8 @@ LAYERS = (
         "facts",
         "calls",
         "models",
+        "drafts",
+        "profile",
         "status",
         "doctor",
     ),
