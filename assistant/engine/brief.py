@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
+MAX_SENTENCES = 3
+"""Of a digest's entry, unless its reader wants another number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A text to write from, and the item it belongs to."""
@@ -29,9 +33,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """What to write of one story: from `passages`, in at most `max_words`, without repeating what is `known`."""
+    """What to write of one story: from `passages`, in at most `max_words` and `max_sentences`, without repeating what is
+    `known`. `wishes` say in phrases how it is to be written, to who can follow them."""
 
     title: str
     passages: Sequence[Passage]
     max_words: int
+    max_sentences: int = MAX_SENTENCES
     known: Sequence[str] = field(default=())
+    wishes: Sequence[str] = field(default=())

@@ -27,7 +27,6 @@ from assistant.engine.sentences import (
 
 READ_SENTENCES = 40
 """Of each text no more than so many sentences are considered: news and abstracts say it early."""
-MAX_SENTENCES = 3
 SAME_SENTENCE = 0.8
 """Two sentences of different items that share so much are one sentence with two citations."""
 POSITION_SHARE = 0.35
@@ -90,10 +89,10 @@ class Extractive:
         raise no_model(self.name, Capability.GENERATE, "Writing an answer")
 
     def summarise(self, brief: Brief) -> tuple[Claim, ...]:
-        """At most three sentences of the passages within `max_words`, in the order in which they were written."""
+        """The best sentences of the passages, in the order in which they were written."""
         sentences = _merge_shared(_read(brief))
         told = [content(brief.title), *(content(text) for text in brief.known)]
-        chosen = _choose(sentences, told, brief.max_words)
+        chosen = _choose(sentences, told, brief)
         return tuple(Claim(sentence.text, sentence.item_ids) for sentence in sorted(chosen, key=lambda s: s.order))
 
 
@@ -119,7 +118,7 @@ def _merge_shared(sentences: Sequence[_Sentence]) -> list[_Sentence]:
     return merged
 
 
-def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_words: int) -> list[_Sentence]:
+def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], brief: Brief) -> list[_Sentence]:
     """Best first, each pick lowering what shares its words; the first one is shortened if nothing fits whole."""
 
     def value(sentence: _Sentence) -> float:
@@ -130,8 +129,8 @@ def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_word
     usable = [sentence for sentence in sentences if sentence.length >= LEAST_WORDS] or list(sentences)
     worth = _worth(usable)
     chosen: list[_Sentence] = []
-    room = max_words
-    while usable and len(chosen) < MAX_SENTENCES and room > 0:
+    room = brief.max_words
+    while usable and len(chosen) < brief.max_sentences and room > 0:
         usable = [s for s in usable if all(covered(s.content, known) < SAME_AS_TOLD for known in told)]
         best = max((sentence for sentence in usable if sentence.length <= room), key=value, default=None)
         if best is None:
@@ -139,9 +138,9 @@ def _choose(sentences: Sequence[_Sentence], told: list[frozenset[str]], max_word
         chosen.append(best)
         told.append(best.content)
         room -= best.length
-    if not chosen and usable and max_words >= LEAST_WORDS:
+    if not chosen and usable and brief.max_words >= LEAST_WORDS:
         first = max(usable, key=lambda s: worth[s.order])
-        text = shorten(first.text, max_words)
+        text = shorten(first.text, brief.max_words)
         chosen = [_Sentence(text, reading_length(text), first.content, first.item_ids, first.order)]
     return chosen
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,6 +148,14 @@ def test_the_prompt_holds_the_items_as_data_and_names_them_for_the_log() -> None
     assert "60 words" in rules
     assert '<item number="2">\nMayor speaks\nMayor Ada Lindqvist' in items
     assert request.item_ids == (11, 12)
+
+
+def test_how_the_reader_wants_it_is_told_the_model_and_held_to() -> None:
+    brief = replace(BRIEF, max_sentences=1, wishes=('"use", not "utilize"',))
+    rules = cited.asked(FakeEngine(), brief).messages[0].text
+    assert "At most 1 sentences" in rules
+    assert '- The reader wants: "use", not "utilize".' in rules
+    assert texts(f"{GOOD}\n{ALSO}", brief) == [STANDS]
 
 
 def test_an_item_cannot_end_itself() -> None:

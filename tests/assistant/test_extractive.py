@@ -45,6 +45,12 @@ def test_texts_fall_into_sentences(text: str, sentences: list[str] | int) -> Non
     assert (len(found) if isinstance(sentences, int) else found) == sentences
 
 
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_an_entry_has_as_many_sentences_as_its_reader_wants(most: int) -> None:
+    brief = Brief(title="A day", passages=[Passage(1, "A day", TIDE)], max_words=200, max_sentences=most)
+    assert len(Extractive().summarise(brief)) == most
+
+
 def test_it_tells_what_the_text_is_about_in_the_order_of_the_text() -> None:
     told = summarise(Passage(1, "Tides", TIDE), max_words=30)
     assert told[0].startswith("The harbour council voted")
