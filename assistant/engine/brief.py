@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-
 MAX_SENTENCES = 3
 """Of a digest's entry, unless its reader wants another number."""
 
