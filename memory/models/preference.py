@@ -21,8 +21,8 @@ class PreferenceState(StrEnum):
 
 
 class Preference(SQLModel, table=True):
-    """`kind`, `recipient`, `domain`, `source` are its scope: empty means any. A topical one holds near its evidence only,
-    and `topic` is the words that name what that is about.
+    """`kind`, `recipient`, `domain`, `source` are its scope: empty means any. A topical one holds near its evidence only:
+    `topic` is the words that name what that is about, and `anchor` the first lesson of it, by which it stays the same one.
     """
 
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -37,6 +37,7 @@ class Preference(SQLModel, table=True):
     source: str = ""
     is_topical: bool = False
     topic: str = ""
+    anchor: int | None = None
     state: PreferenceState = Field(default=PreferenceState.HELD, index=True)
     confidence: float = 0.0
     """That it is what the user wants here, in [0, 1]; 1 for what the user said or pinned."""
