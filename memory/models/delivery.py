@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, ForeignKey
+from sqlalchemy import CheckConstraint, Column, ForeignKey
 from sqlmodel import Field, SQLModel
 
 from memory.models.types import Instant
@@ -22,10 +22,19 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(SQLModel, table=True):
-    """One digest on its way to its recipient. A resend puts the same row back to `queued`."""
+    """One digest or one draft on its way to its recipients. A resend puts the same row back to `queued`."""
+
+    __table_args__ = (CheckConstraint("(digest_id IS NULL) <> (draft_id IS NULL)", name="one_is_delivered"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    digest_id: int = Field(sa_column=Column(ForeignKey("digest.id", ondelete="CASCADE"), nullable=False, unique=True))
+    digest_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("digest.id", ondelete="CASCADE"), unique=True)
+    )
+    draft_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("draft.id", ondelete="CASCADE"), unique=True)
+    )
+    draft_version: int | None = None
+    """The number of the version that the user sent: no other one goes out."""
     state: DeliveryState = Field(default=DeliveryState.QUEUED, index=True)
     attempts: int = 0
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -7,6 +7,7 @@ schema had it; a migration that adds a table adds its rows here, under its own r
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -64,6 +65,25 @@ ROWS: dict[str, dict[str, str]] = {
         f" VALUES (1, '{AT}', 'chat', 'reply', 'local', 'm', '[]', '', 'done', '', 0, 0, 0, 0, 0, 1, '[]', '{{}}')",
         "spending": "(day, task, calls, prompt_tokens, new_tokens, seconds) VALUES ('2026-03-02', 'chat', 1, 1, 1, 1)",
     },
+    "0003": {
+        "draft": "(id, kind, state, created_at, changed_at, recipients, about, points, item_ids, fact_ids, incoming,"
+        " entry_id, turn_id, language, context, embedder)"
+        f" VALUES (1, 'MAIL', 'APPROVED', '{AT}', '{AT}', '[]', 'A', '[]', '[1]', '[1]', '{{}}', 1, 1, 'en', '{{}}', '')",
+        "draftversion": '(id, draft_id, number, at, "by", subject, text, writer, gaps, used, notes)'
+        f" VALUES (1, 1, 1, '{AT}', 'telos', 'S', 'T', 'extractive', '[]', '[]', '[]')",
+        "delivery": "(id, draft_id, draft_version, state, attempts, give_up_at, queued_at)"
+        f" VALUES (2, 1, 1, 'SENT', 1, '{AT}', '{AT}')",
+        "lesson": "(id, at, origin, draft_id, from_version, to_version, cost, words, line, kind, recipient, domain,"
+        f" source, language, text, embedder) VALUES (1, '{AT}', 'EDIT', 1, 1, 2, 3, 9, 'L', 'mail', '', '', '', '', '', '')",
+        "evidence": '(id, lesson_id, dimension, value, before, is_active, strength, quote_before, quote_after, "by")'
+        " VALUES (1, 1, 'greeting', 'Hi', '', 1, 1, '', 'Hi', 'rules')",
+        "preference": "(id, dimension, value, kind, recipient, domain, source, is_topical, topic, state, confidence,"
+        ' is_pinned, "by", learned_at, changed_at, used)'
+        f" VALUES (1, 'greeting', 'Hi', 'mail', '', '', '', 0, '', 'HELD', 0.9, 0, 'evidence', '{AT}', '{AT}', 1)",
+        "preferenceevidence": "(preference_id, evidence_id, is_for) VALUES (1, 1, 1)",
+        "preferencechange": "(id, preference_id, at, what, before, after, lesson_id)"
+        f" VALUES (1, 1, '{AT}', 'learned', '{{}}', '{{}}', 1)",
+    },
 }
 
 
@@ -91,11 +111,34 @@ def test_a_database_of_each_older_schema_opens_with_all_its_rows(tmp_path: Path,
     assert database.check() == []
     database.close()
     with closing(sqlite3.connect(path)) as connection:
-        for table in ROWS["0001"]:
-            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), table
+        expected: Counter[str] = Counter()
+        for step in revisions()[: revisions().index(revision) + 1]:
+            expected.update(ROWS.get(step, {}).keys())
+        for table, rows in expected.items():
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (rows,), table
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (revisions()[-1],)
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         assert {"words", "words_leave_with_their_chunk"} <= tables
+
+
+def test_a_delivery_is_of_a_digest_or_of_a_draft_and_of_each_at_most_one(tmp_path: Path) -> None:
+    path = tmp_path / "telos.db"
+    populated(path, "0003")
+    columns = "(state, attempts, give_up_at, queued_at, digest_id, draft_id)"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        for neither_or_both in ("NULL, NULL", "1, 1"):
+            with pytest.raises(sqlite3.IntegrityError, match="one_is_delivered"):
+                connection.execute(
+                    f"INSERT INTO delivery {columns} VALUES ('SENT', 1, '{AT}', '{AT}', {neither_or_both})"
+                )
+        for again in ("1, NULL", "NULL, 1"):
+            with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+                connection.execute(f"INSERT INTO delivery {columns} VALUES ('SENT', 1, '{AT}', '{AT}', {again})")
+        connection.execute("DELETE FROM draft")
+        connection.execute("DELETE FROM digest")
+        for table in ("delivery", "draftversion"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 
 @pytest.mark.parametrize("revision", revisions())
