@@ -1,0 +1,127 @@
+"""A lesson: what an edit taught is kept, and said in one line with the command that takes it back.
+
+The verbs on drafts, digests and conversations call it, in their transaction, with the texts and their context. It reads
+texts as evidence of style and does nothing that stands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from assistant.learning import alignment
+from assistant.learning.announcing import announced
+from assistant.learning.observing import accepted, observe, observe_own
+from assistant.learning.own_words import LookUp, own_words
+from assistant.learning.refusing import require_text
+from assistant.style.piece import People
+from memory.embed import pack
+from memory.models import Lesson, LessonOrigin, PreferenceChange
+from memory.profile import learning
+from memory.profile.context import Context, Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """`before` is what Telos wrote last, `after` what the user made of it. `sources` are the texts that the draft was made
+    of and the mail that it answers: what is added from them word for word is not the user's writing.
+    """
+
+    context: Context
+    people: People
+    before: str
+    after: str
+    draft_id: int | None = None
+    from_version: int | None = None
+    to_version: int | None = None
+    sources: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """A lesson that was kept, and what it changed. `line` and `undo` are empty where nothing new was learned; `pasted`
+    are the sentences that did not teach because they are another's."""
+
+    lesson: Lesson
+    changes: Sequence[PreferenceChange]
+    line: str = ""
+    undo: str = ""
+    pasted: Sequence[str] = ()
+
+
+def teach(session: Session, edit: Edit, now: datetime, *, look_up: LookUp | None = None) -> Taught:
+    """Learn from an edit. A further edit of the same draft takes the place of its lesson.
+
+    Raises: BadRequest where one of the texts is no text.
+    """
+    require_text(edit.after)
+    own = own_words(edit.before, edit.after, sources=edit.sources, look_up=look_up)
+    seen = observe(edit.before, own.text, edit.people) if own.text.strip() else []
+    cost = alignment.distance(edit.before, edit.after)
+    lesson = _lesson(edit.context, edit.after, now, LessonOrigin.EDIT if cost else LessonOrigin.ACCEPTED)
+    lesson.cost = cost
+    lesson.draft_id, lesson.from_version, lesson.to_version = edit.draft_id, edit.from_version, edit.to_version
+    return _kept(session, lesson, seen, edit.people, pasted=own.foreign)
+
+
+def accept(
+    session: Session,
+    text: str,
+    context: Context,
+    people: People,
+    now: datetime,
+    *,
+    draft_id: int | None = None,
+    version: int | None = None,
+) -> Taught:
+    """Learn from a text that the user approved as Telos wrote it: weakly, for what it has."""
+    lesson = _lesson(context, text, now, LessonOrigin.ACCEPTED)
+    lesson.draft_id, lesson.from_version, lesson.to_version = draft_id, version, version
+    return _kept(session, lesson, accepted(text, people), people)
+
+
+def own_text(session: Session, text: str, context: Context, people: People, now: datetime) -> Taught:
+    """Learn from a text that the user wrote without Telos; `now` is when they did."""
+    require_text(text)
+    own = own_words("", text)
+    return _kept(session, _lesson(context, text, now, LessonOrigin.OWN_TEXT), observe_own(own.text, people), people)
+
+
+def _kept(
+    session: Session, lesson: Lesson, seen: Sequence[Observation], people: People, *, pasted: Sequence[str] = ()
+) -> Taught:
+    if lesson.draft_id is not None:
+        changes = learning.replace(session, lesson.draft_id, lesson, seen)
+    else:
+        changes = learning.keep(session, lesson, seen)
+    kept = session.get(Lesson, lesson.id) or lesson
+    line = announced(session, kept, seen, changes, people)
+    if line and kept.origin != LessonOrigin.OWN_TEXT:
+        kept.line, kept.announced_at = line, lesson.at
+        session.add(kept)
+        session.flush()
+    return Taught(lesson=kept, changes=changes, line=kept.line, undo=undo_of(kept), pasted=pasted)
+
+
+def undo_of(lesson: Lesson) -> str:
+    """The command that takes a lesson back; empty where there is nothing to take back."""
+    return f"telos profile undo {lesson.id}" if lesson.undone_at is None else ""
+
+
+def _lesson(context: Context, text: str, now: datetime, origin: LessonOrigin) -> Lesson:
+    return Lesson(
+        at=now,
+        origin=origin,
+        words=len(alignment.words(text)),
+        kind=context.kind,
+        recipient=context.recipient,
+        domain=context.domain,
+        source=context.source,
+        language=context.language,
+        text=context.text,
+        vector=None if context.vector is None else pack(context.vector.reshape(1, -1))[0],
+        embedder=context.embedder if context.vector is not None else "",
+    )
