@@ -40,6 +40,8 @@ class Delivery(SQLModel, table=True):
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     give_up_at: datetime = Field(sa_type=Instant)
     last_error: str | None = None
+    answer: str | None = None
+    """How it was taken: the mail server's words, or the file it was written to instead."""
     queued_at: datetime = Field(sa_type=Instant)
     sending_at: datetime | None = Field(default=None, sa_type=Instant)
     done_at: datetime | None = Field(default=None, sa_type=Instant)

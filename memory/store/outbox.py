@@ -1,4 +1,4 @@
-"""Deliveries: each digest's way out, one state at a time.
+"""Deliveries: the way out of each digest and each draft, one state at a time.
 
     queued -> sending -> sent | queued (again, later) | failed | unknown
 
@@ -8,7 +8,7 @@ these verbs; the digest's foot and `telos status` read what has not been told ye
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import CursorResult
@@ -27,8 +27,30 @@ def queue(session: Session, digest_id: int, *, now: datetime, give_up_at: dateti
     return delivery
 
 
+def queue_draft(session: Session, draft_id: int, version: int, *, now: datetime, give_up_at: datetime) -> Delivery:
+    """Put a version of a draft into the outbox, due at once."""
+    delivery = Delivery(draft_id=draft_id, draft_version=version, queued_at=now, give_up_at=give_up_at)
+    session.add(delivery)
+    session.flush()
+    return delivery
+
+
+def get(session: Session, delivery_id: int) -> Delivery:
+    return session.get_one(Delivery, delivery_id)
+
+
 def of_digest(session: Session, digest_id: int) -> Delivery | None:
     return session.exec(select(Delivery).where(Delivery.digest_id == digest_id)).one_or_none()
+
+
+def of_draft(session: Session, draft_id: int) -> Delivery | None:
+    return session.exec(select(Delivery).where(Delivery.draft_id == draft_id)).one_or_none()
+
+
+def of_drafts(session: Session, draft_ids: Collection[int]) -> dict[int, Delivery]:
+    """The deliveries of those drafts that were ever sent off."""
+    found = session.exec(select(Delivery).where(col(Delivery.draft_id).in_(draft_ids)))
+    return {delivery.draft_id: delivery for delivery in found if delivery.draft_id is not None}
 
 
 def due(session: Session, now: datetime, *, latest: datetime) -> list[Delivery]:
@@ -57,10 +79,18 @@ def begin(session: Session, delivery_id: int, now: datetime) -> bool:
     return changed.rowcount == 1
 
 
-def finish(session: Session, delivery_id: int, state: DeliveryState, now: datetime, error: str | None = None) -> None:
-    """Its end: `sent`, `failed` or `unknown`, with the sentence that says why."""
+def finish(
+    session: Session,
+    delivery_id: int,
+    state: DeliveryState,
+    now: datetime,
+    error: str | None = None,
+    *,
+    answer: str | None = None,
+) -> None:
+    """Its end: `sent` with what was answered; `failed` or `unknown` with the sentence that says why."""
     delivery = session.get_one(Delivery, delivery_id)
-    delivery.state, delivery.done_at, delivery.last_error = state, now, error
+    delivery.state, delivery.done_at, delivery.last_error, delivery.answer = state, now, error, answer
     delivery.next_attempt_at = None
     session.add(delivery)
 
@@ -78,13 +108,16 @@ def defer(session: Session, delivery_id: int, *, until: datetime, error: str) ->
     session.add(delivery)
 
 
-def requeue(session: Session, delivery_id: int, *, now: datetime, give_up_at: datetime) -> None:
-    """Send it again from the start, on the user's word."""
+def requeue(
+    session: Session, delivery_id: int, *, now: datetime, give_up_at: datetime, version: int | None = None
+) -> None:
+    """Send it again from the start, on the user's word; of a draft, its version `version`."""
     delivery = session.get_one(Delivery, delivery_id)
+    delivery.draft_version = version
     delivery.state, delivery.attempts = DeliveryState.QUEUED, 0
     delivery.queued_at, delivery.give_up_at = now, give_up_at
     delivery.next_attempt_at = delivery.sending_at = delivery.done_at = None
-    delivery.last_error = delivery.reported_at = None
+    delivery.last_error = delivery.answer = delivery.reported_at = None
     session.add(delivery)
 
 

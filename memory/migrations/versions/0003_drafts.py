@@ -180,6 +180,7 @@ def _deliveries() -> None:
         delivery.alter_column("digest_id", existing_type=sa.Integer(), nullable=True)
         delivery.add_column(sa.Column("draft_id", sa.Integer(), nullable=True))
         delivery.add_column(sa.Column("draft_version", sa.Integer(), nullable=True))
+        delivery.add_column(sa.Column("answer", sa.String(), nullable=True))
         delivery.create_foreign_key("delivery_draft", "draft", ["draft_id"], ["id"], ondelete="CASCADE")
         delivery.create_unique_constraint("one_delivery_a_draft", ["draft_id"])
         delivery.create_check_constraint("one_is_delivered", "(digest_id IS NULL) <> (draft_id IS NULL)")
