@@ -52,7 +52,7 @@ def split(text: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for end in _END.finditer(text):
-        if end["latin"] and not _ends_sentence(text[start : end.start()], end["latin"], text[end.end() :][:40]):
+        if end["latin"] and not ends_sentence(text[start : end.start()], end["latin"], text[end.end() :][:40]):
             continue
         pieces.append(text[start : end.end()])
         start = end.end()
@@ -61,7 +61,7 @@ def split(text: str) -> list[str]:
     return [piece for piece in tidy if piece and not _NOISE.match(piece) and words(piece)]
 
 
-def _ends_sentence(before: str, mark: str, after: str) -> bool:
+def ends_sentence(before: str, mark: str, after: str) -> bool:
     """A full stop after an abbreviation, an initial or a number, or before a small letter, ends nothing."""
     following = after.lstrip().lstrip("\"'“‘«([")
     if following and following[0].islower():

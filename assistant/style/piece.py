@@ -7,18 +7,16 @@ forwarded) is set aside in `quoted`: no trait looks at it. Traits read and chang
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-BlockKind = Literal["prose", "bullets", "numbered", "heading", "verbatim"]
+from assistant.style.blocks import Block, BlockKind, parse_blocks, render_blocks
+from assistant.style.endings import take_ending
+from assistant.style.names import People, names_of
+from assistant.style.quoted import set_apart
+from assistant.style.salutations import take_greeting
 
+__all__ = ["Block", "BlockKind", "People", "Piece", "parse", "render"]
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """`parts` are the sentences of a paragraph, the items of a list, the one line of a heading, the lines of what is kept
-    as it stands (code, tables)."""
-
-    kind: BlockKind
-    parts: tuple[str, ...]
+_MOST_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +32,34 @@ class Piece:
     quoted: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
-    """Whose names stand in greetings and signatures, so that `{first}`, `{last}` and `{name}` can stand for them.
+def parse(text: str, people: People) -> Piece:
+    """Any text at all, with any line ends. Every word of it stands in the piece, in its order."""
+    piece = _taken_apart(text.replace("\r\n", "\n").replace("\r", "\n"), people)
+    for _ in range(_MOST_ROUNDS):  # what comes together in one round may read otherwise in the next: "1.", "Buy milk"
+        again = _taken_apart(render(piece), people)
+        if again == piece:
+            break
+        piece = again
+    return piece
 
-    `reader` may be empty (a document, several readers); `language` is a code such as `en`, or empty.
-    """
 
-    writer: str = ""
-    reader: str = ""
-    language: str = ""
+def render(piece: Piece) -> str:
+    closing = "\n".join(part for part in (piece.closing, piece.signature) if part)
+    parts = (piece.greeting, render_blocks(piece.blocks), closing, piece.postscript, piece.quoted)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _taken_apart(text: str, people: People) -> Piece:
+    own, quoted = set_apart(text)
+    reader = names_of(people.reader)
+    ending = take_ending(own, names_of(people.writer), reader)
+    is_signed = bool(ending.closing or ending.signature)
+    greeting, body = take_greeting(ending.body.lstrip(), reader, is_signed=is_signed)
+    return Piece(
+        greeting=greeting,
+        blocks=parse_blocks(body, may_have_titles=not (greeting or is_signed)),
+        closing=ending.closing,
+        signature=ending.signature,
+        postscript=ending.postscript,
+        quoted=quoted,
+    )

@@ -71,3 +71,16 @@ class Trait(Protocol):
     def say(self, dimension: str, setting: Setting) -> str:
         """The preference as a phrase, for the user and for a model's instructions: `greet with "Hi {first},"`."""
         ...
+
+
+def compare_readings(before: Mapping[str, Reading], after: Mapping[str, Reading]) -> list[Difference]:
+    """The default of `Trait.compare`: what the second text shows and the first does not, or shows otherwise."""
+    differences = []
+    for dimension, reading in after.items():
+        was = before.get(dimension)
+        if was is None or was.value != reading.value:
+            quote = was.quote if was else ""
+            differences.append(
+                Difference(dimension=dimension, before=was.value if was else "", after=reading, quote_before=quote)
+            )
+    return differences

@@ -1,0 +1,140 @@
+"""The greeting at the beginning of a text: found, and taken off.
+
+Pure. It knows how letters open in English, German, French and Spanish. A bare name opens one too ("Nancy, here is ...");
+what looks like one and is not ("Note: ...", "However, ...") is told by lists, and by the reader's name where it is known.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.style.names import TITLE_WORDS, Names
+from memory.common_words import COMMON_WORDS
+
+SALUTE = (
+    r"(?:(?:Sehr|sehr)\s+(?:geehrter?|verehrter?)|Hi|Hello|Hey|Hiya|Howdy|Yo|Dear|Dearest|My\s+dear|Greetings|"
+    r"Good\s+(?:morning|afternoon|evening|day)|Morning|Afternoon|Evening|G'day|To\s+whom\s+it\s+may\s+concern|"
+    r"Hallo|Liebe[rs]?|Werter?|Guten\s+(?:Tag|Morgen|Abend)|Grüß\s+(?:Gott|dich|Sie|euch)|Grüezi|Servus|Moin(?:\s+moin)?|"
+    r"Bonjour|Bonsoir|Salut|Coucou|Ch(?:er|ère|ers|ères)|"
+    r"Hola|Estimad[oa]s?|Querid[oa]s?|Buen(?:os|as)\s+(?:días|tardes|noches)|Buenas|Apreciad[oa]s?|Muy\s+señor(?:es)?\s+mío?s?)"
+)
+_TITLE = rf"(?:{TITLE_WORDS})(?!\w)"
+_GROUP = (
+    r"(?:all|everyone|everybody|team|there|folks|guys|again|both|colleagues|friends?|gentlemen|ladies|"
+    r"sirs?|madam|"
+    r"zusammen|alle|Team|Damen|Herren|Kolleg(?:en|innen|e|in)|à\s+tous|à\s+toutes|tous|toutes|collègues|"
+    r"tout\s+le\s+monde|todos|todas|equipo|compañer[oa]s|colegas|amig[oa]s)"
+)
+_NAME = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’-]*\.?|d[eu]|van|von|der)"
+_PERSON = rf"(?:(?:{_TITLE}\s+)+(?:{_NAME})?(?:\s+{_NAME}){{0,3}}|{_NAME}(?:\s+{_NAME}){{0,3}})"
+_AND = r"\s*(?:,?\s+(?:and|und|et|y|e|or|oder|ou)\s+|\s*[&/]\s*|,\s*)"
+_WHO = rf"(?:(?:(?i:{_GROUP})|{_PERSON})(?:{_AND}(?:(?i:the\s+)?(?i:{_GROUP})|{_PERSON}))*?)"
+_SEPARATOR = r"(?P<sep>\s*[,:;!]+|\.(?!\w)|\s+[-–—]{1,2}(?=\s|$)|(?<=\w)[—–](?=\s|$)|(?<=\w)--?(?=\s|$))"
+
+_SALUTED = re.compile(
+    rf"^(?P<greeting>(?i:{SALUTE})(?:(?:\s+|,\s+)(?:(?i:my\s+)?{_WHO}|(?P<low>[^\W\d_][\w'’-]*)))?)(?:{_SEPARATOR})(?=\s|$)(?P<rest>.*)$",
+    re.DOTALL,
+)
+_SALUTED_LINE = re.compile(rf"^(?i:{SALUTE})(?:(?:\s+|,\s+){_WHO}|\s+[^\W\d_][\w'’-]*)?(?:\s*(?:{_SEPARATOR}))?$")
+_BARE = re.compile(rf"^(?P<who>{_WHO}|[^\W\d_][\w'’-]*)(?:{_SEPARATOR})(?P<gap>\s+|$)(?P<rest>.*)$", re.DOTALL)
+_UNMARKED = re.compile(
+    rf"^(?P<greeting>(?i:{SALUTE})\s+(?P<who>{_NAME}(?:\s+{_NAME})?))\s+(?P<rest>[^\W\d_a-zß-öø-ÿ].*)$", re.DOTALL
+)
+_ONLY_GROUP = re.compile(rf"^(?i:(?:{_GROUP})(?:{_AND}(?:the\s+)?(?:{_GROUP}))*)$")
+_ITEM = re.compile(r"^\s*(?:[-*•–+]|\(?\w{1,3}[.)])\s")
+_TALKS = re.compile(
+    r"\b(?:i|i'm|i'll|i've|we|we're|you|your|you're|please|attached|thanks|thank|us|me|let|can|could|would|did|do|here|"
+    r"ich|wir|du|sie|ihnen|bitte|anbei|danke|könnten?|je|nous|vous|merci|veuillez|te|le|adjunto|gracias|puedes|puede)\b",
+    re.IGNORECASE,
+)
+
+_NO_NAMES = frozenset(
+    """
+    note notes fyi re subject summary update updates reminder warning caution attention important urgent background status
+    question questions answer answers agenda topic date time place location where when what who why how which ps nb todo
+    example examples result results conclusion conclusions risk risks decision decisions action actions next steps goal goals
+    aim aims problem problems solution cost costs price total details detail introduction overview scope purpose method
+    methods data source sources abstract outlook news today yesterday tomorrow tonight however therefore also finally first
+    firstly second secondly third thirdly lastly meanwhile moreover furthermore additionally overall unfortunately
+    fortunately hopefully instead otherwise still then thus well yes no ok okay sure right sorry thanks great good so anyway
+    besides indeed actually basically honestly frankly clearly obviously similarly likewise consequently accordingly
+    nevertheless nonetheless currently recently previously initially eventually afterwards later earlier now here please
+    perhaps maybe certainly absolutely congratulations welcome monday tuesday wednesday thursday friday saturday sunday
+    january february march april may june july august september october november december generally specifically apparently
+    interestingly importantly regardless hence further draft title heading chapter section part step item option plan
+    hinweis betreff zusammenfassung frage fragen ort zeit datum wichtig achtung leider heute gestern morgen außerdem
+    allerdings jedoch deshalb daher zudem schließlich erstens zweitens drittens ergebnis ergebnisse ja nein gut danke
+    montag dienstag mittwoch donnerstag freitag samstag sonntag objet sujet résumé question remarque attention demain hier
+    cependant toutefois enfin ensuite puis merci oui non nota asunto resumen pregunta fecha lugar hora mañana ayer hoy
+    además también finalmente sin gracias sí importante lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes
+    miércoles jueves viernes sábado domingo phone tel telephone fax mobile email mail address web
+    """.split()
+).union(*COMMON_WORDS.values())
+
+
+def take_greeting(text: str, reader: Names, *, is_signed: bool) -> tuple[str, str]:
+    """(greeting, the rest) of a text without white space at its beginning. `is_signed`: it has a closing or a signature."""
+    line, _, below = text.partition("\n")
+    line = line.rstrip()
+    if _SALUTED_LINE.match(line) and not _is_prose(line):
+        return _clean(line), below
+    if _is_address_line(line, reader):
+        return _clean(line), below
+    saluted = _SALUTED.match(text)
+    if saluted and "\n" not in saluted["greeting"] and _is_low_name(saluted["low"], reader):
+        return _clean(saluted["greeting"] + saluted["sep"]), saluted["rest"]
+    unmarked = _UNMARKED.match(text)
+    if unmarked and any(reader.has(word) for word in unmarked["who"].split()):
+        return _clean(unmarked["greeting"]), unmarked["rest"]
+    bare = _BARE.match(text)
+    if bare and "\n" not in bare["who"] and _opens(bare, reader, is_signed=is_signed):
+        return _clean(bare["who"] + bare["sep"]), bare["rest"]
+    return "", text
+
+
+def _opens(bare: re.Match[str], reader: Names, *, is_signed: bool) -> bool:
+    """Whether a name with a mark behind it addresses somebody."""
+    words = re.findall(r"[^\W\d_][\w'’-]*", bare["who"])
+    mark = bare["sep"].strip()[:1]
+    alone = "\n" in bare["gap"] or not bare["rest"]
+    if not words or len(words) > 8 or (mark in ".!;" and not _ONLY_GROUP.match(bare["who"])):
+        return False
+    if any(reader.has(word) for word in words):
+        return True
+    if _ONLY_GROUP.match(bare["who"]):
+        return bare["who"][0].isupper() or alone or is_signed
+    if any(word.casefold() in _NO_NAMES for word in words if word.casefold() not in ("and", "und", "et", "y", "e")):
+        return False
+    if _ITEM.match(bare["rest"].lstrip("\n")) or not bare["rest"].strip():
+        return alone and mark == ","
+    if not bare["who"][0].isupper():
+        return mark == ":" and len(words) == 1 and is_signed and bare["rest"][:1].isupper()
+    if alone:
+        return mark in ",:-–—" and (mark == "," or len(words) <= 3)
+    if mark == ",":
+        return len(bare["gap"]) > 1
+    return mark == ":" and (len(bare["gap"]) > 1 or is_signed) and bool(_TALKS.search(bare["rest"][:160]))
+
+
+def _is_low_name(low: str | None, reader: Names) -> bool:
+    return low is None or low[0].isupper() or reader.has(low) or low.casefold() not in _NO_NAMES
+
+
+def _is_prose(line: str) -> bool:
+    """ "Dear me", "Hello world" without a mark might be anything; a line of a letter's opening is short."""
+    return len(line) > 90
+
+
+def _is_address_line(line: str, reader: Names) -> bool:
+    """A short line to the reader by name, however it greets: "Ahoy Ann!"."""
+    words = re.findall(r"[^\W\d_][\w'’-]*", line)
+    return (
+        1 < len(words) <= 5
+        and line[-1:] in ",:!"
+        and any(reader.has(word) for word in words)
+        and words[0].casefold() not in ("thanks", "thank", "danke", "merci", "gracias", "sorry", "congratulations")
+    )
+
+
+def _clean(greeting: str) -> str:
+    return " ".join(greeting.split())

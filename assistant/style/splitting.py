@@ -1,0 +1,78 @@
+"""A paragraph into its sentences, and sentences into a paragraph; unlike the digest's splitter, nothing is left out.
+
+Pure functions of strings. `sentences(join(sentences(text)))` is `sentences(text)`, and every character but white space stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.engine.sentences import ends_sentence
+
+SMILEY = r"(?:[\U0001F300-\U0001FAFF\u2600-\u27BF\u2B50\u2B55]\uFE0F?(?:\u200D[\U0001F300-\U0001FAFF\u2640\u2642\u2764]\uFE0F?)*|[:;]-?[)(DP](?!\w))"
+"""An emoji, or a smiley of two or three characters. It belongs to the sentence before it."""
+GAP = r"\[(?:\.{3}|…)[^\]\n]{0,80}\]"
+"""What is still to be filled in: `[...]`, `[... the date]`."""
+
+_END = re.compile(
+    rf"(?P<gap>{GAP})"
+    rf"|(?P<latin>[.!?…؟۔।]+[\"'”’»)\]]*)(?P<smile>(?:[ ]?{SMILEY})*)(?=\s|$)"
+    rf"|(?P<wide>[。！？]+[」』”’）]*(?:{SMILEY})*)"
+    rf"|(?P<bare>(?<=\S)(?:[ ]?{SMILEY})+)(?=\s)"
+)
+_WHITE = re.compile(r"[ \t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+")
+_WIDE_END = re.compile(rf"[。！？]+[」』”’）]*(?:{SMILEY})*$")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of one paragraph, in order, their white space made single."""
+    text = single_spaced(text)
+    found: list[str] = []
+    start = 0
+    for end in _END.finditer(text):
+        if end["gap"] or not _is_end(end, text, start):
+            continue
+        found.append(text[start : end.end()])
+        start = end.end()
+    found.append(text[start:])
+    return _with_words([sentence.strip() for sentence in found])
+
+
+def join(parts: Sequence[str]) -> str:
+    """Sentences as one paragraph; scripts that write without spaces get none."""
+    text = ""
+    for part in parts:
+        text += part if not text or _WIDE_END.search(text) else " " + part
+    return text
+
+
+def single_spaced(text: str) -> str:
+    return _WHITE.sub(" ", text).strip()
+
+
+def _is_end(end: re.Match[str], text: str, start: int) -> bool:
+    after = text[end.end() :][:40]
+    if end["wide"]:
+        return True
+    if end["bare"]:
+        following = after.lstrip()[:1]
+        return bool(text[start : end.start()].strip()) and following.isupper()
+    if end["smile"] and not after.lstrip()[:1].islower():
+        return True
+    return ends_sentence(
+        text[start : end.start()], end["latin"].replace("؟", "?").replace("۔", "?").replace("।", "?"), after
+    )
+
+
+def _with_words(found: list[str]) -> list[str]:
+    """What has no letter and no digit is no sentence of its own: it stays with the one before it."""
+    kept: list[str] = []
+    for sentence in found:
+        if not sentence:
+            continue
+        if kept and not any(character.isalnum() for character in sentence):
+            kept[-1] = join([kept[-1], sentence])
+        else:
+            kept.append(sentence)
+    return kept
