@@ -34,6 +34,7 @@ from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder
 from memory.errors import MemoryFailure
 from memory.index import Index
+from memory.profile.profile import Profiles
 from memory.store import settings as facts
 from memory.store import sources
 from memory.store import vectors as vector_rows
@@ -82,6 +83,7 @@ class Service:
         with ExitStack() as opened:
             self.database = _database(home)
             opened.callback(self.database.close)
+            self.profiles = Profiles(self.database)
             dispatch.begin(self.database, self.started_at)
             self._retire_sources()
             self.ways_out = WaysOut(_policy(self.settings))

@@ -71,6 +71,8 @@ class DraftLine(BaseModel):
     changed_at: datetime
     sending: SendStateName = ""
     send_error: str = ""
+    answer: str = ""
+    """How it was taken: the server's words, or the file that it was written to."""
 
 
 class DraftView(BaseModel):

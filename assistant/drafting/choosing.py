@@ -1,0 +1,112 @@
+"""How much is said: the points that have room in a learned length, and as many sentences of the items as it asks for.
+
+Points come first and in the user's order; those that answer a question of the mail are the last to be left out. Pure
+functions of material; `compose` asks, perhaps twice, as the form itself adds and takes sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.drafting import defaults, gaps
+from assistant.drafting.material import Material, Statement
+from assistant.engine.brief import Brief
+from assistant.engine.extractive import Extractive
+from assistant.engine.sentences import reading_length
+from assistant.style.trait import Form, Setting
+
+UNBOUNDED = 100_000
+WORDS_OVER = 1.15
+"""A length in words is met about: a sentence is not cut for it."""
+LEAST_POINTS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long the body is to be: in sentences or in words; neither where nothing was learned."""
+
+    sentences: int | None = None
+    words: int | None = None
+
+    @classmethod
+    def of(cls, form: Form) -> Length:
+        return cls(_amount(form.get("sentences")), _amount(form.get("words")))
+
+    def less(self, sentences: int, words: int) -> Length:
+        """What is left of it beside what the form adds."""
+        return Length(
+            None if self.sentences is None else max(self.sentences - sentences, LEAST_POINTS),
+            None if self.words is None else max(self.words - words, LEAST_POINTS),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is said, in order, and how many of the user's points are not."""
+
+    said: tuple[Statement, ...]
+    left_out: int = 0
+
+
+def choose(material: Material, length: Length) -> Chosen:
+    """The statements that have room in `length`, then sentences of the passages for what room is left."""
+    kept = _kept(material, length)
+    left_out = len(material.statements) - len(kept)
+    if left_out or not material.passages:
+        return Chosen(kept, left_out)
+    return Chosen((*kept, *_extracted(material, kept, length)))
+
+
+def _kept(material: Material, length: Length) -> tuple[Statement, ...]:
+    statements = material.statements
+    answers = {
+        index
+        for index, one in enumerate(statements)
+        if any(gaps.touches(one.text, question, material.language) for question in material.questions)
+    }
+    order = sorted(range(len(statements)), key=lambda index: (index not in answers, index))
+    if length.sentences is not None:
+        chosen = set(order[: max(length.sentences, LEAST_POINTS)])
+    elif length.words is not None:
+        chosen, room = set(order[:LEAST_POINTS]), WORDS_OVER * length.words
+        room -= sum(reading_length(statements[index].text) for index in chosen)
+        for index in order[LEAST_POINTS:]:
+            room -= reading_length(statements[index].text)
+            if room < 0:
+                break
+            chosen.add(index)
+    else:
+        chosen = set(order)
+    return tuple(one for index, one in enumerate(statements) if index in chosen)
+
+
+def _extracted(material: Material, kept: Sequence[Statement], length: Length) -> list[Statement]:
+    """Sentences of the items, the most central ones, in the order in which they were written."""
+    if length.sentences is not None:
+        most, words = length.sentences - len(kept), UNBOUNDED
+    elif length.words is not None:
+        told = sum(reading_length(one.text) for one in kept)
+        most, words = UNBOUNDED, round(WORDS_OVER * length.words) - told
+    else:
+        most, words = defaults.sentences_from_items(material.kind), UNBOUNDED
+    if most < 1 or words < 1:
+        return []
+    brief = Brief(
+        title="",
+        passages=material.passages,
+        max_words=words,
+        max_sentences=most,
+        known=[one.text for one in kept],
+    )
+    return [
+        Statement(text=claim.text, origin="item", item_ids=claim.item_ids) for claim in Extractive().summarise(brief)
+    ]
+
+
+def _amount(setting: Setting | None) -> int | None:
+    if setting is None:
+        return None
+    if setting.amount is not None:
+        return max(round(setting.amount), LEAST_POINTS)
+    return max(int(setting.value), LEAST_POINTS) if setting.value.isdecimal() else None

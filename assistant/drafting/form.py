@@ -1,0 +1,72 @@
+"""What the profile chose, as a form that texts are written in, and as what a version keeps of it.
+
+Where the number of sentences and the number of words disagree, the more confident one is used. Pure functions; the verbs
+of drafts call them between `Profile.choose` and `compose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from assistant.answers.drafts import Used
+from assistant.style.trait import Form, Setting
+from memory.profile.context import Chosen
+
+Says = Callable[[str, Setting], str]
+"""`assistant.style.traits.say`."""
+LENGTHS = ("sentences", "words")
+PHRASE = "phrase/"
+"""Dimensions that only a model can follow."""
+
+
+def decided(chosen: Sequence[Chosen]) -> list[Chosen]:
+    """One of each dimension, the most confident, and one length at most."""
+    best: dict[str, Chosen] = {}
+    for one in chosen:
+        if one.dimension not in best or one.confidence > best[one.dimension].confidence:
+            best[one.dimension] = one
+    lengths = sorted((best[name] for name in LENGTHS if name in best), key=lambda one: -one.confidence)
+    for weaker in lengths[1:]:
+        del best[weaker.dimension]
+    return list(best.values())
+
+
+def form_of(chosen: Sequence[Chosen]) -> Form:
+    return {one.dimension: Setting(one.value, one.amount) for one in chosen}
+
+
+def phrases(form: Form, say: Says) -> list[str]:
+    """Each preference in words; those of `phrase/...` are words already."""
+    return [
+        setting.value if name.startswith(PHRASE) else said
+        for name, setting in form.items()
+        if name.startswith(PHRASE) or (said := say(name, setting))
+    ]
+
+
+def rows(chosen: Sequence[Chosen]) -> list[dict[str, Any]]:
+    """What `DraftVersion.used` keeps."""
+    return [
+        {
+            "preference": one.preference_id,
+            "dimension": one.dimension,
+            "value": one.value,
+            "amount": one.amount,
+            "why": one.why,
+        }
+        for one in chosen
+    ]
+
+
+def used(row: Mapping[str, Any], say: Says) -> Used:
+    """A kept row as it is shown."""
+    setting = Setting(row["value"], row.get("amount"))
+    name = row["dimension"]
+    return Used(
+        preference=row.get("preference"),
+        dimension=name,
+        value=setting.value,
+        says=setting.value if name.startswith(PHRASE) else say(name, setting),
+        why=row.get("why", ""),
+    )
