@@ -1,0 +1,59 @@
+"""All traits, in the order in which they are written, and what is asked of them together.
+
+`assistant.learning` reads and compares texts with them, `assistant.drafting` writes drafts in a form. It knows no
+preference and no row.
+"""
+
+from __future__ import annotations
+
+from assistant.style.piece import People, Piece
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait
+
+TRAITS: tuple[Trait, ...] = ()
+"""What is said, then how it is laid out, how it is worded, how dates and numbers look, and the lines around it at last."""
+
+PHRASE = "phrase/"
+"""A preference in a model's words: no trait, and followed by models alone."""
+_REACH_OF_PHRASE = 0.2
+_LEAST_REACH = 0.02
+
+
+def read(piece: Piece, people: People) -> dict[str, Reading]:
+    """What a text shows, by dimension."""
+    return {dimension: reading for trait in TRAITS for dimension, reading in trait.read(piece, people).items()}
+
+
+def compare(before: Piece, after: Piece, people: People) -> list[Difference]:
+    """What an edit changed; nothing where it changed nothing."""
+    return [] if before == after else [one for trait in TRAITS for one in trait.compare(before, after, people)]
+
+
+def write(piece: Piece, form: Form, people: People) -> Piece:
+    """The piece in a form. What the form does not name, or no trait knows, is left."""
+    for trait in TRAITS:
+        piece = trait.write(piece, form, people)
+    return piece
+
+
+def reach(dimension: str) -> float:
+    """About which share of a text's words a value of the dimension changes, in (0, 1]."""
+    if dimension.startswith(PHRASE):
+        return _REACH_OF_PHRASE
+    trait = trait_of(dimension)
+    return trait.reach if trait else _LEAST_REACH
+
+
+def say(dimension: str, setting: Setting) -> str:
+    """The preference as a phrase. A dimension that no trait knows is said as it is: a file of another version has it."""
+    if dimension.startswith(PHRASE):
+        return setting.value
+    trait = trait_of(dimension)
+    return trait.say(dimension, setting) if trait else f"{dimension}: {setting.value}"
+
+
+def trait_of(dimension: str) -> Trait | None:
+    """`term/utilize` is `term`'s."""
+    return _BY_NAME.get(dimension) or _BY_NAME.get(dimension.partition("/")[0])
+
+
+_BY_NAME = {trait.name: trait for trait in TRAITS}

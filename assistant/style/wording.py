@@ -1,0 +1,94 @@
+"""The running words of a piece: what may be reworded in it, and in which language it is.
+
+Greeting, closing and signature are others' ground; what is kept as it stands or is quoted is nobody's. Addresses, links,
+code, quotations and marked gaps inside a sentence are masked, so that no pattern finds anything in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from assistant.style.blocks import Block
+from assistant.style.names import People
+from assistant.style.piece import Piece
+from assistant.style.splitting import GAP
+from memory.languages import detect
+
+MASK = "\ue000"
+"""Stands for each character that may not be touched: no letter, no digit, no white space."""
+_SURE_FROM = 12
+"""From so many words on, what a text's words say of its language counts for more than what was said of it."""
+
+_KEPT = re.compile(
+    GAP + r"|(?:https?|ftp|file|mailto):\S+|\bwww\.\S+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*"
+    r"|(?<![\w/])[@#][A-Za-z_]\w*"
+    r"|`[^`\n]+`|\{\w+\}|</?\w[^<>\n]*>"
+    r"|(?<![\w.])(?:[A-Za-z]:\\|~?/)[\w.-]+[\\/][\w./\\-]*"
+    r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|edu|gov|de|fr|es|co\.uk|eu|ch|at|py|md|txt|pdf|csv|json|docx?|xlsx?|pptx?"
+    r"|png|jpe?g|zip|html?|toml|ya?ml)\b(?:/\S*)?"
+    r"|\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»"
+    r"|(?<![\w'’])‘[^’\n]{1,400}’(?!\w)",
+    re.IGNORECASE,
+)
+_SIGNS = re.compile(r"[@#/\\`{<\"“„«‘\[.]")
+"""One of these begins or stands in whatever is masked."""
+
+
+@lru_cache(maxsize=2048)
+def masked(text: str) -> str:
+    """`text`, as long as it was, with what may not be touched as `MASK`."""
+    return _KEPT.sub(lambda match: MASK * len(match[0]), text) if _SIGNS.search(text) else text
+
+
+def replaced(text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> str:
+    """`pattern.sub(change, text)` where it finds nothing in what is masked."""
+    made: list[str] = []
+    end = 0
+    for match in pattern.finditer(masked(text)):
+        made += (text[end : match.start()], change(match))
+        end = match.end()
+    return "".join([*made, text[end:]]) if made else text
+
+
+@lru_cache(maxsize=64)
+def running(piece: Piece) -> str:
+    """The masked sentences, items, headings and postscript, a line each."""
+    parts = [part for block in piece.blocks if block.kind != "verbatim" for part in block.parts]
+    return "\n".join(masked(part) for part in (*parts, piece.postscript) if part)
+
+
+def reworded(piece: Piece, change: Callable[[str], str]) -> Piece:
+    """The piece with `change` made to each of these."""
+    blocks = tuple(_reworded(block, change) for block in piece.blocks)
+    return replace(piece, blocks=blocks, postscript=change(piece.postscript) if piece.postscript else "")
+
+
+@lru_cache(maxsize=64)
+def language_of(piece: Piece, people: People) -> str:
+    """The code of the language, without a region; empty where nothing tells."""
+    text, given = running(piece), people.language[:2].casefold()
+    if given and text.count(" ") + 1 < _SURE_FROM:
+        return given
+    return detect(text) or given or ("en" if text.isascii() else "")
+
+
+def is_english(piece: Piece, people: People) -> bool:
+    return language_of(piece, people) == "en"
+
+
+def like(word: str, shown: str) -> str:
+    """`word` in the case of `shown`: small, Capital or CAPITALS."""
+    if len(shown) > 1 and shown.isupper():
+        return word.upper()
+    return word[:1].upper() + word[1:] if shown[:1].isupper() else word
+
+
+def _reworded(block: Block, change: Callable[[str], str]) -> Block:
+    if block.kind == "verbatim":
+        return block
+    parts = tuple(change(part) for part in block.parts)
+    return block if parts == block.parts else replace(block, parts=parts)
