@@ -63,6 +63,11 @@ class Home:
         return self.data / "backups"
 
     @property
+    def edits(self) -> Path:
+        """Texts while they are in the user's editor, and those that could not be kept elsewhere."""
+        return self.data / "edits"
+
+    @property
     def logs(self) -> Path:
         return self.data / "logs"
 

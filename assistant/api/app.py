@@ -8,7 +8,22 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from assistant.api import calls, conversations, digest, doctor, facts, goals, jobs, memory, models, sources, status, v1
+from assistant.api import (
+    calls,
+    conversations,
+    digest,
+    doctor,
+    drafts,
+    facts,
+    goals,
+    jobs,
+    memory,
+    models,
+    profile,
+    sources,
+    status,
+    v1,
+)
 from assistant.api.problems import install_problems
 from assistant.jobs.runner import Runner
 from assistant.service import Service
@@ -20,6 +35,22 @@ def create_app(service: Service, runner: Runner) -> FastAPI:
     app.state.service = service
     app.state.runner = runner
     install_problems(app)
-    for noun in (status, doctor, jobs, sources, memory, models, digest, calls, facts, conversations, goals, v1):
+    nouns = (
+        status,
+        doctor,
+        jobs,
+        sources,
+        memory,
+        models,
+        digest,
+        calls,
+        facts,
+        conversations,
+        goals,
+        drafts,
+        profile,
+        v1,
+    )
+    for noun in nouns:
         app.include_router(noun.router)
     return app

@@ -1,18 +1,13 @@
 """A goal's card as a TOML file for the user's editor, and what they changed in it.
 
-It knows the answers' models, TOML and how an editor is started. `telos goals edit` calls it.
+It knows the answers' models and TOML. `telos goals edit` has it edited by `cli.editor`.
 """
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import tempfile
 import tomllib
 from contextlib import suppress
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -88,31 +83,6 @@ def deadline_of(day: object) -> datetime | None:
     if not isinstance(day, date):
         raise BadRequest(f"{day!r} is no day.", "Write it as 2026-12-01.")
     return datetime.combine(day, time(23, 59)).astimezone()
-
-
-def edited(text: str) -> str:
-    """A text as the user leaves it in their editor: `VISUAL`, `EDITOR`, else vi.
-
-    Raises: BadRequest where there is no editor, or it fails.
-    """
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    descriptor, name = tempfile.mkstemp(prefix="telos-goal-", suffix=".toml")
-    path = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        try:
-            status = subprocess.run([*shlex.split(editor), name], check=False).returncode
-        except (OSError, ValueError) as err:
-            raise BadRequest(
-                f"The editor {editor!r} cannot be started: {err}.",
-                "Set EDITOR, or use the options: telos goals edit --help",
-            ) from err
-        if status:
-            raise BadRequest(f"The editor {editor!r} ended with status {status}.", "Nothing was changed.")
-        return path.read_text(encoding="utf-8")
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _held(view: GoalView) -> dict[str, Any]:

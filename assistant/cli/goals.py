@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.screen import JsonOption, client_from, console, print_json, print_table, say
+from assistant.cli.screen import Invocation, JsonOption, client_from, console, print_json, print_table, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -138,7 +138,6 @@ def edit(
     Examples: telos goals edit 3    telos goals edit 3 --deadline 2026-12-01 --set budget="900 euros"
     """
     from assistant.answers.goals import GoalEdit
-    from assistant.cli.goal_file import as_toml, changed, edited
 
     options: dict[str, Any] = {
         "statement": statement,
@@ -151,13 +150,18 @@ def edit(
     given = {name: one for name, one in options.items() if one is not None}
     with client_from(context) as client:
         view = client.goals.show(goal)
-        if add or remove:
-            given["criteria"] = _criteria(view, add or [], remove or [])
-        change = GoalEdit.model_validate(given) if given else changed(view, edited(as_toml(view)))
-        if change is None and not as_json:
+    if add or remove:
+        given["criteria"] = _criteria(view, add or [], remove or [])
+    if given:
+        with client_from(context) as client:
+            view = client.goals.edit(goal, GoalEdit.model_validate(given))
+    else:
+        edited = _in_editor(context, view)
+        if edited is None and not as_json:
             say("Nothing was changed.")
             return
-        _print(client.goals.edit(goal, change) if change is not None else view, as_json)
+        view = edited or view
+    _print(view, as_json)
 
 
 @app.command()
@@ -230,6 +234,20 @@ def _end(context: typer.Context, goal: int, outcome: Any, note: str, as_json: bo
         print_json(view)
     else:
         say(f"Goal {view.line.id} is {view.line.status}: {view.line.statement}")
+
+
+def _in_editor(context: typer.Context, view: GoalView) -> GoalView | None:
+    """The goal as the user left it in their editor; `None` where they left it as it was. The service is free meanwhile."""
+    from assistant.cli.editor import edited
+    from assistant.cli.goal_file import as_toml, changed
+
+    home = context.ensure_object(Invocation).find_home()
+    with edited(as_toml(view), home.edits, f"goal-{view.line.id}.toml") as left:
+        change = None if left is None else changed(view, left)
+        if change is None:
+            return None
+        with client_from(context) as client:
+            return client.goals.edit(view.line.id, change)
 
 
 def _print(view: GoalView, as_json: bool) -> None:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from assistant.client.calls import Calls
     from assistant.client.conversations import Conversations
     from assistant.client.digest import Digest
+    from assistant.client.drafts import Drafts
     from assistant.client.facts import Facts
     from assistant.client.goals import Goals
     from assistant.client.jobs import Jobs
     from assistant.client.memory import Memory
     from assistant.client.models import Models
+    from assistant.client.profile import Profile
     from assistant.client.sources import Sources
 
 
@@ -89,6 +91,18 @@ class Client:
         from assistant.client.goals import Goals
 
         return Goals(self._wire)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        from assistant.client.drafts import Drafts
+
+        return Drafts(self._wire)
+
+    @cached_property
+    def profile(self) -> Profile:
+        from assistant.client.profile import Profile
+
+        return Profile(self._wire)
 
     @cached_property
     def jobs(self) -> Jobs:

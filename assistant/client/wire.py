@@ -44,13 +44,13 @@ class Wire:
         return self._read(self._send("GET", path, params=_given(parameters)), answer)
 
     def post(self, path: str, answer: type[Answer], body: object = None) -> Answer:
-        return self._read(self._send("POST", path, json=_plain(body)), answer)
+        return self._read(self._send("POST", path, **_written(body)), answer)
 
     def patch(self, path: str, answer: type[Answer], body: object = None) -> Answer:
-        return self._read(self._send("PATCH", path, json=_plain(body)), answer)
+        return self._read(self._send("PATCH", path, **_written(body)), answer)
 
     def put(self, path: str, answer: type[Answer], body: object = None) -> Answer:
-        return self._read(self._send("PUT", path, json=_plain(body)), answer)
+        return self._read(self._send("PUT", path, **_written(body)), answer)
 
     def delete(self, path: str, answer: type[Answer], **parameters: Any) -> Answer:
         return self._read(self._send("DELETE", path, params=_given(parameters)), answer)
@@ -68,7 +68,7 @@ class Wire:
 
     def lines(self, path: str, body: object = None) -> Iterator[tuple[str, Any]]:
         """POST to a route that answers in JSON lines: the one key and the content of each."""
-        with self._speaking(), self._http.stream("POST", path, json=_plain(body), timeout=_ENDLESS) as response:
+        with self._speaking(), self._http.stream("POST", path, **_written(body), timeout=_ENDLESS) as response:
             if response.is_error:
                 response.read()
                 raise _failure(response)
@@ -80,7 +80,7 @@ class Wire:
 
         Raises: what the route fails with, before or between the events.
         """
-        with self._speaking(), self._http.stream("POST", path, json=_plain(body), timeout=_ENDLESS) as response:
+        with self._speaking(), self._http.stream("POST", path, **_written(body), timeout=_ENDLESS) as response:
             if response.is_error:
                 response.read()
                 raise _failure(response)
@@ -203,5 +203,9 @@ def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
-def _plain(body: object) -> object:
-    return body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+def _written(body: object) -> dict[str, Any]:
+    """A body as JSON in ASCII, which also carries bytes that are no UTF-8, kept by surrogateescape."""
+    if body is None:
+        return {}
+    plain = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+    return {"content": json.dumps(plain).encode("ascii"), "headers": {"Content-Type": "application/json"}}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.answers.goals import Card, Criterion, Evidence, GoalEdit, GoalLine, GoalView, Value
-from assistant.cli.goal_file import as_toml, changed, deadline_of, edited
+from assistant.cli.goal_file import as_toml, changed, deadline_of
 from assistant.errors import BadRequest
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -74,15 +74,3 @@ def test_a_deadline_is_the_end_of_its_day() -> None:
     assert deadline is not None
     assert (deadline.hour, deadline.minute, deadline.utcoffset() is not None) == (23, 59, True)
     assert deadline_of("none") is None
-
-
-def test_the_editor_gets_the_text_and_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setenv("EDITOR", "sed -i s/Porto/Faro/")
-    assert edited('place = "Porto"\n') == 'place = "Faro"\n'
-    monkeypatch.setenv("EDITOR", "false")
-    with pytest.raises(BadRequest, match="ended with status 1"):
-        edited("")
-    monkeypatch.setenv("EDITOR", "/nowhere/editor")
-    with pytest.raises(BadRequest, match="cannot be started"):
-        edited("")

@@ -1,0 +1,400 @@
+"""`telos drafts ...`: what Telos drafts, and the user's word on it: edit, approve, reject, send.
+
+Editing and sending have modules of their own (`draft_edit`, `draft_send`); what a draft looks like is in `draft_page`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.screen import JsonOption, client_from, console, print_json, print_table, progress_bar, say
+from assistant.errors import BadRequest, NotFound
+
+if TYPE_CHECKING:
+    from assistant.answers.drafts import Decided, DraftView, NewDraft
+
+app = typer.Typer()
+
+DraftNumber = Annotated[
+    int, typer.Argument(help="The draft's number, as `telos drafts` lists it.", metavar="ID", min=1)
+]
+VersionOption = Annotated[
+    int | None, typer.Option("--version", help="An earlier version; the last without it.", metavar="N", min=1)
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+PastedOption = Annotated[
+    bool, typer.Option("--pasted", help="It is not your own writing: keep it, and learn nothing from it.")
+]
+
+
+class Kind(StrEnum):
+    MAIL = "mail"
+    REPLY = "reply"
+    DOCUMENT = "document"
+    NOTE = "note"
+    DIGEST = "digest"
+    CHAT = "chat"
+
+
+class State(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+StateOption = Annotated[State | None, typer.Option(help="Only those in this state.")]
+KindOption = Annotated[Kind | None, typer.Option(help="Only those of this kind.")]
+LimitOption = Annotated[int, typer.Option(help="So many, the last changed first.", min=1, max=10_000)]
+
+
+@app.callback(invoke_without_command=True)
+def drafts(
+    context: typer.Context,
+    state: StateOption = None,
+    kind: KindOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Drafts of mail, replies, documents and notes. What you change in one, the next one has from the start.
+
+    Examples: telos drafts, telos drafts --state open, telos drafts new mail --to ann@example.org, telos drafts edit 3
+    """
+    if context.invoked_subcommand is None:
+        _list(context, state, kind, limit, as_json)
+
+
+@app.command("list")
+def list_drafts(
+    context: typer.Context,
+    state: StateOption = None,
+    kind: KindOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """The drafts, the last changed first: which are open, how many gaps each has, how sending them went.
+
+    Example: telos drafts list --state open --kind mail
+    """
+    _list(context, state, kind, limit, as_json)
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    kind: Annotated[
+        Kind | None, typer.Argument(help="What it is to be; mail, or what --eml, --entry or --turn say, without it.")
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help='To whom, such as "Ann Lee <ann@example.org>"; may be repeated.', metavar="ADDRESS"),
+    ] = None,
+    about: Annotated[str, typer.Option(help="What it is about, in your words.", metavar="TEXT")] = "",
+    subject: Annotated[str, typer.Option(help="The subject, or the title.", metavar="TEXT")] = "",
+    point: Annotated[
+        list[str] | None, typer.Option(help="What it is to say; may be repeated, or piped, one a line.", metavar="TEXT")
+    ] = None,
+    item: Annotated[
+        list[int] | None, typer.Option(help="An item of memory to write from; may be repeated.", metavar="ID", min=1)
+    ] = None,
+    fact: Annotated[
+        list[int] | None, typer.Option(help="A fact about you to be said; may be repeated.", metavar="ID", min=1)
+    ] = None,
+    query: Annotated[str, typer.Option(help="Look for items to write from.", metavar="TEXT")] = "",
+    eml: Annotated[
+        str, typer.Option(help="The mail that is answered, as a file; - for standard input.", metavar="FILE")
+    ] = "",
+    entry: Annotated[int | None, typer.Option(help="An entry of the digest to write from.", metavar="N", min=1)] = None,
+    digest: Annotated[
+        datetime | None,
+        typer.Option(help="The digest of this day instead of the last one.", metavar="DATE", formats=["%Y-%m-%d"]),
+    ] = None,
+    turn: Annotated[int | None, typer.Option(help="A turn whose reply becomes the draft.", metavar="N", min=1)] = None,
+    conversation: Annotated[
+        int | None, typer.Option(help="The conversation of that turn; the last one without it.", metavar="N", min=1)
+    ] = None,
+    language: Annotated[str, typer.Option(help="Its language, such as en or de.", metavar="CODE")] = "",
+    edit: Annotated[bool, typer.Option("--edit", help="Open it in your editor at once.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft a mail, a reply, a document or a note, in the form that your edits taught. Gaps are marked [...].
+
+    Nothing is made up: it says what you give it, as points (--point, or piped, one a line), a mail to be answered, items
+    of memory, facts about you, an entry of the digest or a reply of a conversation.
+
+    Examples:
+
+      telos drafts new mail --to "Ann Lee <ann@example.org>" --subject Ferry --point "the ferry runs again on 1 May"
+
+      telos drafts new reply --eml question.eml --point "yes, Thursday suits me"
+
+      telos drafts new document --subject "Harbour works" --query "harbour works" --edit
+
+      telos drafts new note < points.txt
+    """
+    from assistant.cli import piped
+
+    said = list(point or [])
+    if eml != piped.STDIN and piped.is_piped():
+        said += piped.points()
+    asked = _asked(
+        {
+            "kind": _kind(kind, eml, entry, turn),
+            "to": to or [],
+            "about": about,
+            "subject": subject,
+            "points": said,
+            "items": item or [],
+            "facts": fact or [],
+            "query": query,
+            "incoming": piped.mail(eml) if eml else None,
+            "entry": entry,
+            "day": digest.date() if digest else None,
+            "turn": turn,
+            "conversation": conversation,
+            "language": language,
+        }
+    )
+    with client_from(context) as client, progress_bar("Draft") as progress:
+        view = client.drafts.new(asked, progress)
+    if edit:
+        from assistant.cli.draft_edit import edit_in_editor
+
+        if not as_json:
+            say(f"Draft {view.line.id} is kept.")
+        decided = edit_in_editor(context, view, is_sure=False, teaches=True, as_json=as_json)
+        _print_decided(decided, view, as_json)
+        return
+    if as_json:
+        print_json(view)
+        return
+    _print(view)
+    say(f"\nTo change it: telos drafts edit {view.line.id}. To have it final: telos drafts approve {view.line.id}.")
+
+
+@app.command()
+def show(
+    context: typer.Context, draft: DraftNumber, version: VersionOption = None, as_json: JsonOption = False
+) -> None:
+    """A draft's text with its gaps marked, the preferences it was written by with their numbers, and how it stands.
+
+    Example: telos drafts show 3
+    """
+    with client_from(context) as client:
+        view = client.drafts.show(draft)
+    if version is not None and version not in {one.number for one in view.versions}:
+        raise NotFound(f"Draft {draft} has no version {version}.", f"It has versions 1 to {len(view.versions)}.")
+    if as_json:
+        print_json(view if version is None else next(one for one in view.versions if one.number == version))
+    else:
+        _print(view, version)
+
+
+@app.command()
+def edit(
+    context: typer.Context,
+    draft: DraftNumber,
+    text: Annotated[
+        str,
+        typer.Option(
+            help="The text as you want it, in a file, without an editor; - for standard input.", metavar="FILE"
+        ),
+    ] = "",
+    subject: Annotated[str | None, typer.Option(help="Another subject.", metavar="TEXT")] = None,
+    yes: YesOption = False,
+    pasted: PastedOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a draft in your editor ($VISUAL, $EDITOR). What you change is learned, and said in one line with its undo.
+
+    Every version is kept. If something is in the way, what you wrote stays in a file, and you are told where.
+
+    Examples: telos drafts edit 3    telos drafts edit 3 --text final.txt    telos drafts edit 3 --text - --pasted < reply.txt
+    """
+    from assistant.cli.draft_edit import edit_as_given, edit_in_editor
+
+    with client_from(context) as client:
+        view = client.drafts.show(draft)
+    if text or subject is not None:
+        decided = edit_as_given(context, view, text, subject, is_sure=yes, teaches=not pasted, as_json=as_json)
+    else:
+        decided = edit_in_editor(context, view, is_sure=yes, teaches=not pasted, as_json=as_json)
+    _print_decided(decided, view, as_json)
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    draft: DraftNumber,
+    before: Annotated[
+        int | None, typer.Option("--from", help="The version before; Telos's last without it.", metavar="V", min=1)
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option("--to", help="The version after; the last without it.", metavar="V", min=1)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What was changed in a draft, word by word, and what was learned from it.
+
+    In colour what is gone is struck through and what is new underlined; without, they stand in [-gone-] and {+new+}.
+
+    Example: telos drafts diff 3
+    """
+    with client_from(context) as client:
+        found = client.drafts.diff(draft, before, after)
+    if as_json:
+        print_json(found)
+        return
+    from assistant.cli.draft_page import diff_page  # weight: Rich
+
+    screen = console()
+    for part in diff_page(found, screen):
+        screen.print(part, soft_wrap=not screen.is_terminal)
+
+
+@app.command()
+def approve(context: typer.Context, draft: DraftNumber, as_json: JsonOption = False) -> None:
+    """Your word that a draft is final. It is learned from, and nothing is sent.
+
+    Example: telos drafts approve 3
+    """
+    with client_from(context) as client:
+        decided = client.drafts.approve(draft)
+    if as_json:
+        print_json(decided)
+        return
+    line = decided.draft.line
+    say(f"Draft {line.id} is approved. Nothing was sent.")
+    if line.kind in ("mail", "reply"):
+        say(f"To send it: telos drafts send {line.id}. To have it as a file: telos drafts export {line.id} FILE.eml")
+    else:
+        say(f"To have it as a file: telos drafts export {line.id} FILE")
+    _print_lesson(decided)
+
+
+@app.command()
+def reject(context: typer.Context, draft: DraftNumber, as_json: JsonOption = False) -> None:
+    """Your word that a draft is not wanted. It is kept, and nothing is learned from it.
+
+    Example: telos drafts reject 3
+    """
+    with client_from(context) as client:
+        view = client.drafts.reject(draft)
+    if as_json:
+        print_json(view)
+    else:
+        say(f"Draft {view.line.id} is rejected. It teaches nothing.")
+
+
+@app.command()
+def send(context: typer.Context, draft: DraftNumber, yes: YesOption = False, as_json: JsonOption = False) -> None:
+    """Send an approved mail, after you were shown to whom. Nothing else in Telos sends a draft.
+
+    Where it cannot go out now, it waits in the outbox; `telos drafts show` says how it stands.
+
+    Example: telos drafts send 3
+    """
+    from assistant.cli.draft_send import confirmed, told
+
+    with client_from(context) as client:
+        view = client.drafts.show(draft)
+    if not yes:
+        confirmed(view, as_json)
+    with client_from(context) as client:
+        line = client.drafts.send(draft)
+    if as_json:
+        print_json(line)
+    else:
+        say(told(line))
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    draft: DraftNumber,
+    file: Annotated[Path | None, typer.Argument(help="Where to; standard output without it.")] = None,
+    version: VersionOption = None,
+) -> None:
+    """Write a draft's text; a mail as the message that mail programs open.
+
+    Example: telos drafts export 3 reply.eml
+    """
+    with client_from(context) as client:
+        exported = client.drafts.export(draft, version)
+    if file is None:
+        print(exported, end="" if exported.endswith("\n") else "\n")
+        return
+    try:
+        file.expanduser().write_text(exported, encoding="utf-8", newline="")
+    except OSError as err:
+        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
+    say(f"Wrote {file}.")
+
+
+def _list(context: typer.Context, state: State | None, kind: Kind | None, limit: int, as_json: bool) -> None:
+    with client_from(context) as client:
+        lines = client.drafts.list(state=state.value if state else None, kind=kind.value if kind else None, limit=limit)
+    if as_json:
+        print_json(lines)
+        return
+    from assistant.cli.draft_page import row, tally  # weight: Rich
+
+    print_table(
+        ("ID", "Kind", "State", "To", "Subject", "Versions", "Gaps", "Changed"),
+        map(row, lines),
+        empty='No drafts yet. Begin one: telos drafts new mail --to ann@example.org --point "the ferry runs again"',
+    )
+    if waiting := tally(lines):
+        say(f"\n{waiting}")
+
+
+def _kind(kind: Kind | None, eml: str, entry: int | None, turn: int | None) -> str:
+    if kind is not None:
+        return kind.value
+    if eml:
+        return "reply"
+    if entry is not None:
+        return "digest"
+    return "chat" if turn is not None else "mail"
+
+
+def _asked(wanted: dict[str, object]) -> NewDraft:
+    """Raises: BadRequest for words of the command line that are not written in UTF-8."""
+    from assistant.answers.drafts import NewDraft
+
+    for name, value in wanted.items():
+        for text in value if isinstance(value, list) else [value]:
+            if name != "incoming" and isinstance(text, str) and any("\ud800" <= char <= "\udfff" for char in text):
+                raise BadRequest(f"What was given as {name} is not written in UTF-8.", "Is your terminal set to UTF-8?")
+    return NewDraft.model_validate(wanted)
+
+
+def _print(view: DraftView, version: int | None = None) -> None:
+    from assistant.cli.draft_page import page  # weight: Rich
+
+    screen = console()
+    for part in page(view, version):
+        screen.print(part, soft_wrap=not screen.is_terminal)
+
+
+def _print_decided(decided: Decided | None, view: DraftView, as_json: bool) -> None:
+    """What came of an edit; `None` where nothing was changed."""
+    if as_json:
+        print_json(view if decided is None else decided)
+        return
+    if decided is None:
+        say("Nothing was changed.")
+        return
+    line = decided.draft.line
+    say(f"Draft {line.id} has version {decided.draft.current.number}, yours.")
+    _print_lesson(decided)
+    say(f"What you changed: telos drafts diff {line.id}. To have it final: telos drafts approve {line.id}.")
+
+
+def _print_lesson(decided: Decided) -> None:
+    if decided.lesson is not None:
+        say(f"{decided.lesson.line}  {decided.lesson.undo}")

@@ -1,0 +1,66 @@
+"""What was changed in a text, word by word: gone struck through in red, new underlined in green.
+
+Where there is no colour it is marked as git marks it, `[-gone-]{+new+}`. It knows spans and Rich; `cli.drafts` prints it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from rich.text import Text
+
+from assistant.cli.screen import harmless
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from assistant.answers.drafts import WordSpan
+
+Change = Literal["same", "gone", "new"]
+
+STYLES = {"same": "", "gone": "red strike", "new": "green underline"}
+_MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+_BREAK = "¶"
+"""Stands where nothing but a line end was taken away or added."""
+
+
+def drawn(spans: Sequence[WordSpan], screen: Console) -> Text:
+    """Both texts in one, as the screen can show it."""
+    return in_colour(spans) if screen.is_terminal and not screen.no_color else Text(marked(spans))
+
+
+def in_colour(spans: Sequence[WordSpan]) -> Text:
+    text = Text()
+    for before, change, inner, after in _runs(spans):
+        text.append(before).append(inner, STYLES[change]).append(after)
+    return text
+
+
+def marked(spans: Sequence[WordSpan]) -> str:
+    text = ""
+    for before, change, inner, after in _runs(spans):
+        opening, closing = _MARKS[change]
+        lines = (f"{opening}{line}{closing}" if line else "" for line in inner.split("\n"))
+        text += before + "\n".join(lines) + after
+    return text
+
+
+def _runs(spans: Sequence[WordSpan]) -> Iterator[tuple[str, Change, str, str]]:
+    """The white space before, the change, the words, the white space after. What was taken away breaks no line: the text
+    has the lines that it has now."""
+    for number, span in enumerate(spans):
+        said = harmless(span.text)
+        if span.change == "same":
+            yield "", "same", said, ""
+        elif said.strip():
+            inner = said.strip()
+            start = said.index(inner)
+            before, after = said[:start], said[start + len(inner) :]
+            if span.change == "gone":
+                inner = re.sub(r"\s*\n\s*", f" {_BREAK} ", inner)
+                before, after = (" " if "\n" in edge else edge for edge in (before, after))
+            yield before, span.change, inner, after
+        elif number < len(spans) - 1:
+            yield "", span.change, _BREAK * said.count("\n"), said if span.change == "new" else ""
