@@ -156,9 +156,9 @@ def _take_item(lines: list[str], at: int) -> tuple[Block, int]:
             if depth < indent + 2:
                 break
             item += f"\n  {inner['marker']} {single_spaced(inner['item'])}"
-        elif depth >= indent + 2 and not _starts_other(lines, end):
-            item += " " + single_spaced(line)
-        elif line.strip()[:1].islower() and not _ENDS.search(item) and not _starts_other(lines, end):
+        elif (depth >= indent + 2 and not _starts_other(lines, end)) or (
+            line.strip()[:1].islower() and not _ENDS.search(item) and not _starts_other(lines, end)
+        ):
             item += " " + single_spaced(line)
         else:
             break

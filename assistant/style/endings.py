@@ -56,13 +56,12 @@ _INITIALS = re.compile(r"^(?:[^\W\d_]\.?\s?){1,4}$")
 _DASHED = re.compile(r"^(?:--+|[-–—~*/])\s*(?=\w)|^/s/\s*")
 _SENTENCE_END = re.compile(r"[.!?…:;)\]。！？؟\"”][\"'”’»)\]]*$")
 _ITEM = re.compile(r"^\s*(?:[-*•‣◦·▪–+]|\(?(?:\d{1,3}|\w)\)|\d{1,3}\.)\s+\S")
-_NO_SIGNATURES = frozenset(
-    """
+_OTHER_LAST_LINES = """
     yes no ok okay sure great good nice fine perfect done agreed thanks hello hi welcome congratulations enjoy regards
     monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday conclusion summary end fin total
     ja nein gut danke prima genau oui non merci bien parfait sí gracias bueno vale perfecto maybe please call help
-    """.split()
-).union(*COMMON_WORDS.values())
+"""
+_NO_SIGNATURES = frozenset(_OTHER_LAST_LINES.split()).union(*COMMON_WORDS.values())
 _MOST_LINES = 12
 
 

@@ -17,7 +17,8 @@ TITLE_WORDS = (
 )
 _TITLES = re.compile(rf"^(?:(?:{TITLE_WORDS})\s+)+")
 _ADDRESS = re.compile(r"<[^>]*>|\S*@\S*|[\"()]")
-_PARTICLES = frozenset("al bin da de del della den der di dos du el la le ten ter van von zu zum zur y".split())
+_PARTICLE_WORDS = "al bin da de del della den der di dos du el la le ten ter van von zu zum zur y"
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,11 @@ class Names:
     first: str = ""
     last: str = ""
     title: str = ""
+    middle: str = ""
 
     @property
     def full(self) -> str:
-        return " ".join(part for part in (self.first, self.last) if part)
+        return " ".join(part for part in (self.first, self.middle, self.last) if part)
 
     @property
     def initials(self) -> str:
@@ -69,16 +71,15 @@ def names_of(text: str) -> Names:
     if len(words) == 1:
         return Names(last=words[0], title=title) if title else Names(first=words[0])
     start = next((n for n, word in enumerate(words[1:-1], 1) if word.casefold() in _PARTICLES), len(words) - 1)
-    return Names(
-        first=" ".join(words[:start]) if start < len(words) - 1 else words[0], last=" ".join(words[start:]), title=title
-    )
+    return Names(first=words[0], middle=" ".join(words[1:start]), last=" ".join(words[start:]), title=title)
 
 
-def abstract(line: str, names: Names) -> str:
+def abstract(line: str, names: Names, *, any_case: bool = True) -> str:
     """`line` with the person's names as placeholders; the whole name before its parts."""
+    flags = re.IGNORECASE if any_case else re.NOFLAG
     for placeholder, name in _placeholders(names):
         if name:
-            line = re.sub(rf"(?<![\w{{]){re.escape(name)}(?![\w}}])", placeholder, line, flags=re.IGNORECASE)
+            line = re.sub(rf"(?<![\w{{]){re.escape(name)}(?![\w}}])", placeholder, line, flags=flags)
     return line
 
 

@@ -7,6 +7,7 @@ what looks like one and is not ("Note: ...", "However, ...") is told by lists, a
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from assistant.style.names import TITLE_WORDS, Names
 from memory.common_words import COMMON_WORDS
@@ -48,8 +49,7 @@ _TALKS = re.compile(
     re.IGNORECASE,
 )
 
-_NO_NAMES = frozenset(
-    """
+_OTHER_OPENINGS = """
     note notes fyi re subject summary update updates reminder warning caution attention important urgent background status
     question questions answer answers agenda topic date time place location where when what who why how which ps nb todo
     example examples result results conclusion conclusions risk risks decision decisions action actions next steps goal goals
@@ -68,8 +68,42 @@ _NO_NAMES = frozenset(
     cependant toutefois enfin ensuite puis merci oui non nota asunto resumen pregunta fecha lugar hora mañana ayer hoy
     además también finalmente sin gracias sí importante lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes
     miércoles jueves viernes sábado domingo phone tel telephone fax mobile email mail address web
-    """.split()
-).union(*COMMON_WORDS.values())
+"""
+_NO_NAMES = frozenset(_OTHER_OPENINGS.split()).union(*COMMON_WORDS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Salutation:
+    """A greeting's parts: "Dear" and "Ms. Lee" and ","; a bare name has no salute. The mark keeps a space before it."""
+
+    salute: str
+    who: str
+    mark: str
+
+
+PERSON_LINK = re.compile(_AND)
+"""What stands between the names of several who are addressed."""
+_PARTS = re.compile(rf"^(?P<salute>(?i:{SALUTE})(?![\w'’-]),?)?\s*(?P<who>.*?)(?P<mark>\s*[,:;!.]*\s*[-–—]{{0,2}})$")
+_TITLED = re.compile(rf"^(?P<title>(?:{_TITLE})(?:\s+(?:{_TITLE}))*)(?:\s+(?P<name>.*))?$")
+
+
+def anatomy(greeting: str) -> Salutation:
+    """The parts of any line that was taken for a greeting."""
+    found = _PARTS.match(" ".join(greeting.split()))
+    if found is None:
+        return Salutation("", greeting, "")
+    return Salutation(found["salute"] or "", found["who"], found["mark"])
+
+
+def is_group(who: str) -> bool:
+    """Whether several are addressed without a name: "all", "team"."""
+    return bool(_ONLY_GROUP.match(who.strip()))
+
+
+def split_title(who: str) -> tuple[str, str]:
+    """("Ms.", "Lee") of "Ms. Lee"; ("", "Lee") of "Lee"."""
+    found = _TITLED.match(who.strip())
+    return (found["title"], (found["name"] or "").strip()) if found else ("", who.strip())
 
 
 def take_greeting(text: str, reader: Names, *, is_signed: bool) -> tuple[str, str]:

@@ -1,0 +1,148 @@
+"""Whether a body is prose, bullets or a numbered list.
+
+Written, sentences become items and items sentences; what frames the matter ("Thanks for your mail.") stays prose around
+the list. There and back nothing is lost. Lists with lists in them, headings and tables stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from assistant.style.blocks import Block, BlockKind
+from assistant.style.body import LISTS, capitalised
+from assistant.style.kinds import FRAMING, kind_of
+from assistant.style.piece import People, Piece
+from assistant.style.splitting import sentences
+from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings
+
+_VALUES: tuple[BlockKind, ...] = ("prose", "bullets", "numbered")
+_ENDED = re.compile(r"[.!?…:;。！？؟][\"'”’»)\]]*(?:\s*\W)*$")
+_PLAIN_IN_PROSE = 5
+"""Sentences from which on a text shows that it might have been a list."""
+
+
+class Layout:
+    name = "layout"
+    reach = 0.2
+
+    def read(self, piece: Piece, people: People) -> Mapping[str, Reading]:
+        counts = dict.fromkeys(_VALUES, 0)
+        quote = ""
+        for block in piece.blocks:
+            if block.kind in LISTS:
+                counts[block.kind] += len(block.parts)
+                quote = quote or block.parts[0]
+            elif block.kind == "prose":
+                counts["prose"] += sum(not _is_frame(part) for part in block.parts)
+        total = sum(counts.values())
+        if not total:
+            return {}
+        items = counts["bullets"] + counts["numbered"]
+        if items * 2 >= total:
+            value = "numbered" if counts["numbered"] > counts["bullets"] else "bullets"
+            return {self.name: Reading(value=value, strength=min(1.0, 0.4 + 0.2 * items), quote=quote)}
+        return {self.name: Reading(value="prose", strength=round(min(1.0, total / _PLAIN_IN_PROSE), 3))}
+
+    def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
+        return compare_readings(self.read(before, people), self.read(after, people))
+
+    def write(self, piece: Piece, form: Form, people: People) -> Piece:
+        setting = form.get(self.name)
+        shown = self.read(piece, people).get(self.name)
+        if setting is None or shown is None or setting.value not in _VALUES or shown.value == setting.value:
+            return piece
+        blocks = _as_prose(piece.blocks) if setting.value == "prose" else _as_list(piece.blocks, setting.value)
+        return replace(piece, blocks=tuple(blocks))
+
+    def say(self, dimension: str, setting: Setting) -> str:
+        return {"prose": "write in prose, without lists", "bullets": "write in bullets"}.get(
+            setting.value, "write a numbered list"
+        )
+
+
+LAYOUT = Layout()
+
+
+def _is_frame(sentence: str) -> bool:
+    return sentence.endswith(":") or kind_of(sentence) in FRAMING
+
+
+def _is_nested(block: Block) -> bool:
+    return any("\n" in part for part in block.parts)
+
+
+def _as_prose(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Each list as a paragraph; one that a line leads to goes on with that line."""
+    pending: Block | None = None
+    for block in blocks:
+        if block.kind in LISTS and not _is_nested(block):
+            if pending is not None and pending.parts[-1].endswith(":"):
+                pending = replace(pending, parts=(*pending.parts[:-1], *_led(pending.parts[-1], block.parts)))
+                continue
+            block = Block("prose", tuple(_sentences(block.parts)))
+        if pending is not None:
+            yield pending
+        pending = block if block.kind == "prose" else None
+        if pending is None:
+            yield block
+    if pending is not None:
+        yield pending
+
+
+def _led(lead: str, items: tuple[str, ...]) -> list[str]:
+    """ "We need: bread; milk." Items that are sentences stay sentences."""
+    if any(_ENDED.search(item) or ";" in item for item in items) or len(items) < 2:
+        return [lead, *_sentences(items)]
+    return [f"{lead} {'; '.join(items)}."]
+
+
+def _sentences(items: tuple[str, ...]) -> Iterator[str]:
+    for item in items:
+        ended = capitalised(item) if _ENDED.search(item) else capitalised(item) + "."
+        yield from sentences(ended)
+
+
+def _as_list(blocks: tuple[Block, ...], value: str) -> Iterator[Block]:
+    """Paragraphs and lists one after another become one list, with what frames them before and after it."""
+    kind: BlockKind = "numbered" if value == "numbered" else "bullets"
+    run: list[Block] = []
+    for block in blocks:
+        if block.kind == "prose" or (block.kind in LISTS and not _is_nested(block)):
+            run.append(block)
+            continue
+        yield from _listed(run, kind)
+        run = []
+        yield block
+    yield from _listed(run, kind)
+
+
+def _listed(run: list[Block], kind: BlockKind) -> Iterator[Block]:
+    parts = [part for block in run for part in block.parts]
+    start = next((number for number, part in enumerate(parts) if not _is_frame(part)), len(parts))
+    end = next((number for number in range(len(parts), start, -1) if not _is_frame(parts[number - 1])), start)
+    if start == end:
+        yield from run
+        return
+    items: list[str] = []
+    head = parts[:start]
+    for part in parts[start:end]:
+        lead, led = _unled(part)
+        if led and not items:
+            head.append(lead)
+            items += led
+        else:
+            items.append(part)
+    if head:
+        yield Block("prose", tuple(head))
+    yield Block(kind, tuple(items))
+    if parts[end:]:
+        yield Block("prose", tuple(parts[end:]))
+
+
+def _unled(sentence: str) -> tuple[str, list[str]]:
+    """A sentence that `_led` made, taken apart again."""
+    lead, colon, rest = sentence.partition(": ")
+    items = rest.removesuffix(".").split("; ")
+    return (lead + ":", items) if colon and len(items) > 1 and all(items) else ("", [])

@@ -1,0 +1,103 @@
+"""Whether a text has sentences of a kind (`sentence/thanks`: yes or no). Written, `no` leaves them out.
+
+A kind is added by a standing sentence (`assistant.style.stock`): there is nothing else to say it with. A text without a
+kind shows nothing; that the user took one out does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistant.style.body import Unit, units, without
+from assistant.style.kinds import KINDS, kind_of
+from assistant.style.piece import People, Piece
+from assistant.style.trait import Difference, Form, Reading, Setting
+
+_PREFIX = "sentence/"
+_CONTENT = frozenset({"question", "next_step"})
+"""These depend on what is to be said more than on how somebody says it."""
+_SAID = {
+    "thanks": "sentences of thanks",
+    "apology": "apologies",
+    "pleasantry": 'pleasantries such as "I hope you are well"',
+    "offer": 'offers such as "let me know if you have questions"',
+    "question": "questions",
+    "next_step": "next steps",
+    "summary": "a summing-up",
+    "disclaimer": "disclaimers",
+    "looking_forward": 'sentences such as "I look forward to hearing from you"',
+    "introduction": "sentences that announce the text",
+}
+
+
+class SentenceKinds:
+    name = "sentence"
+    reach = 0.08
+
+    def read(self, piece: Piece, people: People) -> Mapping[str, Reading]:
+        return {
+            _PREFIX + kind: Reading(value="yes", quote=found[0].text)
+            for kind, found in _by_kind(piece).items()
+            if kind not in _CONTENT
+        }
+
+    def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
+        was, now = _by_kind(before), _by_kind(after)
+        gone, come = _texts(before) - _texts(after), _texts(after) - _texts(before)
+        differences = []
+        for kind in KINDS:
+            if kind in was and kind not in now:
+                of_it, others, value, quote = was[kind], gone, "no", was[kind][0].text
+            elif kind in now and kind not in was:
+                of_it, others, value, quote = now[kind], come, "yes", now[kind][0].text
+            else:
+                continue
+            reading = Reading(
+                value=value, strength=_strength(kind, of_it, others), quote=quote if value == "yes" else ""
+            )
+            differences.append(
+                Difference(
+                    dimension=_PREFIX + kind,
+                    before="no" if value == "yes" else "yes",
+                    after=reading,
+                    quote_before=quote if value == "no" else "",
+                )
+            )
+        return differences
+
+    def write(self, piece: Piece, form: Form, people: People) -> Piece:
+        unwanted = {
+            name.removeprefix(_PREFIX)
+            for name, setting in form.items()
+            if name.startswith(_PREFIX) and setting.value == "no"
+        }
+        if not unwanted:
+            return piece
+        dropped = frozenset((unit.block, unit.part) for unit in units(piece) if kind_of(unit.text) in unwanted)
+        left = without(piece, dropped)
+        return left if left.blocks else piece
+
+    def say(self, dimension: str, setting: Setting) -> str:
+        what = _SAID.get(dimension.removeprefix(_PREFIX), dimension.removeprefix(_PREFIX).replace("_", " "))
+        return f"leave out {what}" if setting.value == "no" else f"keep {what}"
+
+
+SENTENCE_KINDS = SentenceKinds()
+
+
+def _by_kind(piece: Piece) -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in units(piece):
+        if kind := kind_of(unit.text):
+            found.setdefault(kind, []).append(unit)
+    return found
+
+
+def _texts(piece: Piece) -> set[str]:
+    return {unit.text for unit in units(piece)}
+
+
+def _strength(kind: str, of_it: list[Unit], changed: set[str]) -> float:
+    """One sentence taken out tells its kind plainly; one among many was perhaps just in the way."""
+    plain = len(of_it) / max(len(changed), len(of_it), 1)
+    return round(max(0.3, plain) * (0.5 if kind in _CONTENT else 1.0), 3)
