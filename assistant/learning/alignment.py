@@ -17,6 +17,8 @@ from assistant.answers.drafts import WordSpan
 from memory.scripts import UNSPACED
 
 Change = Literal["same", "gone", "new"]
+_Step = tuple[str, int, int, int, int]
+"""What to do, from where to where before, from where to where after, in words."""
 
 ALIKE = 0.5
 """From this share of common words on, two sentences are one that was rewritten."""
@@ -63,8 +65,7 @@ def spans(before: str, after: str) -> list[WordSpan]:
     new, new_tail = _with_gaps(after)
     found: list[WordSpan] = []
     first, second = _encoded([word for _, word in old], [word for _, word in new])
-    for step in _readable(list(Levenshtein.opcodes(first, second).as_list()), new):
-        tag, old_from, old_to, new_from, new_to = step
+    for tag, old_from, old_to, new_from, new_to in _readable(_steps(first, second), new):
         if tag != "equal":
             _add(found, "gone", "".join(gap + word for gap, word in old[old_from:old_to]))
             _add(found, "new", "".join(gap + word for gap, word in new[new_from:new_to]))
@@ -134,11 +135,16 @@ def _with_gaps(text: str) -> tuple[list[tuple[str, str]], str]:
     return found, text[end:]
 
 
-def _readable(
-    steps: list[tuple[str, int, int, int, int]], new: Sequence[tuple[str, str]]
-) -> list[tuple[str, int, int, int, int]]:
+def _steps(first: str, second: str) -> list[_Step]:
+    return [
+        (one.tag, one.src_start, one.src_end, one.dest_start, one.dest_end)
+        for one in Levenshtein.opcodes(first, second)
+    ]
+
+
+def _readable(steps: Sequence[_Step], new: Sequence[tuple[str, str]]) -> list[_Step]:
     """The steps, where a small word that happens to stand in both of two long changed runs parts them no more."""
-    found: list[tuple[str, int, int, int, int]] = []
+    found: list[_Step] = []
     for number, step in enumerate(steps):
         tag, old_from, old_to, new_from, new_to = step
         is_small = new_to - new_from == 1 and len(new[new_from][1]) <= _SMALL

@@ -6,14 +6,13 @@ keeps the line; `assistant.profile` says preferences with the same words.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlmodel import Session
 
 from assistant.learning.scope_words import learned_for
-from assistant.style.piece import People
+from assistant.style.names import People, fill, names_of
 from assistant.style.trait import Setting
 from assistant.style.traits import say
 from memory.models import Lesson, Preference, PreferenceChange, PreferenceState
@@ -24,7 +23,6 @@ NEWS = frozenset({"learned", "returned"})
 MOST = 5
 """So many are said; of the rest, how many."""
 _READERS = ("greeting",)
-_PLACE = re.compile(r"\{(first|last|name)\}")
 
 
 def announced(
@@ -84,10 +82,6 @@ def _narrowness(row: Preference) -> int:
 
 def _named(phrase: str, row: Preference, people: People) -> str:
     """`{first}` is the reader's in a greeting, and the writer's elsewhere. Of many readers none is named."""
-    is_reader = row.dimension in _READERS
-    name = (people.reader if row.recipient else "") if is_reader else people.writer
-    parts = name.split()
-    if not parts:
-        return phrase
-    known = {"first": parts[0], "last": parts[-1], "name": name}
-    return _PLACE.sub(lambda match: known[match[1]], phrase)
+    if row.dimension in _READERS:
+        return (fill(phrase, names_of(people.reader)) if row.recipient else None) or phrase
+    return fill(phrase, names_of(people.writer)) or phrase

@@ -41,7 +41,10 @@ def is_slip(old: str, new: str) -> bool:
     if one.removesuffix("s") == other.removesuffix("s"):
         return True
     within = 1 if max(len(one), len(other)) < 8 else 2
-    return OSA.distance(one, other, score_cutoff=within) <= within and SequenceMatcher(None, one, other).ratio() >= _ENDINGS
+    return (
+        OSA.distance(one, other, score_cutoff=within) <= within
+        and SequenceMatcher(None, one, other).ratio() >= _ENDINGS
+    )
 
 
 def _has_number(old: str, new: str) -> bool:

@@ -6,12 +6,13 @@ teaches nothing. It knows no row and no context: `teaching` keeps what comes fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.learning.alignment import aligned, words
+from assistant.learning.alignment import aligned
 from assistant.learning.corrections import is_correction
-from assistant.style.piece import Block, People, Piece, parse
+from assistant.style.body import units, without, words_of
+from assistant.style.piece import People, Piece, parse
 from assistant.style.trait import Difference, Reading
 from assistant.style.traits import compare, read
 from memory.profile.context import Observation
@@ -31,7 +32,6 @@ _LENGTHS = ("words", "sentences")
 _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 """What looks otherwise by itself where many sentences are taken away."""
 _SENTENCES = ("sentence/", "stock/")
-_KEPT = ("heading", "verbatim")
 
 
 def observe(before: str, after: str, people: People) -> list[Observation]:
@@ -82,9 +82,7 @@ def _active(old: Piece, new: Piece, people: People) -> list[Observation]:
     return found
 
 
-def _strength(
-    one: Difference, cut: _Cut, lasting: Collection[str] | None, kinds: Sequence[Difference]
-) -> float:
+def _strength(one: Difference, cut: _Cut, lasting: Collection[str] | None, kinds: Sequence[Difference]) -> float:
     """How much of a difference is the user's wish about just this, in [0, 1]."""
     if one.dimension in _LENGTHS:
         return _of_length(one, kinds)
@@ -149,30 +147,17 @@ def _alike(one: Reading, other: Reading) -> bool:
 
 
 def _cut(old: Piece, new: Piece) -> _Cut:
-    before, after = list(_sentences(old)), list(_sentences(new))
-    gone = set(aligned(before, after).gone)
+    before, after = units(old), units(new)
+    gone = aligned([one.text for one in before], [one.text for one in after]).gone
     if not gone:
         return _Cut(old, 0.0)
-    numbers = iter(range(len(before)))
-    blocks = [
-        block
-        if block.kind in _KEPT
-        else Block(block.kind, tuple(part for part in block.parts if next(numbers) not in gone))
-        for block in old.blocks
-    ]
-    survivors = replace(old, blocks=tuple(block for block in blocks if block.parts))
-    return _Cut(survivors, len(gone) / len(before))
-
-
-def _sentences(piece: Piece) -> Iterator[str]:
-    for block in piece.blocks:
-        if block.kind not in _KEPT:
-            yield from block.parts
+    dropped = frozenset((before[number].block, before[number].part) for number in gone)
+    return _Cut(without(old, dropped), len(gone) / len(before))
 
 
 def _size(dimension: str) -> Callable[[str], int]:
     """What a sentence counts for in that length."""
-    return (lambda quote: 1 if quote else 0) if dimension == "sentences" else (lambda quote: len(words(quote)))
+    return (lambda quote: 1 if quote else 0) if dimension == "sentences" else words_of
 
 
 def _amount(value: str) -> float | None:

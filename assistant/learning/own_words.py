@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.style.quoted import is_quoted, set_apart
 from memory.scripts import UNSPACED
 
 LookUp = Callable[[str], Sequence[str]]
@@ -26,7 +27,6 @@ LONGEST_QUERY = 400
 
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:['’-][^\W_{UNSPACED}]+)*")
 _SENTENCE = re.compile(r"[^\n]+?(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+|(?=\n)|$)")
-_QUOTED_LINE = re.compile(r"[ \t]*(?:>|\|[ \t])")
 _DISCLAIMER = re.compile(
     r"\b(?:confidential|privileged|intended (?:solely |only )?(?:for|recipient)|not the (?:intended|named) (?:recipient|addressee)"
     r"|vertraulich|confidentiel|confidencial)\b",
@@ -46,6 +46,7 @@ class Own:
 
 def own_words(before: str, after: str, *, sources: Iterable[str] = (), look_up: LookUp | None = None) -> Own:
     """`after` without what is another's. What stood in `before` already is the draft's, and stays."""
+    after, quoted = set_apart(after)
     there = _runs(_words(before))
     sentences = [match for match in _SENTENCE.finditer(after) if match[0].strip()]
     known: set[tuple[str, ...]] = set()
@@ -62,9 +63,10 @@ def own_words(before: str, after: str, *, sources: Iterable[str] = (), look_up: 
         places = [word.start() for word in _WORD.finditer(after, match.start(), match.end())]
         share = sum(place in pasted for place in places) / len(places) if places else 0.0
         line = _line_around(after, match.start())
-        if share >= MOSTLY or (line not in kept_lines and (_QUOTED_LINE.match(line) or _is_disclaimer(line))):
+        if share >= MOSTLY or (line not in kept_lines and (is_quoted(line) or _is_disclaimer(line))):
             foreign.append(match.span())
-    return Own(_without(after, foreign), tuple(after[start:end].strip() for start, end in foreign))
+    taken = [after[start:end].strip() for start, end in foreign]
+    return Own(_without(after, foreign), (*taken, *([quoted.strip()] if quoted.strip() else [])))
 
 
 def _words(text: str) -> list[str]:
@@ -109,9 +111,7 @@ def _line_around(text: str, at: int) -> str:
 
 def _is_disclaimer(line: str) -> bool:
     return (
-        len(line.split()) >= _DISCLAIMER_WORDS
-        and bool(_DISCLAIMER.search(line))
-        and bool(_ABOUT_THE_MAIL.search(line))
+        len(line.split()) >= _DISCLAIMER_WORDS and bool(_DISCLAIMER.search(line)) and bool(_ABOUT_THE_MAIL.search(line))
     )
 
 

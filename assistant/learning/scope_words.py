@@ -23,7 +23,13 @@ _LONGEST_TOPIC = 4
 
 
 def in_words(
-    *, kind: str = "", recipient: str = "", domain: str = "", source: str = "", topic: str = "", is_topical: bool = False
+    *,
+    kind: str = "",
+    recipient: str = "",
+    domain: str = "",
+    source: str = "",
+    topic: str = "",
+    is_topical: bool = False,
 ) -> str:
     """A scope behind a verb: `in replies to ann@example.org`, `in documents about: market, shares, bank`, `everywhere`."""
     where = _where(kind, recipient, domain, source, topic or ("…" if is_topical else ""))
@@ -31,7 +37,13 @@ def in_words(
 
 
 def learned_for(
-    *, kind: str = "", recipient: str = "", domain: str = "", source: str = "", topic: str = "", is_topical: bool = False
+    *,
+    kind: str = "",
+    recipient: str = "",
+    domain: str = "",
+    source: str = "",
+    topic: str = "",
+    is_topical: bool = False,
 ) -> str:
     """The same behind "Learned": `for mail to ann@example.org`, `for everything`."""
     where = _where(kind, recipient, domain, source, topic or ("…" if is_topical else ""))
