@@ -43,7 +43,7 @@ def question(before: str, after: str) -> str:
     sentences is a plain edit, one about something else is not."""
     if not before.strip():
         return ""
-    if not words(after):
+    if not any(char.isalnum() for char in after):
         return "Nothing is left of the draft. Shall the empty text be kept?"
     if len(words(before)) <= SHORT:
         return ""
