@@ -46,6 +46,8 @@ Form = Mapping[str, Setting]
 
 
 class Trait(Protocol):
+    """A trait inherits from this, and with it the comparing."""
+
     @property
     def name(self) -> str:
         """Its dimension, or what its dimensions begin with: `term` has `term/utilize`."""
@@ -61,8 +63,8 @@ class Trait(Protocol):
         ...
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
-        """What an edit changed. Most traits read both; some exist only between two texts (replaced terms)."""
-        ...
+        """What an edit changed. By default both are read; some traits exist only between two texts (replaced terms)."""
+        return compare_readings(self.read(before, people), self.read(after, people))
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         """The piece in that form. What it says stays."""
@@ -74,7 +76,7 @@ class Trait(Protocol):
 
 
 def compare_readings(before: Mapping[str, Reading], after: Mapping[str, Reading]) -> list[Difference]:
-    """The default of `Trait.compare`: what the second text shows and the first does not, or shows otherwise."""
+    """What the second text shows and the first does not, or shows otherwise."""
     differences = []
     for dimension, reading in after.items():
         was = before.get(dimension)

@@ -6,11 +6,39 @@ preference and no row.
 
 from __future__ import annotations
 
+from assistant.style.closing import CLOSING
+from assistant.style.greeting import GREETING
+from assistant.style.heading import HEADING
+from assistant.style.layout import LAYOUT
+from assistant.style.length import SENTENCES, WORDS
+from assistant.style.paragraphs import PARAGRAPHS
+from assistant.style.person import PERSON
 from assistant.style.piece import People, Piece
+from assistant.style.sentence_kinds import SENTENCE_KINDS
+from assistant.style.sentence_length import SENTENCE_LENGTH
+from assistant.style.signature import SIGNATURE
+from assistant.style.stock import STOCK
 from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 
-TRAITS: tuple[Trait, ...] = ()
-"""What is said, then how it is laid out, how it is worded, how dates and numbers look, and the lines around it at last."""
+TRAITS: tuple[Trait, ...] = (
+    # what is said
+    SENTENCE_KINDS,
+    SENTENCE_LENGTH,
+    SENTENCES,
+    WORDS,
+    HEADING,
+    # how it is laid out
+    LAYOUT,
+    PARAGRAPHS,
+    # how it is worded
+    PERSON,
+    # what the user says in their own words: nothing is changed in it
+    STOCK,
+    GREETING,
+    CLOSING,
+    SIGNATURE,
+)
+"""In the order in which they are written."""
 
 PHRASE = "phrase/"
 """A preference in a model's words: no trait, and followed by models alone."""

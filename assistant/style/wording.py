@@ -7,7 +7,7 @@ code, quotations and marked gaps inside a sentence are masked, so that no patter
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -21,6 +21,8 @@ MASK = "\ue000"
 """Stands for each character that may not be touched: no letter, no digit, no white space."""
 _SURE_FROM = 12
 """From so many words on, what a text's words say of its language counts for more than what was said of it."""
+_OPENING = " \t\"'“‘«([*_-–—•"
+_QUOTED = 80
 
 _KEPT = re.compile(
     GAP + r"|(?:https?|ftp|file|mailto):\S+|\bwww\.\S+"
@@ -52,6 +54,27 @@ def replaced(text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str
         made += (text[end : match.start()], change(match))
         end = match.end()
     return "".join([*made, text[end:]]) if made else text
+
+
+def spliced(text: str, changes: Mapping[int, tuple[int, str]]) -> str:
+    """`text` with each start -> (end, words) put in; they do not overlap."""
+    made: list[str] = []
+    end = 0
+    for start, (stop, words) in sorted(changes.items()):
+        made += (text[end:start], words)
+        end = stop
+    return "".join([*made, text[end:]])
+
+
+def begins(text: str, at: int) -> bool:
+    """Whether a sentence begins there."""
+    before = text[:at].rstrip(_OPENING)
+    return not before or before[-1] in ".!?:\n…"
+
+
+def quoted_from(text: str, at: int) -> str:
+    """A few words of a masked text, for `Reading.quote`."""
+    return " ".join(text[at : at + _QUOTED].partition("\n")[0].split(MASK)[0].split()[:6])
 
 
 @lru_cache(maxsize=64)
