@@ -6,7 +6,7 @@ says when. The API's router and the jobs call these, and nobody else.
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -14,10 +14,9 @@ from sqlmodel import Session
 
 from assistant.answers.digest import DigestLine, DigestStatus, Timing
 from assistant.clock import local_day
-from assistant.delivery.carriers import Carrier, FileCarrier, StdoutCarrier
-from assistant.delivery.dispatch import FIRST_START, Outbox, deliver, deliver_due, put_back, queue_digest
+from assistant.deliveries import outbox_of
+from assistant.delivery.dispatch import FIRST_START, deliver, put_back, queue_digest
 from assistant.delivery.mail import recipient_of
-from assistant.delivery.smtp import SmtpCarrier
 from assistant.digest import record
 from assistant.digest.build import Edition, Parts, finished, plan
 from assistant.digest.schedule import (
@@ -92,21 +91,6 @@ def queue_scheduled(service: Service, progress: Progress = unheard) -> DigestVie
         return None
     due_at = table.start(day) if is_late(table, now, day) else None
     return _queue(service, _build(service, Edition(day, _recipient(service), due_at=due_at), progress))
-
-
-def deliver_waiting(service: Service) -> list[DigestLine]:
-    """Try whatever the outbox holds that is due; each as it is then."""
-    tried = deliver_due(outbox_of(service))
-    with service.database.read() as session:
-        return [_line(session, delivery) for delivery in tried]
-
-
-def next_delivery_at(service: Service) -> datetime | None:
-    """When the outbox next has something to try."""
-    now = service.clock.now()
-    with service.database.read() as session:
-        waiting = outbox.in_state(session, DeliveryState.QUEUED)
-    return min((delivery.next_attempt_at or now for delivery in waiting), default=None)
 
 
 def show(service: Service, day: date | None = None) -> DigestView:
@@ -185,8 +169,8 @@ def status(service: Service) -> DigestStatus:
         return DigestStatus(
             timing=next_one,
             last_sent=_line_of(session, last) if last else None,
-            waiting=[_line(session, delivery) for delivery in waiting],
-            troubled=[_line(session, delivery) for delivery in outbox.unreported(session)],
+            waiting=_lines(session, waiting),
+            troubled=_lines(session, outbox.unreported(session)),
         )
 
 
@@ -197,28 +181,6 @@ def timetable(service: Service) -> Timetable:
     return Timetable.of(
         service.settings, pause=_pause(service.database), since=datetime.fromisoformat(since) if since else None
     )
-
-
-def outbox_of(service: Service) -> Outbox:
-    """The outbox with the carrier that the configuration names."""
-    return Outbox(
-        database=service.database,
-        clock=service.clock,
-        settings=service.settings,
-        key=service.home.key,
-        carrier=_carrier(service),
-    )
-
-
-def _carrier(service: Service) -> Carrier:
-    mail = service.settings.mail
-    match mail.via:
-        case "smtp":
-            return SmtpCarrier(mail, mail.password.get_secret_value() if mail.password else None)
-        case "file":
-            return FileCarrier(service.home.outbox)
-        case "stdout":
-            return StdoutCarrier(sys.stdout)
 
 
 def _build(service: Service, edition: Edition, progress: Progress) -> DigestView:
@@ -236,7 +198,11 @@ def _queue(service: Service, view: DigestView) -> DigestView:
 
 
 def _deliver(service: Service, digest_id: int) -> DigestLine:
-    delivery = deliver(outbox_of(service), digest_id)
+    with service.database.read() as session:
+        queued = outbox.of_digest(session, digest_id)
+    assert queued is not None
+    assert queued.id is not None
+    delivery = deliver(outbox_of(service), queued.id)
     with service.database.read() as session:
         return _line(session, delivery)
 
@@ -267,7 +233,13 @@ def _give_up(service: Service) -> timedelta:
     return timedelta(hours=service.settings.digest.give_up_hours)
 
 
+def _lines(session: Session, deliveries: Iterable[Delivery]) -> list[DigestLine]:
+    """Those that are of digests."""
+    return [_line(session, delivery) for delivery in deliveries if delivery.digest_id is not None]
+
+
 def _line(session: Session, delivery: Delivery) -> DigestLine:
+    assert delivery.digest_id is not None
     digest = digests.by_id(session, delivery.digest_id)
     assert digest is not None
     return _described(session, digest, delivery)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from assistant import calls, digests, tcp
+from assistant import calls, deliveries, digests, tcp
 from assistant.answers.calls import SpendingLine
+from assistant.answers.deliveries import DraftDelivery
 from assistant.answers.digest import DigestStatus
 from assistant.answers.status import Health, MemoryStatus, ModelStatus, ServiceStatus, SourceStatus, Status
 from assistant.config.schema import SourceSettings
@@ -38,12 +39,14 @@ def status(service: Service) -> Status:
         recurring = jobs.every(session)
     read = [source_status(wanted, rows.get(wanted.name)) for wanted in service.settings.sources]
     digest = digests.status(service)
+    outgoing = deliveries.outgoing(service)
     spending = calls.spending(service)
     return Status(
         service=_service(service),
         sources=read,
         memory=_memory(service, known, sum(waiting.values()) - waiting.get(Stage.INDEXED, 0)),
         digest=digest,
+        outgoing=outgoing,
         models=_models(service),
         spending=spending,
         attention=[
@@ -51,6 +54,7 @@ def status(service: Service) -> Status:
             *_of_sources(read),
             *_of_jobs(recurring),
             *_of_digest(digest),
+            *_of_drafts(outgoing),
             *_of_spending(spending),
         ],
     )
@@ -180,3 +184,12 @@ def _of_digest(digest: DigestStatus) -> Iterator[str]:
     for line in digest.waiting:
         if line.error:
             yield f"The digest of {line.day} waits to be sent: {line.error}"
+
+
+def _of_drafts(outgoing: list[DraftDelivery]) -> Iterator[str]:
+    for line in outgoing:
+        named = f"Draft {line.draft} to {', '.join(line.to)}"
+        if line.state in ("failed", "unknown"):
+            yield f"{named} is {line.state}: {line.error or 'no reason is known'}"
+        elif line.error:
+            yield f"{named} waits to be sent: {line.error}"

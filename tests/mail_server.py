@@ -2,6 +2,7 @@
 
     with MailServer() as server:                        takes everything
     MailServer(answers={"RCPT": "450 4.2.1 later"})     answers a step with a line of its own
+    MailServer(recipients={"bob@example.net": "550 no"})  answers one recipient so
     MailServer(answers={"DATA": DROP})                  hangs up there instead; HANG never answers
 
 `attempts` counts the letters that were announced (MAIL). `handed_over` has the Message-ID of each letter whose
@@ -79,16 +80,19 @@ class Certificate:
 
 @dataclass
 class MailServer:
-    """`answers` may be changed while it runs. With `passwords`, only who logs in may send.
+    """`answers` may be changed while it runs, and `recipients`, which has what single ones are answered at RCPT. With
+    `passwords`, only who logs in may send.
 
     A letter that has come in whole is answered after `pause_s`.
     """
 
     answers: dict[Step, Answer] = field(default_factory=dict)
+    recipients: Mapping[str, Answer] = field(default_factory=dict)
     passwords: Mapping[str, str] | None = None
     certificate: Certificate | None = None
     security: Literal["none", "starttls", "tls"] = "none"
     pause_s: float = 0.0
+    speaks_utf8: bool = True
     received: list[Received] = field(default_factory=list)
     handed_over: list[str] = field(default_factory=list)
     attempts: int = 0
@@ -113,6 +117,7 @@ class MailServer:
             authenticator=self._check if self.passwords else None,
             auth_required=self.passwords is not None,
             auth_require_tls=False,
+            enable_SMTPUTF8=self.speaks_utf8,
         )
         self._controller.start()
         return self
@@ -138,8 +143,10 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        envelope.rcpt_tos.append(address)
-        return await self._answer("RCPT", server, "250 OK")
+        answer = await self._answer("RCPT", server, self.recipients.get(address, "250 OK"))
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(  # noqa: N802
         self, server: Any, session: Any, envelope: Any
@@ -161,7 +168,7 @@ class MailServer:
             )
         return answer
 
-    async def _answer(self, step: Step, server: Any, otherwise: str) -> str:
+    async def _answer(self, step: Step, server: Any, otherwise: Answer) -> str:
         answer = self.answers.get(step, otherwise)
         if answer is DROP:
             server.transport.abort()

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from assistant.answers.calls import SpendingLine
+from assistant.answers.deliveries import DraftDelivery
 from assistant.answers.digest import DigestStatus
 
 Health = Literal["ok", "new", "paused", "broken", "stale"]
@@ -73,6 +74,8 @@ class Status(BaseModel):
     sources: list[SourceStatus]
     memory: MemoryStatus
     digest: DigestStatus
+    outgoing: list[DraftDelivery] = []
+    """Drafts that wait to be sent, and those that failed or may have."""
     models: list[ModelStatus] = []
     """None where nothing is written by a model."""
     spending: list[SpendingLine] = []

@@ -1,4 +1,4 @@
-"""What carries a letter to the user, and the three ways in which it can fail; here the carriers that need no server.
+"""What carries a letter on its way, and the three ways in which it can fail; here the carriers that need no server.
 
 A carrier gets everything ready first, so that all that can fail early does, and only then hands the letter over: the
 outbox commits its `sending` between the two. `assistant.delivery.smtp` has the third carrier; `assistant.delivery.dispatch` calls them.
@@ -24,13 +24,28 @@ Raises: Deferred, Refused or Unanswered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How sentences about a letter name it, and what they tell the user to do.
+
+    `name` is for logs and the audit (`digest 4`), `thing` stands in a sentence (`the digest`), `resend` is the command that
+    sends it once more, and `unsure` what to do where nobody knows whether it arrived.
+    """
+
+    name: str
+    thing: str
+    resend: str
+    unsure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A message and its envelope. `name` is that of its file, without an ending."""
 
     name: str
     sender: str
-    recipient: str
+    recipients: tuple[str, ...]
     message: EmailMessage
+    wording: Wording
 
 
 class Deferred(TelosError):
@@ -64,7 +79,7 @@ class FileCarrier:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as err:
-            raise _cannot_write(self._folder, err) from err
+            raise _cannot_write(letter, self._folder, err) from err
         return nullcontext(lambda: self._write(letter))
 
     def _write(self, letter: Letter) -> str:
@@ -75,7 +90,7 @@ class FileCarrier:
                 _replace(eml.with_suffix(".html"), str(page.get_content()).encode())
             _replace(eml, letter.message.as_bytes())
         except OSError as err:
-            raise _cannot_write(eml, err) from err
+            raise _cannot_write(letter, eml, err) from err
         return f"written to {eml}"
 
 
@@ -95,7 +110,7 @@ class StdoutCarrier:
             self._stream.write(_printable(f"{letter.message['Subject']}\n\n{text}\n"))
             self._stream.flush()
         except (OSError, ValueError) as err:
-            raise Deferred(f"The digest could not be printed: {err}.") from err
+            raise Deferred(f"{_capital(letter.wording.thing)} could not be printed: {err}.") from err
         return "printed"
 
 
@@ -116,7 +131,12 @@ def _printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
-def _cannot_write(path: Path, err: OSError) -> Deferred:
+def _cannot_write(letter: Letter, path: Path, err: OSError) -> Deferred:
     return Deferred(
-        f"The digest could not be written to {path}: {err.strerror}.", "Make room, or check the folder's owner."
+        f"{_capital(letter.wording.thing)} could not be written to {path}: {err.strerror}.",
+        "Make room, or check the folder's owner.",
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""The outbox at work: a digest is queued once, handed over at most once without a word from the user, and its end is told.
+"""The outbox at work: a digest or a draft is queued once, handed over at most once a word from the user, and its end is told.
 
     queued -> sending   committed before the server hears DATA
     sending -> sent     the server took it
@@ -7,7 +7,7 @@
             -> unknown  no answer after DATA, or the process ended there: it may have arrived
 
 SMTP cannot promise "exactly once", so `unknown` is never resent by itself: `telos status` and the next digest name it.
-It knows rows and carriers; what a digest says is `digest`'s, and when one is due `schedule`'s.
+It knows rows and carriers; what is posted is `post`'s, what a digest says `digest`'s, and when one is due `schedule`'s.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlmodel import Session
+
 from assistant.backoff import backoff
 from assistant.clock import Clock
 from assistant.config.schema import Settings
 from assistant.delivery.carriers import Carrier, Deferred, Refused, Unanswered
-from assistant.delivery.mail import compose
+from assistant.delivery.post import Post, post_of, wording_of
 from assistant.digest import record
 from assistant.digest.view import DigestView
 from assistant.errors import Conflict
@@ -65,27 +67,43 @@ def queue_digest(database: Database, view: DigestView, *, now: datetime, give_up
     return kept
 
 
+def queue_draft(
+    database: Database, draft_id: int, version: int, *, again: bool, now: datetime, give_up: timedelta
+) -> Delivery:
+    """Put a version of a draft into the outbox, on the user's word. What failed or waits is taken up as it is now.
+
+    Raises: Conflict while it is being sent, and where it was sent or may have been, unless `again`.
+    """
+    with database.write() as session:
+        delivery = outbox.of_draft(session, draft_id)
+        if delivery is None:
+            return outbox.queue_draft(session, draft_id, version, now=now, give_up_at=now + give_up)
+        if not again:
+            _refuse_second(delivery)
+        _requeue(session, delivery, now=now, give_up=give_up, version=version)
+        return delivery
+
+
 def deliver_due(parts: Outbox) -> list[Delivery]:
     """Try everything that is queued and due; the deliveries as they are then."""
     now = parts.clock.now()
     with parts.database.read() as session:
-        waiting = outbox.due(session, now, latest=now + LONGEST_WAIT)
-    return [deliver(parts, delivery.digest_id) for delivery in waiting]
+        waiting = [delivery.id for delivery in outbox.due(session, now, latest=now + LONGEST_WAIT)]
+    return [deliver(parts, delivery_id) for delivery_id in waiting if delivery_id is not None]
 
 
-def deliver(parts: Outbox, digest_id: int) -> Delivery:
-    """Try one digest now; its delivery as it is then. One that is not queued is left as it is."""
+def deliver(parts: Outbox, delivery_id: int) -> Delivery:
+    """Try one delivery now; it as it is then. One that is not queued is left as it is."""
     with parts.database.read() as session:
-        delivery = outbox.of_digest(session, digest_id)
-        view = record.load(session, digest_id)
-    assert delivery is not None
-    assert delivery.id is not None
+        delivery = outbox.get(session, delivery_id)
+        post = post_of(session, delivery)
     if delivery.state is DeliveryState.QUEUED:
         if parts.clock.now() >= delivery.give_up_at:
             _fail(parts, delivery, _too_late(delivery))
         else:
-            _attempt(parts, delivery, view)
-    return _again(parts.database, digest_id)
+            _attempt(parts, delivery, post)
+    with parts.database.read() as session:
+        return outbox.get(session, delivery_id)
 
 
 def begin(database: Database, now: datetime) -> None:
@@ -99,10 +117,10 @@ def begin(database: Database, now: datetime) -> None:
         interrupted = outbox.in_state(session, DeliveryState.SENDING)
         for delivery in interrupted:
             assert delivery.id is not None
-            outbox.finish(session, delivery.id, DeliveryState.UNKNOWN, now, _INTERRUPTED)
-            audit.record(session, "unknown", f"digest {delivery.digest_id}", at=now)
+            outbox.finish(session, delivery.id, DeliveryState.UNKNOWN, now, _interrupted(delivery))
+            audit.record(session, "unknown", wording_of(delivery).name, at=now)
     for delivery in interrupted:
-        log.warning("Digest %s: %s", delivery.digest_id, _INTERRUPTED)
+        log.warning("%s: %s", _named(delivery), _interrupted(delivery))
 
 
 def put_back(database: Database, digest_id: int, *, now: datetime, give_up: timedelta) -> None:
@@ -113,49 +131,61 @@ def put_back(database: Database, digest_id: int, *, now: datetime, give_up: time
     with database.write() as session:
         delivery = outbox.of_digest(session, digest_id)
         assert delivery is not None
-        assert delivery.id is not None
-        if delivery.state is DeliveryState.SENDING:
-            raise Conflict("This digest is being sent just now.", "See `telos digest list` in a moment.")
-        outbox.requeue(session, delivery.id, now=now, give_up_at=now + give_up)
+        _requeue(session, delivery, now=now, give_up=give_up)
 
 
-def _attempt(parts: Outbox, delivery: Delivery, view: DigestView) -> None:
+def _refuse_second(delivery: Delivery) -> None:
+    wording = wording_of(delivery)
+    if delivery.state is DeliveryState.SENT:
+        raise Conflict(f"{_named(delivery)} was sent already.", f"`{wording.resend}` sends it once more.")
+    if delivery.state is DeliveryState.UNKNOWN:
+        raise Conflict(f"It is not known whether {wording.thing} arrived when it was sent.", wording.unsure)
+
+
+def _requeue(
+    session: Session, delivery: Delivery, *, now: datetime, give_up: timedelta, version: int | None = None
+) -> None:
+    assert delivery.id is not None
+    if delivery.state is DeliveryState.SENDING:
+        raise Conflict(f"{_named(delivery)} is being sent just now.", "Look again in a moment.")
+    outbox.requeue(session, delivery.id, now=now, give_up_at=now + give_up, version=version)
+
+
+def _attempt(parts: Outbox, delivery: Delivery, post: Post) -> None:
     """From composing to the server's answer. Nothing between `sending` and `sent` may raise but the carrier."""
     assert delivery.id is not None
     has_begun = False
     try:
-        letter = compose(view, parts.settings, parts.key)
+        letter = post.letter(parts.settings, parts.key)
         with parts.carrier.ready(letter) as hand_over:
             failpoint("deliver.before_sending")
             with parts.database.write() as session:
-                has_begun = outbox.begin(session, delivery.id, parts.clock.now())
+                has_begun = outbox.begin(session, delivery.id, parts.clock.now(), version=delivery.draft_version)
             if not has_begun:
                 return
             failpoint("deliver.after_sending")
             answer = hand_over()
             failpoint("deliver.after_data")
-            _sent(parts, delivery, view, answer)
+            _sent(parts, delivery, post, answer)
             failpoint("deliver.after_sent")
     except Deferred as err:
         _defer(parts, delivery, str(err), is_counted=has_begun)
     except Refused as err:
         _fail(parts, delivery, str(err), is_counted=has_begun)
     except Unanswered as err:
-        log.warning("Digest %s: %s", delivery.digest_id, err)
+        log.warning("%s: %s", _named(delivery), err)
         with parts.database.write() as session:
             outbox.finish(session, delivery.id, DeliveryState.UNKNOWN, parts.clock.now(), str(err))
-            audit.record(session, "unknown", f"digest {delivery.digest_id}", at=parts.clock.now())
+            audit.record(session, "unknown", wording_of(delivery).name, at=parts.clock.now())
 
 
-def _sent(parts: Outbox, delivery: Delivery, view: DigestView, answer: str) -> None:
+def _sent(parts: Outbox, delivery: Delivery, post: Post, answer: str) -> None:
     assert delivery.id is not None
     now = parts.clock.now()
     with parts.database.write() as session:
-        outbox.finish(session, delivery.id, DeliveryState.SENT, now)
-        named = [other.id for other in outbox.unreported(session) if other.done_at and other.done_at <= view.built_at]
-        outbox.mark_reported(session, [number for number in named if number is not None], now)
-        audit.record(session, "sent", f"digest {delivery.digest_id}", at=now, entries=len(view.entries))
-    log.info("Digest %s of %s was sent: %s", delivery.digest_id, view.local_date, answer)
+        outbox.finish(session, delivery.id, DeliveryState.SENT, now, answer=answer)
+        audit.record(session, "sent", wording_of(delivery).name, at=now, **post.sent(session, now))
+    log.info("%s was sent: %s", _named(delivery), answer)
 
 
 def _defer(parts: Outbox, delivery: Delivery, error: str, *, is_counted: bool) -> None:
@@ -169,13 +199,13 @@ def _defer(parts: Outbox, delivery: Delivery, error: str, *, is_counted: bool) -
 
 def _fail(parts: Outbox, delivery: Delivery, error: str, *, is_counted: bool = True) -> None:
     assert delivery.id is not None
-    log.warning("Digest %s: %s", delivery.digest_id, error)
+    log.warning("%s: %s", _named(delivery), error)
     now = parts.clock.now()
     with parts.database.write() as session:
         if not is_counted:
             outbox.count_attempt(session, delivery.id)
         outbox.finish(session, delivery.id, DeliveryState.FAILED, now, error)
-        audit.record(session, "failed", f"digest {delivery.digest_id}", at=now)
+        audit.record(session, "failed", wording_of(delivery).name, at=now)
 
 
 def _too_late(delivery: Delivery) -> str:
@@ -184,14 +214,10 @@ def _too_late(delivery: Delivery) -> str:
     return f"It was given up after {hours:g} hours. {reason}"
 
 
-def _again(database: Database, digest_id: int) -> Delivery:
-    with database.read() as session:
-        delivery = outbox.of_digest(session, digest_id)
-    assert delivery is not None
-    return delivery
+def _named(delivery: Delivery) -> str:
+    return wording_of(delivery).name.capitalize()
 
 
-_INTERRUPTED = (
-    "Telos ended while it was being sent, so it may have arrived or not. Look into your mailbox; "
-    "if it is not there, run `telos digest resend`."
-)
+def _interrupted(delivery: Delivery) -> str:
+    unsure = wording_of(delivery).unsure
+    return f"Telos ended while it was being sent, so it may have arrived or not. {unsure}"

@@ -2,7 +2,7 @@
 
 What authenticates a reply is an HMAC of the digest's key under the home's key file. It stands in the Message-ID and in
 the links, is computed anew each time and stored nowhere, so a resend has the same Message-ID and no row can leak it.
-It knows the view and the settings, no row and no server; `assistant.delivery.dispatch` calls it.
+It knows the view and the settings, no row and no server; `assistant.delivery.post` calls it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import hashlib
 import hmac
 import html
 import json
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
-from email.utils import parseaddr
 from urllib.parse import quote, urlencode
 
 from assistant.config.schema import Settings
-from assistant.delivery.carriers import Letter, Refused
+from assistant.delivery.addresses import ascii_domain, read
+from assistant.delivery.carriers import Letter, Refused, Wording
+from assistant.delivery.policy import POLICY
 from assistant.digest.render import render
 from assistant.digest.view import DigestView
 from assistant.secrets import mask, secret_values
@@ -34,21 +33,13 @@ FALLBACK_ADDRESS = "you@localhost"
 """Who a digest is for while [user] email is empty: good enough for a file, never for a server."""
 
 
-class _Policy(EmailPolicy):
-    """As for SMTP, but the Message-ID stays on its line: folded, some readers take the line's end for a part of it."""
-
-    def fold(self, name: str, value: str) -> str:
-        if name.lower() == "message-id":
-            return f"{name}: {value}{self.linesep}"
-        return str(super().fold(name, value))
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        if name.lower() == "message-id":
-            return self.fold(name, value).encode("ascii")
-        return bytes(super().fold_binary(name, value))
-
-
-POLICY = _Policy(linesep="\r\n")
+def wording_of(digest_id: int | None) -> Wording:
+    return Wording(
+        name=f"digest {digest_id}",
+        thing="the digest",
+        resend="telos digest resend",
+        unsure="Look into your mailbox; if it is not there, run `telos digest resend`.",
+    )
 
 
 def recipient_of(settings: Settings) -> str:
@@ -68,7 +59,7 @@ def secret_of(view: DigestView, key: bytes) -> str:
 
 def message_id_of(view: DigestView, key: bytes) -> str:
     """The same each time the digest is sent. The domain is the recipient's: the mail goes there and nowhere else."""
-    domain = view.recipient.rpartition("@")[2].encode("idna").decode()
+    domain = ascii_domain(view.recipient.rpartition("@")[2])
     return f"<{name_of(view)}.{secret_of(view, key)}@{domain}>"
 
 
@@ -112,17 +103,21 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     page = mask(rendered.html, hidden | {html.escape(value) for value in hidden})
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{secret}")  # unknown to whoever wrote the texts, and the same in a resend
-    return Letter(name=name_of(view), sender=sender.addr_spec, recipient=recipient.addr_spec, message=message)
+    return Letter(
+        name=name_of(view),
+        sender=sender.addr_spec,
+        recipients=(recipient.addr_spec,),
+        message=message,
+        wording=wording_of(view.id),
+    )
 
 
 def _address(text: str, where: str) -> Address:
-    name, specification = parseaddr(text)
     try:
-        if "@" not in specification or not text.isprintable():
-            raise ValueError("no address")
-        specification.rpartition("@")[2].encode("idna")
-        return Address(name, addr_spec=specification)
-    except (ValueError, IndexError, MessageError) as err:
+        one = read(text)
+        one.addr_spec.encode("ascii")
+    except ValueError as err:
         raise Refused(
             f"{where} is {text!r}, which is no mail address.", "Put it right, then run `telos doctor`."
         ) from err
+    return one

@@ -1,8 +1,9 @@
-"""One letter over the user's own mail server: connect, secure, log in, name the sender and the recipient, then DATA.
+"""One letter over the user's own mail server: connect, secure, log in, name the sender and every recipient, then DATA.
 
-All that can fail without a doubt does so before DATA. From DATA on only the server's own answer counts; without one
-the letter may have been taken, and that is what `Unanswered` says. It knows no digest and no row; `assistant.delivery.dispatch`
-calls it, and `assistant.doctor` tries the way up to the login.
+All that can fail without a doubt does so before DATA. A letter goes to all of its recipients or to none: where the server
+refuses one of them it hears no DATA, because who got it and who did not is what nobody would know afterwards. From DATA on
+only the server's own answer counts; without one the letter may have been taken, and that is what `Unanswered` says. It
+knows no digest, no draft and no row; `assistant.delivery.dispatch` calls it, and `assistant.doctor` tries the way up to the login.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from assistant.config.schema import MailSettings
-from assistant.delivery.carriers import Deferred, HandOver, Letter, Refused, Unanswered
+from assistant.delivery.addresses import ascii_domain
+from assistant.delivery.carriers import Deferred, HandOver, Letter, Refused, Unanswered, Wording
+from assistant.delivery.policy import BEYOND_ASCII
 
 GREETING = "[127.0.0.1]"
 """What we call ourselves: the machine's own name is nobody's business, and looking it up can take long."""
 
 LONGEST_ANSWER = 200
 """Characters of a server's answer that are repeated to the user."""
+
+OK, FORWARDED = 250, 251
+DOCTOR = "telos doctor"
 
 _CHECK = "Check host, port and security in [mail], then run `telos doctor`."
 
@@ -34,18 +40,25 @@ class SmtpCarrier:
 
     @contextmanager
     def ready(self, letter: Letter) -> Iterator[HandOver]:
-        """Yields once the server has taken sender and recipient.
+        """Yields once the server has taken sender and recipients.
 
         Raises: Deferred or Refused.
         """
-        content = letter.message.as_bytes()
+        addresses = [_envelope(address, letter) for address in (letter.sender, *letter.recipients)]
+        beyond = next((address for address in addresses if not address.isascii()), None)
+        content = letter.message.as_bytes(policy=None if beyond is None else BEYOND_ASCII)
         with self.login() as server:
-            with self._translated("take the letter"):
+            with self._translated("take the letter", letter.wording.resend):
                 server.ehlo_or_helo_if_needed()
-                size = [f"SIZE={len(content)}"] if server.has_extn("size") else []
-                _expect(server.mail(_ascii(letter.sender), size), f"the sender {letter.sender}")
-                _expect(server.rcpt(_ascii(letter.recipient)), f"the recipient {letter.recipient}")
-            yield lambda: self._data(server, content)
+                options = [f"SIZE={len(content)}"] if server.has_extn("size") else []
+                if beyond is not None:
+                    self._expect_utf8(server, beyond)
+                    options += ["SMTPUTF8", "BODY=8BITMIME"]
+                code, answer = server.mail(addresses[0], options)
+                if code != OK:
+                    raise _answered(code, answer, f"the sender {letter.sender}", letter.wording.resend)
+                _name_recipients(server, addresses[1:], letter)
+            yield lambda: self._data(server, content, letter.wording)
 
     @contextmanager
     def login(self) -> Iterator[smtplib.SMTP]:
@@ -55,7 +68,7 @@ class SmtpCarrier:
         """
         server = self._connect()
         try:
-            with self._translated("log in"):
+            with self._translated("log in", DOCTOR):
                 if self._settings.security == "starttls":
                     server.starttls(context=ssl.create_default_context())
                 if self._settings.username:
@@ -67,35 +80,46 @@ class SmtpCarrier:
             server.close()
 
     def _connect(self) -> smtplib.SMTP:
-        with self._translated("connect"):
+        with self._translated("connect", DOCTOR):
             host, port, timeout_s = self._settings.host, self._settings.port, self._settings.timeout_s
             if self._settings.security == "tls":
                 context = ssl.create_default_context()
                 return smtplib.SMTP_SSL(host, port, GREETING, timeout=timeout_s, context=context)
             return smtplib.SMTP(host, port, GREETING, timeout=timeout_s)
 
-    def _data(self, server: smtplib.SMTP, content: bytes) -> str:
+    def _expect_utf8(self, server: smtplib.SMTP, address: str) -> None:
+        if not server.has_extn("smtputf8"):
+            raise Refused(
+                f"{address} cannot be written in ASCII, and {_lower(self._name)} takes no other address (it does not offer "
+                "SMTPUTF8).",
+                "Write to another address of theirs.",
+            )
+
+    def _data(self, server: smtplib.SMTP, content: bytes, wording: Wording) -> str:
         try:
             code, answer = server.data(content)
         except smtplib.SMTPDataError as err:
-            raise _answered(err.smtp_code, err.smtp_error, "the letter") from err
+            raise _answered(err.smtp_code, err.smtp_error, "the letter", wording.resend) from err
         except (smtplib.SMTPException, OSError) as err:
-            raise self._unanswered(_reason(err)) from err
+            raise self._unanswered(_reason(err), wording) from err
         if 400 <= code <= 599:
-            raise _answered(code, answer, "the letter")
+            raise _answered(code, answer, "the letter", wording.resend)
         if not 200 <= code <= 299:
-            raise self._unanswered(f"{code} {_words(answer)}")
+            raise self._unanswered(f"{code} {_words(answer)}", wording)
         return _words(answer)
 
-    def _unanswered(self, reason: str) -> Unanswered:
+    def _unanswered(self, reason: str, wording: Wording) -> Unanswered:
         return Unanswered(
-            f"{self._name} gave no answer after the digest was handed over ({reason}): it may have arrived.",
-            "Look into your mailbox; if it is not there, run `telos digest resend`.",
+            f"{self._name} gave no answer after {wording.thing} was handed over ({reason}): it may have arrived.",
+            wording.unsure,
         )
 
     @contextmanager
-    def _translated(self, step: str) -> Iterator[None]:
-        """Every failure before DATA, as `Deferred` or, where the server answers 5xx, `Refused`."""
+    def _translated(self, step: str, then: str) -> Iterator[None]:
+        """Every failure before DATA, as `Deferred` or, where the server answers 5xx, `Refused`.
+
+        `then` is the command to run once what the server names is put right.
+        """
         try:
             yield
         except smtplib.SMTPAuthenticationError as err:
@@ -105,7 +129,7 @@ class SmtpCarrier:
                 "Check username and password in [mail], then run `telos doctor`.",
             ) from err
         except smtplib.SMTPResponseException as err:
-            raise _answered(err.smtp_code, err.smtp_error, f"to {step}") from err
+            raise _answered(err.smtp_code, err.smtp_error, f"to {step}", then) from err
         except smtplib.SMTPNotSupportedError as err:
             raise Deferred(f"{self._name} does not offer what [mail] asks for: {err}", _CHECK) from err
         except ssl.SSLCertVerificationError as err:
@@ -126,16 +150,23 @@ class SmtpCarrier:
         return f"The mail server {self._settings.host}:{self._settings.port}"
 
 
-def _expect(answer: tuple[int, bytes], what: str) -> None:
-    code, words = answer
-    if code not in (250, 251):
-        raise _answered(code, words, what)
+def _name_recipients(server: smtplib.SMTP, addresses: Sequence[str], letter: Letter) -> None:
+    """Name each of them, so that the sentence tells of every refusal at once; one is enough for none to get it."""
+    answers = [(address, *server.rcpt(address)) for address in addresses]
+    refused = [(address, code, words) for address, code, words in answers if code not in (OK, FORWARDED)]
+    if not refused:
+        return
+    address, code, words = max(refused, key=lambda one: _is_permanent(one[1]))
+    others = [other for other, _, _ in refused if other != address]
+    named = f"the recipient {address}" + (f" (nor {', '.join(others)})" if others else "")
+    nobody = " It was sent to none of its recipients." if len(addresses) > 1 else ""
+    raise _answered(code, words, named, letter.wording.resend, nobody)
 
 
-def _answered(code: int, answer: bytes | str, what: str) -> Deferred | Refused:
-    sentence = f"The mail server does not take {what}: {code} {_words(answer)}."
+def _answered(code: int, answer: bytes | str, what: str, then: str, further: str = "") -> Deferred | Refused:
+    sentence = f"The mail server does not take {what}: {code} {_words(answer)}.{further}"
     if _is_permanent(code):
-        return Refused(sentence, "Put right what it names, then run `telos digest resend`.")
+        return Refused(sentence, f"Put right what it names, then run `{then}`.")
     return Deferred(sentence)
 
 
@@ -143,17 +174,16 @@ def _is_permanent(code: int) -> bool:
     return 500 <= code <= 599
 
 
-def _ascii(address: str) -> str:
-    """The address as every server takes it: the name of an international domain in its ASCII form."""
+def _envelope(address: str, letter: Letter) -> str:
+    """The address as servers take it: the name of an international domain in its ASCII form."""
     local, _, domain = address.rpartition("@")
     try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        plain.encode("ascii")
-    except UnicodeError as err:
+        return f"{local}@{ascii_domain(domain)}"
+    except ValueError as err:
         raise Refused(
-            f"The address {address!r} cannot be written in ASCII.", "Name another one in [user] email or [mail] sender."
+            f"The domain of {address!r} cannot be written in ASCII.",
+            f"Name another address, then run `{letter.wording.resend}`.",
         ) from err
-    return plain
 
 
 def _reason(err: BaseException) -> str:
@@ -164,6 +194,10 @@ def _reason(err: BaseException) -> str:
     if isinstance(err, OSError) and err.strerror:
         return err.strerror
     return str(err) or type(err).__name__
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _words(answer: bytes | str) -> str:

@@ -17,8 +17,8 @@ from assistant.config.schema import Settings
 from assistant.digest.headings import Headings, headings
 from assistant.digest.view import Note
 from assistant.digest.write import Written
-from memory.models import DeliveryState, Goal
-from memory.store import conversations, digests, goals, outbox, sources
+from memory.models import Delivery, DeliveryState, Goal
+from memory.store import conversations, digests, drafts, goals, outbox, sources
 
 Facts = dict[str, Any]
 
@@ -28,6 +28,8 @@ TROUBLE = frozenset(
         "stale",
         "delivery_failed",
         "delivery_unknown",
+        "draft_failed",
+        "draft_unknown",
         "late",
         "missed",
         "no_meaning",
@@ -59,15 +61,21 @@ def about_sources(session: Session, settings: Settings) -> list[Facts]:
 
 
 def about_deliveries(session: Session) -> list[Facts]:
-    """Earlier digests that failed, or of which nobody knows whether they arrived, and that no digest has named."""
-    found: list[Facts] = []
-    for delivery in outbox.unreported(session):
-        digest = digests.by_id(session, delivery.digest_id)
-        if digest is not None:
-            kind = "delivery_failed" if delivery.state is DeliveryState.FAILED else "delivery_unknown"
-            day = digest.local_date.isoformat()
-            found.append({"kind": kind, "date": day, "run": digest.run, "error": delivery.last_error or ""})
-    return found
+    """Earlier digests and drafts that failed, or of which nobody knows whether they arrived, and that no digest has named."""
+    return [facts for delivery in outbox.unreported(session) if (facts := _lost(session, delivery))]
+
+
+def _lost(session: Session, delivery: Delivery) -> Facts:
+    end = "failed" if delivery.state is DeliveryState.FAILED else "unknown"
+    error = {"error": delivery.last_error or ""}
+    if delivery.draft_id is not None:
+        last = drafts.current(session, [delivery.draft_id])
+        subject = last[delivery.draft_id].subject if delivery.draft_id in last else ""
+        return {"kind": f"draft_{end}", "draft": delivery.draft_id, "name": subject, **error}
+    digest = digests.by_id(session, delivery.digest_id) if delivery.digest_id is not None else None
+    if digest is None:
+        return {}
+    return {"kind": f"delivery_{end}", "date": digest.local_date.isoformat(), "run": digest.run, **error}
 
 
 def about_schedule(due_at: datetime | None, missed: Sequence[date]) -> list[Facts]:

@@ -4,7 +4,7 @@
     index         chunks, embeds and places what was read, whenever something waits
     goals         holds what was read against the open goals
     digest        builds the morning digest and queues it, at its hour, once a local day
-    deliver       hands queued digests to the mail server, with back-off while it is down
+    deliver       hands queued digests and drafts to the mail server, with back-off while it is down
     maintain      once a day: old copies, calls and conversations go, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
@@ -19,7 +19,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from assistant import calls, conversations, digests, goals, memories, standing
+from assistant import calls, conversations, deliveries, digests, goals, memories, standing
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, index_pending
@@ -101,7 +101,7 @@ def duties(service: Service) -> list[Duty]:
         (INDEX, index_at, _index),
         (GOALS, _not_before(rows.get(GOALS), now) if goals_wait else None, _goals),
         (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
-        (DELIVER, _not_before(rows.get(DELIVER), digests.next_delivery_at(service)), _deliver),
+        (DELIVER, _not_before(rows.get(DELIVER), deliveries.next_delivery_at(service)), _deliver),
         (MAINTAIN, now if was_cut_short else _not_before(rows.get(MAINTAIN), now), _maintain),
     ]
     return [
@@ -201,8 +201,7 @@ def _digest(service: Service, progress: Progress) -> Outcome:
 
 
 def _deliver(service: Service, _: Progress) -> Outcome:
-    tried = digests.deliver_waiting(service)
-    return Outcome(". ".join(f"The digest of {line.day} is {line.state}" for line in tried) or "Nothing was due.")
+    return Outcome(". ".join(deliveries.deliver_waiting(service)) or "Nothing was due.")
 
 
 def _maintain(service: Service, _: Progress) -> Outcome:

@@ -55,7 +55,9 @@ class Draft(SQLModel, table=True):
     fact_ids: list[int] = Field(default_factory=list, sa_type=JSON)
     incoming: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """Of a reply: `{"message_id", "references", "sender", "recipients", "subject", "date", "text"}` of what it answers."""
-    entry_id: int | None = Field(default=None, sa_column=Column(ForeignKey("entry.id", ondelete="SET NULL"), index=True))
+    entry_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("entry.id", ondelete="SET NULL"), index=True)
+    )
     turn_id: int | None = Field(default=None, sa_column=Column(ForeignKey("turn.id", ondelete="SET NULL"), index=True))
     language: str = ""
     context: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

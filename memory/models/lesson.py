@@ -31,7 +31,9 @@ class Lesson(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=Instant, index=True)
     origin: LessonOrigin
-    draft_id: int | None = Field(default=None, sa_column=Column(ForeignKey("draft.id", ondelete="SET NULL"), index=True))
+    draft_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("draft.id", ondelete="SET NULL"), index=True)
+    )
     from_version: int | None = None
     to_version: int | None = None
     cost: int = 0
@@ -74,4 +76,3 @@ class Evidence(SQLModel, table=True):
     quote_after: str = ""
     by: str = "rules"
     """Who read it: `rules`, or a model's name."""
-

@@ -54,7 +54,9 @@ class PreferenceEvidence(SQLModel, table=True):
     """Which evidence a preference rests on, and whether for it or against."""
 
     preference_id: int = Field(sa_column=Column(ForeignKey("preference.id", ondelete="CASCADE"), primary_key=True))
-    evidence_id: int = Field(sa_column=Column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True))
+    evidence_id: int = Field(
+        sa_column=Column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
     is_for: bool = True
 
 
@@ -65,9 +67,13 @@ class PreferenceChange(SQLModel, table=True):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True)
-    preference_id: int = Field(sa_column=Column(ForeignKey("preference.id", ondelete="CASCADE"), nullable=False, index=True))
+    preference_id: int = Field(
+        sa_column=Column(ForeignKey("preference.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
     at: datetime = Field(sa_type=Instant)
     what: str
     before: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     after: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    lesson_id: int | None = Field(default=None, sa_column=Column(ForeignKey("lesson.id", ondelete="SET NULL"), index=True))
+    lesson_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("lesson.id", ondelete="SET NULL"), index=True)
+    )

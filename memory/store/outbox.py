@@ -68,11 +68,15 @@ def due(session: Session, now: datetime, *, latest: datetime) -> list[Delivery]:
     return list(session.exec(query))
 
 
-def begin(session: Session, delivery_id: int, now: datetime) -> bool:
-    """Move it from `queued` to `sending`; False if it is not queued any more, and then it must not be sent."""
+def begin(session: Session, delivery_id: int, now: datetime, *, version: int | None = None) -> bool:
+    """Move it from `queued` to `sending`; False if it is not queued any more, and then it must not be sent.
+
+    So it is where of a draft another version than `version` is to be sent by now.
+    """
     changed = session.execute(
         update(Delivery)
         .where(col(Delivery.id) == delivery_id, col(Delivery.state) == DeliveryState.QUEUED)
+        .where(col(Delivery.draft_version).is_not_distinct_from(version))
         .values(state=DeliveryState.SENDING, sending_at=now, attempts=Delivery.attempts + 1)
     )
     assert isinstance(changed, CursorResult)

@@ -88,7 +88,7 @@ def delivery_of(database: Database, digest_id: int) -> Delivery:
     return found
 
 
-def unreported(database: Database) -> list[int]:
+def unreported(database: Database) -> list[int | None]:
     with database.read() as session:
         return [delivery.digest_id for delivery in outbox.unreported(session)]
 

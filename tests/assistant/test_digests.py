@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import digests
+from assistant import deliveries, digests
 from assistant.clock import FakeClock
 from assistant.digest.view import DigestView
 from assistant.errors import BadConfiguration, BadRequest, Conflict, NotFound
@@ -159,10 +159,10 @@ def test_the_scheduled_digest_is_queued_once_and_then_delivered(service: Service
     view = digests.queue_scheduled(service)
     assert view is not None
     assert digests.queue_scheduled(service) is None
-    assert digests.next_delivery_at(service) == clock.now()
-    assert [line.state for line in digests.deliver_waiting(service)] == ["sent"]
+    assert deliveries.next_delivery_at(service) == clock.now()
+    assert deliveries.deliver_waiting(service) == ["The digest of 2026-11-19 is sent"]
     assert mails(service) == ["digest-2026-11-19-0"]
-    assert digests.next_delivery_at(service) is None
+    assert deliveries.next_delivery_at(service) is None
     assert digests.timing(service).next_at == morning(FRIDAY, minute=0)
 
 
@@ -227,7 +227,7 @@ def test_a_lost_digest_is_named_in_status_and_in_the_next_digest_and_then_no_mor
     view = digests.queue_scheduled(service)
     assert view is not None
     assert kind in kinds(view)
-    digests.deliver_waiting(service)
+    deliveries.deliver_waiting(service)
     assert digests.status(service).troubled == []
     clock.set(morning(SATURDAY))
     assert kind not in kinds(digests.preview(service))
@@ -242,7 +242,7 @@ def test_a_restart_in_mid_delivery_is_in_doubt_and_a_resend_settles_it(service: 
     restarted = Service(service.home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
     try:
         assert [line.state for line in digests.status(restarted).troubled] == ["unknown"]
-        assert digests.deliver_waiting(restarted) == []
+        assert deliveries.deliver_waiting(restarted) == []
         (service.home.outbox / "digest-2026-11-19-0.eml").unlink()
         assert digests.resend(restarted).id == line.id
         assert (service.home.outbox / "digest-2026-11-19-0.eml").read_bytes() == first

@@ -7,13 +7,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Any
 
 import pytest
 
 from assistant.config.schema import MailSettings
-from assistant.delivery.carriers import Deferred, Letter, Refused, Unanswered
+from assistant.delivery.addresses import address
+from assistant.delivery.carriers import Deferred, Letter, Refused, Unanswered, Wording
+from assistant.delivery.policy import POLICY
 from assistant.delivery.smtp import SmtpCarrier
 from tests.mail_server import DROP, HANG, Answer, Certificate, MailServer, Step
 
@@ -23,14 +24,15 @@ pytestmark = [
 ]
 
 ANNA = "anna@example.org"
+WORDING = Wording(name="letter 1", thing="the letter", resend="post it", unsure="Ask them.")
 
 
-def letter(text: str = "Good morning.\n", *, recipient: str = ANNA) -> Letter:
-    message = EmailMessage(policy=SMTP)
-    message["From"], message["To"] = ANNA, recipient
+def letter(text: str = "Good morning.\n", *, recipients: tuple[str, ...] = (ANNA,)) -> Letter:
+    message = EmailMessage(policy=POLICY)
+    message["From"], message["To"] = ANNA, [address(one) for one in recipients]
     message["Subject"], message["Message-ID"] = "Today", "<digest-1@example.org>"
     message.set_content(text, cte="quoted-printable")
-    return Letter(name="digest-1", sender=ANNA, recipient=recipient, message=message)
+    return Letter(name="digest-1", sender=ANNA, recipients=recipients, message=message, wording=WORDING)
 
 
 def carrier(server: MailServer, *, password: str | None = None, **settings: Any) -> SmtpCarrier:
@@ -170,15 +172,66 @@ def test_a_password_that_smtp_cannot_carry_is_said_without_repeating_it() -> Non
     assert "geheim" not in str(refusal.value)
 
 
+BOB, EVE = "bob@example.net", "eve@example.com"
+
+
+def test_a_letter_goes_to_all_of_its_recipients_in_one_transaction() -> None:
+    with MailServer() as server:
+        send(carrier(server), letter(recipients=(ANNA, BOB, EVE)))
+    [received] = server.received
+    assert received.recipients == (ANNA, BOB, EVE)
+    assert server.transactions == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "failure", "words"),
+    [
+        pytest.param({BOB: "550 5.1.1 gone"}, Refused, rf"recipient {BOB}: 550 5.1.1 gone\.", id="one never"),
+        pytest.param({BOB: "450 4.2.1 later"}, Deferred, rf"recipient {BOB}: 450 4.2.1 later\.", id="one not now"),
+        pytest.param(
+            {BOB: "450 4.2.1 later", EVE: "550 5.1.1 gone"},
+            Refused,
+            rf"recipient {EVE} \(nor {BOB}\): 550 5.1.1 gone\.",
+            id="one never and one not now",
+        ),
+    ],
+)
+def test_where_one_of_several_recipients_is_refused_none_gets_the_letter(
+    answers: dict[str, str], failure: type[Exception], words: str
+) -> None:
+    with MailServer(recipients=answers) as server:
+        with pytest.raises(failure, match=words + " It was sent to none of its recipients"):
+            send(carrier(server), letter(recipients=(ANNA, BOB, EVE)))
+        assert (server.transactions, server.received) == (0, [])
+
+
+def test_what_is_refused_names_the_command_that_sends_it_again() -> None:
+    with MailServer(answers={"DATA": "554 no"}) as server, pytest.raises(Refused, match="then run `post it`"):
+        send(carrier(server), letter())
+    with MailServer(answers={"DATA": DROP}) as server, pytest.raises(Unanswered, match=r"after the letter .* Ask them"):
+        send(carrier(server), letter())
+
+
 def test_an_international_domain_is_written_in_ascii() -> None:
     with MailServer() as server:
-        send(carrier(server), letter(recipient="anna@bücher.example"))
+        send(carrier(server), letter(recipients=("anna@bücher.example",)))
     assert server.received[0].recipients == ("anna@xn--bcher-kva.example",)
 
 
-def test_an_address_that_cannot_be_written_in_ascii_is_refused_with_a_sentence() -> None:
-    with MailServer() as server, pytest.raises(Refused, match="cannot be written in ASCII"):
-        send(carrier(server), letter(recipient="änna@example.org"))
+def test_an_address_beyond_ascii_goes_to_a_server_that_speaks_smtputf8() -> None:
+    with MailServer() as server:
+        send(carrier(server), letter("Grüße\n", recipients=("änna@bücher.example", BOB)))
+    [received] = server.received
+    assert received.recipients == ("änna@xn--bcher-kva.example", BOB)
+    assert "änna@" in received.message["To"]
+    assert received.message.get_content().strip() == "Grüße"
+
+
+def test_an_address_beyond_ascii_is_refused_with_a_sentence_where_the_server_does_not() -> None:
+    with MailServer(speaks_utf8=False) as server:
+        with pytest.raises(Refused, match=r"änna@example.org cannot be written in ASCII.*does not offer SMTPUTF8"):
+            send(carrier(server), letter(recipients=("änna@example.org",)))
+        assert server.attempts == 0
 
 
 @contextmanager

@@ -156,7 +156,8 @@ def test_a_draft_has_one_delivery_that_is_put_back_with_the_version_to_be_sent(
     with database.write() as session:
         delivery = outbox.queue_draft(session, draft_id, 1, now=NOW, give_up_at=later)
         assert delivery.id is not None
-        assert outbox.begin(session, delivery.id, NOW)
+        assert not outbox.begin(session, delivery.id, NOW, version=2)
+        assert outbox.begin(session, delivery.id, NOW, version=1)
         outbox.finish(session, delivery.id, DeliveryState.SENT, NOW, answer="250 OK")
     with database.write() as session:
         sent = outbox.of_draft(session, draft_id)

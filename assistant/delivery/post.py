@@ -1,0 +1,88 @@
+"""What may be posted: a digest, or a version of a draft. Here alone the two are told apart.
+
+Each gives its letter, which may be refused when the time has come, and says what follows for its rows once it was sent.
+`assistant.delivery.dispatch` hands over the letter and knows no more of it than this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from assistant.config.schema import Settings
+from assistant.delivery import draft_letter, mail
+from assistant.delivery.carriers import Letter, Refused, Wording
+from assistant.digest import record
+from assistant.digest.view import DigestView
+from memory.models import Delivery, Draft, DraftState, DraftVersion
+from memory.store import drafts, outbox
+
+
+class Post(Protocol):
+    def letter(self, settings: Settings, key: bytes) -> Letter:
+        """The letter as it goes out now. `key` is the home's.
+
+        Raises: Refused if it must not, or cannot.
+        """
+        ...
+
+    def sent(self, session: Session, now: datetime) -> dict[str, Any]:
+        """What follows for the rows; the audit keeps what is returned."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPost:
+    view: DigestView
+
+    def letter(self, settings: Settings, key: bytes) -> Letter:
+        return mail.compose(self.view, settings, key)
+
+    def sent(self, session: Session, now: datetime) -> dict[str, Any]:
+        """The lost deliveries that were known when it was built have been named by it."""
+        lost = [one for one in outbox.unreported(session) if one.done_at and one.done_at <= self.view.built_at]
+        outbox.mark_reported(session, [one.id for one in lost if one.id is not None], now)
+        return {"entries": len(self.view.entries)}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPost:
+    """`version` is the one that the user sent, `newest` the number of the last there is; `at` is when they said so."""
+
+    draft: Draft
+    version: DraftVersion
+    newest: int
+    at: datetime
+
+    def letter(self, settings: Settings, key: bytes) -> Letter:
+        if self.draft.state is not DraftState.APPROVED or self.newest != self.version.number:
+            raise Refused(
+                f"Draft {self.draft.id} was changed after it was sent off, so that it was not sent.",
+                f"Approve it as it is to be, then run `telos drafts send {self.draft.id}`.",
+            )
+        return draft_letter.compose(self.draft, self.version, self.at, settings, key)
+
+    def sent(self, session: Session, now: datetime) -> dict[str, Any]:
+        return {"version": self.version.number}
+
+
+def post_of(session: Session, delivery: Delivery) -> Post:
+    if delivery.digest_id is not None:
+        return DigestPost(record.load(session, delivery.digest_id))
+    assert delivery.draft_id is not None
+    assert delivery.draft_version is not None
+    draft = drafts.by_id(session, delivery.draft_id)
+    version = drafts.version(session, delivery.draft_id, delivery.draft_version)
+    assert draft is not None
+    assert version is not None
+    return DraftPost(draft, version, drafts.latest_number(session, delivery.draft_id), delivery.queued_at)
+
+
+def wording_of(delivery: Delivery) -> Wording:
+    """How sentences about it name it."""
+    if delivery.draft_id is not None:
+        return draft_letter.wording_of(delivery.draft_id)
+    return mail.wording_of(delivery.digest_id)
