@@ -72,7 +72,7 @@ _PATTERNS = {
     """,
 }
 _KINDS = {
-    kind: re.compile("|".join(line.strip() for line in pattern.strip().split("\n")), re.IGNORECASE)
+    kind: re.compile("|".join(line.strip().rstrip("|") for line in pattern.strip().split("\n")), re.IGNORECASE)
     for kind, pattern in _PATTERNS.items()
 }
 _QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*(?:\s*\W)*$")
