@@ -35,6 +35,7 @@ from assistant.sessions.course import Parts, Talk
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
 from assistant.sessions.views import card_of, conversation_lines, goal_line, is_continued, title_of, turn_view
+from assistant.sessions.wanted import wishes
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals
@@ -290,7 +291,7 @@ def _begin(service: Service, start: Start, text: str) -> Conversation:
             started_at=now,
             last_at=now,
             origin=start.origin,
-            head=head.instructions(held, service.settings.user.name, start.instructions),
+            head=head.instructions(held, service.settings.user.name, start.instructions, wishes(service.profile())),
             profile=head.profile_lines(known),
             attachments=files,
             is_sensitive=start.is_sensitive or held.is_sensitive,

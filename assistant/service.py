@@ -31,10 +31,10 @@ from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
-from memory.embed import Embedder
+from memory.embed import Embedder, NoEmbedder
 from memory.errors import MemoryFailure
 from memory.index import Index
-from memory.profile.profile import Profiles
+from memory.profile.profile import Profile, Profiles
 from memory.store import settings as facts
 from memory.store import sources
 from memory.store import vectors as vector_rows
@@ -141,6 +141,13 @@ class Service:
         """The engine of a task, held to its ceilings and written down in the log as `purpose`."""
         engine = self.engines.of(task)
         return metered(engine, self.ledger, Errand(task, purpose, turn_id, tuple(item_ids)))
+
+    def profile(self) -> Profile:
+        """What the user prefers, as of now, compared by the meanings of the embedder that serves, where there is one."""
+        try:
+            return self.profiles.current(self.embedder.slug)
+        except NoEmbedder:
+            return self.profiles.current("")
 
     def heeding(self, progress: Progress) -> Progress:
         """`progress`, but a report ends the work when the service is about to end."""

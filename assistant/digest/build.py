@@ -8,6 +8,7 @@ minutes: `plan` reads all the rows, and `finished` needs none.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,9 +19,10 @@ from assistant.digest import notes
 from assistant.digest.candidates import Candidate, Gathered, gather
 from assistant.digest.headings import headings
 from assistant.digest.lessons import lessons
+from assistant.digest.manner import Manner, manner_of, unwanted_sections
 from assistant.digest.select import Judged, Selection, select
 from assistant.digest.view import DigestView
-from assistant.digest.write import Written, write
+from assistant.digest.write import Page, Written, write
 from assistant.engine.choice import called
 from assistant.engine.contract import Engine
 from assistant.errors import TelosError
@@ -28,17 +30,20 @@ from assistant.progress import Progress, unheard
 from assistant.ranking.features import Interests
 from assistant.ranking.taste import Taste
 from memory.embed import Embedder, NoEmbedder
+from memory.profile.profile import Profile
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What building stands on. Without an embedder (or when it does not answer) items are ranked by their features."""
+    """What building stands on. Without an embedder (or when it does not answer) items are ranked by their features;
+    without a profile every story is told as it comes."""
 
     settings: Settings
     engine: Engine
     embedder: Embedder | None = None
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Plan:
     at: datetime
     gathered: Gathered
     selection: Selection
+    manners: Mapping[int, Manner]
     notes_before: tuple[notes.Facts, ...]
 
 
@@ -86,6 +92,8 @@ def plan(session: Session, parts: Parts, edition: Edition, now: datetime) -> Pla
     since = now - timedelta(days=settings.digest.max_age_days)
     meaning = _meaning(parts)
     gathered = gather(session, settings, meaning.slug, since, now)
+    if parts.profile is not None:
+        gathered = gathered.without_sections(unwanted_sections(parts.profile))
     selection = _choose(session, gathered, meaning, settings, now)
     facts = (
         *notes.about_deliveries(session),
@@ -94,7 +102,7 @@ def plan(session: Session, parts: Parts, edition: Edition, now: datetime) -> Pla
         *notes.about_sources(session, settings),
         *_about_meaning(parts, meaning, [one.candidate for one in selection.chosen]),
     )
-    return Plan(edition, now, gathered, selection, facts)
+    return Plan(edition, now, gathered, selection, _manners(parts.profile, selection, meaning.slug), facts)
 
 
 def finished(planned: Plan, parts: Parts, progress: Progress = unheard) -> DigestView:
@@ -104,7 +112,8 @@ def finished(planned: Plan, parts: Parts, progress: Progress = unheard) -> Diges
     """
     settings, edition = parts.settings, planned.edition
     phrases = headings(settings.user.language)
-    written = write(planned.selection.chosen, parts.engine, settings.digest, phrases, progress)
+    page = Page(settings.digest, phrases, planned.manners)
+    written = write(planned.selection.chosen, parts.engine, page, progress)
     facts = [*planned.notes_before, *_about_content(planned, written, called(parts.engine.name))]
     return DigestView(
         local_date=edition.day,
@@ -139,6 +148,13 @@ def _choose(session: Session, gathered: Gathered, meaning: _Meaning, settings: S
     judgements = taste.judge([candidate.subject for candidate in gathered.candidates])
     judged = [Judged(*pair) for pair in zip(gathered.candidates, judgements, strict=True)]
     return select(judged, settings.digest)
+
+
+def _manners(profile: Profile | None, selection: Selection, slug: str | None) -> dict[int, Manner]:
+    """How each chosen story is to be told, by its id."""
+    if profile is None:
+        return {}
+    return {one.candidate.story_id: manner_of(profile, one.candidate, slug) for one in selection.chosen}
 
 
 def _about_meaning(parts: Parts, meaning: _Meaning, shown: list[Candidate]) -> list[notes.Facts]:

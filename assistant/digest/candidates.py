@@ -86,6 +86,12 @@ class Gathered:
     candidates: tuple[Candidate, ...]
     muted: int = 0
 
+    def without_sections(self, keys: Collection[str]) -> Gathered:
+        """Without the stories of these sections, but for what open goals wait for."""
+        kept = tuple(one for one in self.candidates if one.section not in keys or one.goal is not None)
+        gone = sum(len(one.articles) for one in self.candidates) - sum(len(one.articles) for one in kept)
+        return Gathered(kept, self.muted + gone)
+
 
 @dataclass(frozen=True, slots=True)
 class _Muted:

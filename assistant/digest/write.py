@@ -6,17 +6,18 @@ said at the foot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from assistant.config.schema import DigestSettings
 from assistant.digest.author import Manuscript, write_against_time
 from assistant.digest.headings import Headings
+from assistant.digest.manner import AS_IT_COMES, Manner
 from assistant.digest.reasons import reasons
 from assistant.digest.select import Judged
 from assistant.digest.view import WORDS_A_MINUTE, EntryView, SectionView, Sentence
 from assistant.engine import cited
-from assistant.engine.brief import Brief, Claim, Passage
+from assistant.engine.brief import MAX_SENTENCES, Brief, Claim, Passage
 from assistant.engine.choice import called
 from assistant.engine.contract import Engine
 from assistant.engine.extractive import Extractive
@@ -48,26 +49,34 @@ class Written:
     error: str = ""
 
 
-def write(
-    selected: Sequence[Judged],
-    engine: Engine,
-    settings: DigestSettings,
-    phrases: Headings,
-    progress: Progress = unheard,
-) -> Written:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is written for: the user's bounds, the words of their language, and how they want which story told."""
+
+    settings: DigestSettings
+    phrases: Headings
+    manners: Mapping[int, Manner] = field(default_factory=dict)
+    """By the id of the story."""
+
+    def manner(self, judged: Judged) -> Manner:
+        return self.manners.get(judged.candidate.story_id, AS_IT_COMES)
+
+
+def write(selected: Sequence[Judged], engine: Engine, page: Page, progress: Progress = unheard) -> Written:
     """Entries for `selected`, in its order, numbered from 1; together they are read in the minutes of the settings.
 
     What a first entry leaves of its share goes to those after it. Raises: what `progress` raises.
     """
+    settings = page.settings
     room = int(settings.reading_minutes * WORDS_A_MINUTE)
     kept = _fitting(selected, room)
-    manuscript = _by_model(kept, engine, room, settings.write_minutes * 60, progress)
+    manuscript = _by_model(kept, engine, page, progress)
     written = Written((), Extractive.name, error=manuscript.error)
     entries: list[tuple[str, EntryView]] = []
     for index, judged in enumerate(kept):
-        brief = _brief(judged, _share(kept[index:], room))
+        brief = _brief(judged, _share(kept[index:], room), page.manner(judged))
         claims = cited.within(manuscript.claims.get(index, ()), brief.max_words)
-        entry = _entry(judged, claims or Extractive().summarise(brief), phrases)
+        entry = _entry(judged, claims or Extractive().summarise(brief), page)
         if entry is None:
             continue
         entries.append((judged.candidate.section, replace(entry, number=len(entries) + 1)))
@@ -76,16 +85,17 @@ def write(
             written.writer = called(engine.name)
         elif manuscript.is_asked:
             _count(written, manuscript, index)
-    written.sections = _sections(entries, phrases)
+    written.sections = _sections(entries, page.phrases)
     written.entries, written.no_room = len(entries), len(selected) - len(entries)
     return written
 
 
-def _by_model(kept: Sequence[Judged], engine: Engine, room: int, seconds: float, progress: Progress) -> Manuscript:
+def _by_model(kept: Sequence[Judged], engine: Engine, page: Page, progress: Progress) -> Manuscript:
     """What the model writes in time, the likeliest stories first; by the position in `kept`."""
-    share = _share(kept, room)
+    share = _share(kept, int(page.settings.reading_minutes * WORDS_A_MINUTE))
     order = sorted(range(len(kept)), key=lambda index: -kept[index].judgement.chance)
-    manuscript = write_against_time(engine, [_brief(kept[index], share) for index in order], seconds, progress)
+    briefs = [_brief(kept[index], share, page.manner(kept[index])) for index in order]
+    manuscript = write_against_time(engine, briefs, page.settings.write_minutes * 60, progress)
     return replace(manuscript, claims={order[place]: claims for place, claims in manuscript.claims.items()})
 
 
@@ -119,13 +129,21 @@ def _fitting(selected: Sequence[Judged], room: int) -> list[Judged]:
     return [judged for judged in selected if judged.candidate.story_id in kept]
 
 
-def _brief(judged: Judged, max_words: int) -> Brief:
+def _brief(judged: Judged, max_words: int, manner: Manner) -> Brief:
+    """What to write of a story: the room it has bounds what the user was seen to want."""
     candidate = judged.candidate
     passages = [Passage(one.item_id, one.title, one.text, one.language) for one in candidate.articles]
-    return Brief(title=candidate.lead.title, passages=passages, max_words=max_words, known=candidate.known)
+    return Brief(
+        title=candidate.lead.title,
+        passages=passages,
+        max_words=min(max_words, max(manner.words or max_words, LEAST_WORDS)),
+        max_sentences=manner.sentences or MAX_SENTENCES,
+        known=candidate.known,
+        wishes=manner.wishes,
+    )
 
 
-def _entry(judged: Judged, claims: Sequence[Claim], phrases: Headings) -> EntryView | None:
+def _entry(judged: Judged, claims: Sequence[Claim], page: Page) -> EntryView | None:
     """The entry without its number; `None` if a follow-up has nothing new to say."""
     candidate = judged.candidate
     if candidate.is_follow_up and not claims:
@@ -138,13 +156,19 @@ def _entry(judged: Judged, claims: Sequence[Claim], phrases: Headings) -> EntryV
         title=_title(judged),
         url=candidate.lead.url,
         language=candidate.lead.language,
-        sentences=_sentences(claims, number_of),
-        reasons=reasons(judged, phrases),
+        sentences=_sentences(_in_form(claims, page.manner(judged), candidate.lead.language), number_of),
+        reasons=reasons(judged, page.phrases),
         citations=citations,
         score=round(judged.judgement.chance, 4),
         is_unproven=judged.is_unproven,
         is_follow_up=candidate.is_follow_up,
     )
+
+
+def _in_form(claims: Sequence[Claim], manner: Manner, language: str) -> list[Claim]:
+    """The claims as the user writes such things; what they stand on stays."""
+    told = manner.told([claim.text for claim in claims], language)
+    return [replace(claim, text=text) for claim, text in zip(claims, told, strict=True)]
 
 
 def _sentences(claims: Sequence[Claim], number_of: dict[int, int]) -> tuple[Sentence, ...]:

@@ -39,7 +39,8 @@ WANTED = frozenset((Verb.MORE, Verb.KEEP))
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """An answer of the user to a story as it stood when it was shown, in digest `digest_id`."""
+    """A word of the user on a story as it stood when they saw it. What has one `digest_id` was said together: of a digest,
+    or, below zero, by making a draft."""
 
     subject: Subject
     verb: Verb

@@ -26,8 +26,8 @@ Say so when you do not know. Ask at most one question in a reply, and only the o
 _OF_A_PROGRAM = "The user's own instructions, from the program that they use:\n"
 
 
-def instructions(playbook: Playbook, user_name: str = "", own: str = "") -> str:
-    """The head's text; `own` are instructions that the user gave beyond the playbook's."""
+def instructions(playbook: Playbook, user_name: str = "", own: str = "", wishes: Sequence[str] = ()) -> str:
+    """The head's text; `own` are instructions that the user gave beyond the playbook's, `wishes` what their edits taught."""
     lines = [_HOUSE.strip().format(user=user_name or "its user"), playbook.instructions]
     if playbook.tone:
         lines.append(f"Your tone: {playbook.tone}")
@@ -35,6 +35,8 @@ def instructions(playbook: Playbook, user_name: str = "", own: str = "") -> str:
         lines.append("It must always hold: " + " ".join(playbook.constraints))
     if playbook.limits:
         lines.append("What you say of yourself where it matters: " + " ".join(playbook.limits))
+    if wishes:
+        lines.append("How they like texts to be written, as their edits have shown: " + "; ".join(wishes) + ".")
     if own:
         lines.append(_OF_A_PROGRAM + own)
     return "\n\n".join(line for line in lines if line)
