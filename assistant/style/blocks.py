@@ -6,11 +6,11 @@ Pure. It knows no greeting and no closing: `assistant.style.piece` takes those o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant.style.quoted import is_quoted
+from assistant.style.quoted import is_quotation, is_quoted
 from assistant.style.splitting import join, sentences, single_spaced
 
 BlockKind = Literal["prose", "bullets", "numbered", "heading", "verbatim"]
@@ -114,7 +114,12 @@ def _take_fence(lines: list[str], at: int) -> tuple[Block, int]:
 
 
 def _take_quotation(lines: list[str], at: int) -> tuple[Block, int]:
-    return _take_run(lines, at, lambda line: is_quoted(line))
+    """The marked lines, with the line above them that says whose they are."""
+    start = at
+    while not is_quoted(lines[start]):
+        start += 1
+    marked, end = _take_run(lines, start, is_quoted)
+    return replace(marked, parts=_kept([line for line in lines[at:start] if line.strip()]) + marked.parts), end
 
 
 def _take_table(lines: list[str], at: int) -> tuple[Block, int]:
@@ -133,8 +138,7 @@ def _take_heading(lines: list[str], at: int) -> tuple[Block, int]:
     return Block("heading", (single_spaced(lines[at]),)), at + 1
 
 
-def _take_run(lines: list[str], at: int, is_its: object) -> tuple[Block, int]:
-    assert callable(is_its)
+def _take_run(lines: list[str], at: int, is_its: Callable[[str], bool]) -> tuple[Block, int]:
     end = at
     while end < len(lines) and lines[end].strip() and is_its(lines[end]):
         end += 1
@@ -219,7 +223,7 @@ def _is_code(lines: list[str], at: int) -> bool:
 
 _TAKERS = (
     (lambda lines, at: bool(_FENCE.match(lines[at])), _take_fence),
-    (lambda lines, at: is_quoted(lines[at]), _take_quotation),
+    (is_quotation, _take_quotation),
     (lambda lines, at: bool(_TABLE.match(lines[at])), _take_table),
     (lambda lines, at: bool(_RULE.match(lines[at])), _take_rule),
     (lambda lines, at: bool(_HEADING.match(lines[at])), _take_heading),

@@ -36,6 +36,7 @@ _CLOSING = (
 _MARK = r"\s*[,.!;:]*\s*[-–—]{0,2}(?:\s?[:;]-?\))?"
 _CLOSING_LINE = re.compile(rf"^(?P<closing>{_CLOSING}{_MARK})$", re.IGNORECASE)
 _CLOSING_AND = re.compile(rf"^(?P<closing>(?i:{_CLOSING})(?:\s*[,.!;–—-]+|(?=\s*\n)))\s+(?P<who>\S.{{0,40}})$")
+_CLOSING_WRITER = re.compile(rf"^(?P<closing>(?i:{_CLOSING}))\s+(?P<who>\S.{{0,40}})$")
 _LAST_WORDS = re.compile(
     rf"(?P<before>(?:^|.*[.!?…)\]:。！？]))\s+(?P<closing>(?i:{_CLOSING})(?:[,.!]+|$))(?:\s+(?P<who>\S.{{0,30}}))?$",
     re.DOTALL,
@@ -51,6 +52,7 @@ _SMALL_PRINT = re.compile(
     r"von meinem|envoyé de mon|enviado desde mi|get outlook for)\b",
     re.IGNORECASE,
 )
+_DEVICE = re.compile(r"^(?:sent|gesendet|envoyé|enviado) (?:from|von|de|desde) \S.{0,50}$", re.IGNORECASE)
 _NAME_WORD = re.compile(r"^[^\W\d_][\w'’-]*[.,]?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?\s?){1,4}$")
 _DASHED = re.compile(r"^(?:--+|[-–—~*/])\s*(?=\w)|^/s/\s*")
@@ -98,9 +100,7 @@ def _take_separated(lines: list[str]) -> tuple[list[str], str]:
         if _SEPARATOR.match(lines[number]) and any(line.strip() for line in lines[number + 1 :]):
             below = [line for line in lines[number + 1 :] if line.strip()]
             if all(len(line) <= 90 and not _ITEM.match(line) for line in below):
-                return lines[:number], f"{lines[number].strip()} ".replace("__ ", "__").replace(
-                    "— ", "—"
-                ) + "\n" + _tidy(lines[number + 1 :])
+                return lines[:number], _tidy(lines[number:])
     return lines, ""
 
 
@@ -117,13 +117,9 @@ def _take_closing(lines: list[str], writer: Names, reader: Names) -> tuple[str, 
             continue
         if _is_closing(line, reader) and _is_signature(under, writer, is_closed=True):
             return "\n".join(lines[:number]), line, _tidy(lines[number + 1 :])
-        both = _CLOSING_AND.match(line)
-        if (
-            both
-            and _is_name(both["who"], writer, is_closed=True)
-            and (not under or _is_signature([both["who"], *under], writer, is_closed=True))
-        ):
-            return "\n".join(lines[:number]), both["closing"].strip(), _tidy([both["who"], *lines[number + 1 :]])
+        closing, who = _closing_and_name(line, writer)
+        if who and (not under or _is_signature([who, *under], writer, is_closed=True)):
+            return "\n".join(lines[:number]), closing, _tidy([who, *lines[number + 1 :]])
     return _take_bare_signature(lines, written, writer)
 
 
@@ -161,6 +157,17 @@ def _take_last_words(lines: list[str], writer: Names, signature: str) -> tuple[s
     if who and (signature or not _is_name(who, writer, is_closed=True)):
         return "\n".join(lines), "", signature
     return "\n".join([*lines[:-1], found["before"]]), found["closing"].strip(), who or signature
+
+
+def _closing_and_name(line: str, writer: Names) -> tuple[str, str]:
+    """ "Best, Ada" as ("Best,", "Ada"); without a mark between them only before the writer's own name."""
+    marked = _CLOSING_AND.match(line)
+    if marked and _is_name(marked["who"], writer, is_closed=True):
+        return marked["closing"].strip(), marked["who"]
+    unmarked = _CLOSING_WRITER.match(line)
+    if unmarked and _is_writer(unmarked["who"], writer):
+        return unmarked["closing"], unmarked["who"]
+    return "", ""
 
 
 def _is_closing(line: str, reader: Names) -> bool:
@@ -201,14 +208,14 @@ def _is_under_name(line: str) -> bool:
 
 def _is_name(line: str, writer: Names, *, is_closed: bool) -> bool:
     line = line.strip()
-    if _is_writer(line, writer):
+    if _is_writer(line, writer) or _DEVICE.match(line):
         return True
     bare = _DASHED.sub("", line)
     was_dashed = bare != line
     if not bare or len(bare) > 40 or (_ITEM.match(line) and not is_closed):
         return False
     words = bare.rstrip(".,").split()
-    if len(words) > (5 if is_closed else 3) or not all(_NAME_WORD.match(word) for word in words):
+    if not words or len(words) > (5 if is_closed else 3) or not all(_NAME_WORD.match(word) for word in words):
         return False
     if any(word.casefold() in _NO_SIGNATURES for word in words if len(words) < 3 and len(word) > 2):
         return False

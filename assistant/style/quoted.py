@@ -30,6 +30,14 @@ _HEADER = re.compile(
 _RULE = re.compile(r"^\s*[_-]{5,}\s*$")
 
 
+def is_quotation(lines: list[str], at: int) -> bool:
+    """Whether a quotation begins there: a marked line, or the line that says whose the marked lines under it are."""
+    if is_quoted(lines[at]):
+        return True
+    below = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
+    return is_quoted(below) and bool(_ATTRIBUTION.match(lines[at]))
+
+
 def is_quoted(line: str) -> bool:
     """Whether a line is marked as somebody else's: `> so`."""
     return bool(_MARK.match(line))
