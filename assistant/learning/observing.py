@@ -32,6 +32,7 @@ _LENGTHS = ("words", "sentences")
 _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 """What looks otherwise by itself where many sentences are taken away."""
 _SENTENCES = ("sentence/", "stock/")
+_GONE = ("no", "none")
 
 
 def observe(before: str, after: str, people: People) -> list[Observation]:
@@ -85,9 +86,9 @@ def _active(old: Piece, new: Piece, people: People) -> list[Observation]:
 def _strength(one: Difference, cut: _Cut, lasting: Collection[str] | None, kinds: Sequence[Difference]) -> float:
     """How much of a difference is the user's wish about just this, in [0, 1]."""
     if one.dimension in _LENGTHS:
-        return _of_length(one, kinds)
+        return 0.0 if _is_explained(one, kinds) else 1.0
     if one.dimension.startswith(_SENTENCES):
-        return 1 - cut.share if one.after.value == "no" else 1.0
+        return 1.0
     if lasting is None or one.dimension in lasting:
         return 1.0
     if one.dimension in _SHAPES or cut.share >= CUT:
@@ -95,19 +96,17 @@ def _strength(one: Difference, cut: _Cut, lasting: Collection[str] | None, kinds
     return MENTIONED
 
 
-def _of_length(one: Difference, kinds: Sequence[Difference]) -> float:
-    """None where the change is that of the sentences which came or went for what they are."""
+def _is_explained(one: Difference, kinds: Sequence[Difference]) -> bool:
+    """Whether another length comes of the sentences that were put in or taken out for what they are."""
     before, after = _amount(one.before), one.after.amount
-    if before is None or after is None:
-        return 1.0
-    came = [kind.after.quote for kind in kinds if kind.after.value != "no"]
-    went = [kind.quote_before for kind in kinds if kind.after.value == "no"]
-    explained = sum(map(_size(one.dimension), came)) - sum(map(_size(one.dimension), went))
-    rest = abs(after - before - explained)
+    if before is None or after is None or not kinds:
+        return False
+    size = _size(one.dimension)
+    came = {kind.after.quote for kind in kinds if kind.after.value not in _GONE}
+    went = {kind.quote_before for kind in kinds if kind.after.value in _GONE}
+    explained = sum(map(size, came)) - sum(map(size, went))
     few = FEW if one.dimension == "words" else 0
-    if rest <= max(few, NEAR * before):
-        return 0.0
-    return min(1.0, 0.4 + 2 * rest / max(before, 1.0))
+    return abs(after - before - explained) <= max(few, NEAR * before)
 
 
 def _passive(old: Piece, new: Piece, people: People, active: Collection[str]) -> list[Observation]:

@@ -22,6 +22,10 @@ from memory.embed import pack
 from memory.models import Lesson, LessonOrigin, PreferenceChange
 from memory.profile import learning
 from memory.profile.context import Context, Observation
+from memory.store import preferences
+
+_STANDING = "stock/"
+_NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def teach(session: Session, edit: Edit, now: datetime, *, look_up: LookUp | None
     """
     require_text(edit.after)
     own = own_words(edit.before, edit.after, sources=edit.sources, look_up=look_up)
-    seen = observe(edit.before, own.text, edit.people) if own.text.strip() else []
+    seen = _telling(session, observe(edit.before, own.text, edit.people)) if own.text.strip() else []
     cost = alignment.distance(edit.before, edit.after)
     lesson = _lesson(edit.context, edit.after, now, LessonOrigin.EDIT if cost else LessonOrigin.ACCEPTED)
     lesson.cost = cost
@@ -83,6 +87,11 @@ def accept(
     return _kept(session, lesson, accepted(text, people), people)
 
 
+def observed(session: Session, seen: Sequence[Observation], context: Context, people: People, now: datetime) -> Taught:
+    """Learn what the user did with more than a text, such as taking a section out of a digest."""
+    return _kept(session, _lesson(context, "", now, LessonOrigin.EDIT), seen, people)
+
+
 def own_text(session: Session, text: str, context: Context, people: People, now: datetime) -> Taught:
     """Learn from a text that the user wrote without Telos; `now` is when they did."""
     require_text(text)
@@ -104,6 +113,13 @@ def _kept(
         session.add(kept)
         session.flush()
     return Taught(lesson=kept, changes=changes, line=kept.line, undo=undo_of(kept), pasted=pasted)
+
+
+def _telling(session: Session, seen: Sequence[Observation]) -> list[Observation]:
+    """Without the standing sentences that were taken out and never stood in the profile: content, and no habit."""
+    gone = {one.dimension for one in seen if one.dimension.startswith(_STANDING) and one.value == _NONE}
+    known = {row.dimension for row in preferences.rows(session)} if gone else set()
+    return [one for one in seen if one.dimension not in gone - known]
 
 
 def undo_of(lesson: Lesson) -> str:
