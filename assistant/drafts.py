@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from assistant import deliveries
 from assistant.answers.drafts import (
     Decided,
     DiffView,
@@ -46,12 +47,19 @@ MOST_LOOKED_UP = 3
 
 
 def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> DraftView:
-    """Write a draft from what `wish` names, in the form that was learned for such texts.
+    """Write a draft from what `wish` names, in the form that was learned for such texts. An entry of a digest, and a reply,
+    become one draft: asked again it is given as it stands.
 
     Raises: BadRequest where nothing is to be said, or what should be a mail is none; NotFound for what is not there.
     """
     progress(0, None, "gathering what is to be said")
     entry, turn = _origins(service, wish)
+    with service.database.read() as session:
+        held_already = drafts.of_origin(
+            session, entry_id=entry.id if entry else None, turn_id=turn.id if turn else None
+        )
+        if held_already is not None:
+            return _view(session, held_already)
     gathered = gather(_known(service), wish, entry, turn)
     held = context.context_of(gathered.material, gathered.recipients, gathered.sources, service.embedder)
     profile = service.profiles.current(held.embedder or _slug(service))
@@ -224,6 +232,18 @@ def export(service: Service, draft_id: int, version: int | None = None, shape: e
     user = service.settings.user
     sender = Recipient(user.name, service.settings.mail.sender or user.email)
     return exporting.exported(draft, chosen, sender, shape)
+
+
+def send(service: Service, draft_id: int, *, again: bool = False) -> DraftLine:
+    """Send an approved mail or reply to those it is addressed to; the draft as it is then.
+
+    Raises: NotFound; Conflict where it must not leave, or was sent already, unless `again`; BadConfiguration.
+    """
+    deliveries.send_draft(service, draft_id, again=again)
+    with service.database.read() as session:
+        return views.line(
+            _draft(session, draft_id), drafts.versions(session, draft_id), outbox.of_draft(session, draft_id)
+        )
 
 
 # What they are made of

@@ -1,7 +1,7 @@
 """How much is said: the points that have room in a learned length, and as many sentences of the items as it asks for.
 
-Points come first and in the user's order; those that answer a question of the mail are the last to be left out. Pure
-functions of material; `compose` asks, perhaps twice, as the form itself adds and takes sentences.
+Points come first and in the user's order; what frames the matter ("Thanks for your mail.") is left out first, what answers a
+question of the mail last. Pure functions of material; `compose` asks, perhaps twice, as the form itself adds and takes sentences.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from assistant.drafting.material import Material, Statement
 from assistant.engine.brief import Brief
 from assistant.engine.extractive import Extractive
 from assistant.engine.sentences import reading_length
+from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.trait import Form, Setting
 
 UNBOUNDED = 100_000
@@ -33,20 +34,28 @@ class Length:
     def of(cls, form: Form) -> Length:
         return cls(_amount(form.get("sentences")), _amount(form.get("words")))
 
-    def less(self, sentences: int, words: int) -> Length:
-        """What is left of it beside what the form adds."""
-        return Length(
-            None if self.sentences is None else max(self.sentences - sentences, LEAST_POINTS),
-            None if self.words is None else max(self.words - words, LEAST_POINTS),
-        )
+    def missing(self, sentences: int, words: int) -> int:
+        """How many sentences, or words, a text of this size lacks; fewer than 0 where it is too long."""
+        if self.sentences is not None:
+            return self.sentences - sentences
+        if self.words is None:
+            return 0
+        return min(0, round(WORDS_OVER * self.words) - words)
+
+    def more(self, amount: int) -> Length:
+        """With room for so much more, or less."""
+        if self.sentences is not None:
+            return Length(sentences=max(self.sentences + amount, LEAST_POINTS))
+        return self if self.words is None else Length(words=max(self.words + amount, LEAST_POINTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is said, in order, and how many of the user's points are not."""
+    """What is said, in order, and how many of the user's points are not. `has_more`: more room would be filled."""
 
     said: tuple[Statement, ...]
     left_out: int = 0
+    has_more: bool = False
 
 
 def choose(material: Material, length: Length) -> Chosen:
@@ -54,8 +63,8 @@ def choose(material: Material, length: Length) -> Chosen:
     kept = _kept(material, length)
     left_out = len(material.statements) - len(kept)
     if left_out or not material.passages:
-        return Chosen(kept, left_out)
-    return Chosen((*kept, *_extracted(material, kept, length)))
+        return Chosen(kept, left_out, left_out > 0)
+    return Chosen((*kept, *_extracted(material, kept, length)), has_more=True)
 
 
 def _kept(material: Material, length: Length) -> tuple[Statement, ...]:
@@ -65,7 +74,8 @@ def _kept(material: Material, length: Length) -> tuple[Statement, ...]:
         for index, one in enumerate(statements)
         if any(gaps.touches(one.text, question, material.language) for question in material.questions)
     }
-    order = sorted(range(len(statements)), key=lambda index: (index not in answers, index))
+    frames = {index for index, one in enumerate(statements) if kind_of(one.text) in FRAMING}
+    order = sorted(range(len(statements)), key=lambda index: (index in frames, index not in answers, index))
     if length.sentences is not None:
         chosen = set(order[: max(length.sentences, LEAST_POINTS)])
     elif length.words is not None:

@@ -19,7 +19,7 @@ from assistant.style.trait import Form, Setting
 
 LENGTHS = ("sentences", "words")
 TRIES = 3
-YES, NO = "yes", "no"
+YES = "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,10 @@ def compose(material: Material, form: Form, people: People) -> Composed:
     form = form_for(material, form, people)
     subject = subject_of(material)
     if material.written.strip():
-        piece, chosen = traits.write(parse(material.written, people), form, people), Chosen(())
+        written, chosen = parse(material.written, people), Chosen(())
+        piece = traits.write(written, form, people)
+        if piece == written:
+            return Composed(material.written.strip(), subject, notes=tuple(material.notices))
     else:
         piece, chosen = _in_length(material, form, people, subject)
     asked = gaps.unanswered(material.questions, [one.text for one in material.statements], material.language)
@@ -60,7 +63,7 @@ def form_for(material: Material, form: Form, people: People) -> Form:
     is_to_several = material.readers > 1
     full = dict(defaults.completed(material.kind, form, people, is_to_several=is_to_several))
     greeting = full.get("greeting")
-    if greeting is not None and gaps.wants_name(greeting.value) and not people.reader:
+    if material.readers == 1 and greeting is not None and gaps.wants_name(greeting.value) and not people.reader:
         full["greeting"] = Setting(gaps.without_name(greeting.value))
     return full
 
@@ -76,15 +79,21 @@ def subject_of(material: Material) -> str:
 def _in_length(material: Material, form: Form, people: People, subject: str) -> tuple[Piece, Chosen]:
     """The piece in its form, with so much said that it has its length once the form has added and taken its own."""
     length = room = Length.of(form)
+    heading = _heading(material, form, subject)
     others: Form = {name: setting for name, setting in form.items() if name not in LENGTHS}
+    tried: dict[Chosen, tuple[int, Piece]] = {}
     for _ in range(TRIES):
         chosen = choose(material, room)
-        piece = traits.write(_plain(chosen, _heading(material, form, subject)), others, people)
-        added = _measured(piece, people)
-        if length.sentences is None or added is None or added <= length.sentences or len(chosen.said) <= 1:
+        if chosen in tried:
             break
-        room = room.less(added - length.sentences, 0)
-    return piece, chosen
+        piece = traits.write(_plain(chosen, heading), others, people)
+        missing = length.missing(*_measured(piece, people))
+        tried[chosen] = (abs(missing), piece)
+        if missing == 0 or (missing > 0 and not chosen.has_more):
+            break
+        room = room.more(missing)
+    best = min(tried, key=lambda one: tried[one][0])
+    return tried[best][1], best
 
 
 def _plain(chosen: Chosen, heading: str) -> Piece:
@@ -102,9 +111,11 @@ def _heading(material: Material, form: Form, subject: str) -> str:
     return subject if wanted.value == YES else ""
 
 
-def _measured(piece: Piece, people: People) -> int | None:
-    amount = traits.read(piece, people).get("sentences")
-    return None if amount is None or amount.amount is None else round(amount.amount)
+def _measured(piece: Piece, people: People) -> tuple[int, int]:
+    """Its sentences and its words."""
+    shown = traits.read(piece, people)
+    sentences, words = (round(shown[name].amount or 0) if name in shown else 0 for name in LENGTHS)
+    return sentences, words
 
 
 def _notes(material: Material, form: Form, chosen: Chosen, people: People) -> Sequence[str]:

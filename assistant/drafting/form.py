@@ -16,8 +16,6 @@ from memory.profile.context import Chosen
 Says = Callable[[str, Setting], str]
 """`assistant.style.traits.say`."""
 LENGTHS = ("sentences", "words")
-PHRASE = "phrase/"
-"""Dimensions that only a model can follow."""
 
 
 def decided(chosen: Sequence[Chosen]) -> list[Chosen]:
@@ -37,12 +35,8 @@ def form_of(chosen: Sequence[Chosen]) -> Form:
 
 
 def phrases(form: Form, say: Says) -> list[str]:
-    """Each preference in words; those of `phrase/...` are words already."""
-    return [
-        setting.value if name.startswith(PHRASE) else said
-        for name, setting in form.items()
-        if name.startswith(PHRASE) or (said := say(name, setting))
-    ]
+    """Each preference in words."""
+    return [said for name, setting in form.items() if (said := say(name, setting))]
 
 
 def rows(chosen: Sequence[Chosen]) -> list[dict[str, Any]]:
@@ -67,6 +61,6 @@ def used(row: Mapping[str, Any], say: Says) -> Used:
         preference=row.get("preference"),
         dimension=name,
         value=setting.value,
-        says=setting.value if name.startswith(PHRASE) else say(name, setting),
+        says=say(name, setting),
         why=row.get("why", ""),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.engine.sentences import STOPWORDS, content, covered
 from assistant.engine.support.inflection import same_word
+from assistant.engine.support.numerals import numbers
 
 MARK = "[...]"
 _MARKED = re.compile(r"\[(?:\.\.\.|…)(?:[^\[\]\n\"]|\"[^\"\n]*\")*\]")
@@ -75,7 +76,7 @@ def touches(said: str, question: str, language: str = "") -> bool:
     told = content(said)
     shared = frozenset(_shared(asked, told, language))
     if _WHEN.search(question):
-        return bool(shared) and _TIME.search(said) is not None
+        return bool(shared) and (_TIME.search(said) is not None or bool(numbers(said, language or "en")))
     return bool(shared) and covered(frozenset(asked), shared) >= _SHARED
 
 

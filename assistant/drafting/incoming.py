@@ -31,7 +31,8 @@ MOST_REFERENCES = 20
 HEADER_CHARACTERS = 10_000
 
 _KNOWN = ("from", "to", "subject", "date", "message-id", "received", "reply-to", "return-path", "mime-version")
-_SEPARATOR = re.compile(r"\A(?:\ufeff|ï»¿)?\s*(?:>?From [^\n:]*\n)?")
+_SEPARATOR = re.compile(r"\A[\s\ufeff]*(?:>?From [^\n]*\n)?")
+"""What stands before the headers: a byte order mark, and the line between the mails of a mailbox."""
 _ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,250}>")
 _REPLIED = re.compile(r"^(?:\s*(?:re|aw|antw|sv|ref|rif|rép|odp)(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
 _POLITE = re.compile(
@@ -183,7 +184,8 @@ def _decoded(part: Message) -> str:
 
 
 def _values(message: Message, name: str) -> list[str]:
-    return [_plain(str(value)) for value in message.get_all(name, [])][:MOST_PARTS]
+    found = [str(value) for key, value in message.raw_items() if key.lower() == name]
+    return [_plain(value) for value in found[:MOST_PARTS]]
 
 
 def _value(message: Message, name: str) -> str:
@@ -197,7 +199,8 @@ def _plain(value: str) -> str:
         parts = decode_header(value)
     except (MessageError, ValueError):  # an encoded word that is none
         return value
-    return "".join(part if isinstance(part, str) else _word(part, coding) for part, coding in parts)
+    read = "".join(part if isinstance(part, str) else _word(part, coding) for part, coding in parts)
+    return read if read.strip() else value
 
 
 def _word(part: bytes, coding: str | None) -> str:
