@@ -30,6 +30,7 @@ _SENDING = {
     "failed": "could not be sent",
     "unknown": "may have been sent or not",
 }
+_NOTHING_NEW = "Noted, nothing new"
 _WHITE = re.compile(r"\s+")
 
 
@@ -68,7 +69,7 @@ def marked(text: str) -> Text:
 
 def lesson_line(lesson: LessonView) -> Text:
     """What was learned, in one line with the command that takes it back."""
-    told = _indented(lesson.line, "dim strike" if lesson.undone_at else "")
+    told = _indented(lesson.line or _NOTHING_NEW, "dim strike" if lesson.undone_at else "")
     ending = "taken back" if lesson.undone_at else lesson.undo
     return told + Text(f"  {harmless(ending)}", style="dim")
 

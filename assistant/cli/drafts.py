@@ -18,6 +18,9 @@ from assistant.errors import BadRequest, NotFound
 if TYPE_CHECKING:
     from assistant.answers.drafts import Decided, DraftView, NewDraft
 
+NOTHING_NEW = "Noted; it takes another edit like it before drafts follow."
+"""Said of a lesson that changed nothing yet."""
+
 app = typer.Typer()
 
 DraftNumber = Annotated[
@@ -397,4 +400,4 @@ def _print_decided(decided: Decided | None, view: DraftView, as_json: bool) -> N
 
 def _print_lesson(decided: Decided) -> None:
     if decided.lesson is not None:
-        say(f"{decided.lesson.line}  {decided.lesson.undo}")
+        say(f"{decided.lesson.line or NOTHING_NEW}  {decided.lesson.undo}")

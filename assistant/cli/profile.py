@@ -187,7 +187,7 @@ def undo(
     if as_json:
         print_json(taken_back)
     else:
-        say(f"Lesson {taken_back.id} is taken back, as if it had not been: {taken_back.line}")
+        say(f"Lesson {taken_back.id} is taken back, as if it had not been. {taken_back.line}".rstrip())
 
 
 @app.command()

@@ -104,7 +104,7 @@ def lessons_page(lessons: Sequence[LessonView]) -> Iterator[RenderableType]:
             ago(lesson.at),
             origin,
             f"{lesson.cost} of {count(lesson.words, 'word')}" if lesson.origin == "edit" else "",
-            Text(harmless(lesson.line), style="dim strike" if is_undone else ""),
+            Text(harmless(lesson.line) or "nothing new", style="dim strike" if is_undone else ""),
             Text("taken back" if is_undone else harmless(lesson.undo), style="dim"),
         )
     yield table
