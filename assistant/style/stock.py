@@ -46,6 +46,8 @@ class Stock:
             )
             for place, text in _standing(now, was, people)
         ]
+        if sum(sentence in now for sentence in was) * 2 < len(was):
+            return differences  # written anew: what is gone was not taken out for its own sake
         return differences + [
             Difference(
                 dimension=_dimension(place, text),
@@ -84,12 +86,11 @@ def _dimension(place: str, sentence: str) -> str:
 def _standing(these: list[str], others: list[str], people: People) -> list[tuple[str, str]]:
     """Sentences at either end of `these` that none of `others` has anything of, with the end at which they stand."""
     elsewhere = [content(other) for other in others]
-    language = people.language or detect(" ".join(these))
     found: list[tuple[str, str]] = []
     for place, edge in (("begin", these[:_EDGE]), ("end", these[::-1][:_EDGE])):
         for text in edge:
             own = content(text)
-            if any(covered(own, other) >= _TAKEN_UP for other in elsewhere) or not _is_general(text, people, language):
+            if any(covered(own, other) >= _TAKEN_UP for other in elsewhere) or not _is_general(text, people):
                 break
             if text not in [seen for _, seen in found]:
                 found.append((place, text))
@@ -98,12 +99,12 @@ def _standing(these: list[str], others: list[str], people: People) -> list[tuple
     return found
 
 
-def _is_general(sentence: str, people: People, language: str) -> bool:
+def _is_general(sentence: str, people: People) -> bool:
     """Whether it could stand in any text: no figure, no gap, no name."""
     names = names_of(people.reader).full.split() + names_of(people.writer).full.split()
     if _FIGURE.search(sentence) or not 2 <= len(words(sentence)) <= _MOST_WORDS or sentence.endswith(":"):
         return False
-    if language != "de" and _NAME_INSIDE.search(sentence):
+    if (people.language or detect(sentence)) != "de" and _NAME_INSIDE.search(sentence):
         return False
     return not any(name.casefold() in words(sentence) for name in names)
 
