@@ -143,6 +143,8 @@ def erase(service: Service, request: answers.EraseRequest, progress: Progress) -
         items=done.items,
         entries=done.entries,
         turns=done.turns,
+        drafts=done.drafts,
+        lessons=done.lessons,
         copies=done.copies,
         files=done.files,
         probes=done.probes,
@@ -187,7 +189,9 @@ def reindex(service: Service, progress: Progress) -> answers.ReindexedAnswer:
 def erasing_parts(service: Service) -> Erasing:
     home = service.home
     leave = (home.config_file, home.key_file, home.lock)
-    places = Places(root=home.data, outbox=home.outbox, logs=home.logs, backups=home.backups, leave=leave)
+    places = Places(
+        root=home.data, outbox=home.outbox, edits=home.edits, logs=home.logs, backups=home.backups, leave=leave
+    )
     return Erasing(service.database, service.vectors, places, home.key)
 
 

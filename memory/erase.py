@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from memory import lexical
 from memory.embed import NoEmbedder
+from memory.profile import learning
 from memory.proof import Scan, probes_of, scan
 from memory.store import audit, erasing, settings
 from memory.store.connection import Database
@@ -56,6 +57,8 @@ class Places:
 
     root: Path
     outbox: Path
+    edits: Path
+    """Texts in the user's editor, or left there."""
     logs: Path
     backups: Path
     leave: tuple[Path, ...]
@@ -78,6 +81,8 @@ class Erased:
     items: int
     entries: int
     turns: int
+    drafts: int
+    lessons: int
     copies: int
     files: int
     probes: int
@@ -105,7 +110,7 @@ def erase(parts: Erasing, wanted: Wanted, now: datetime, on_step: OnStep) -> Era
             was_cut_short = is_unfinished(session)
         if was_cut_short:
             finish(parts, now, on_step)
-        probes, removed = _remove_rows(parts, wanted)
+        probes, removed = _remove_rows(parts, wanted, now)
         copies = finish(parts, now, on_step)
         on_step(0, None, "reading every file for the words")
         proof = scan(parts.places.root, probes, parts.places.leave)
@@ -113,6 +118,8 @@ def erase(parts: Erasing, wanted: Wanted, now: datetime, on_step: OnStep) -> Era
         items=removed.items,
         entries=removed.entries,
         turns=removed.turns,
+        drafts=len(removed.drafts),
+        lessons=removed.lessons,
         copies=copies,
         files=proof.files,
         probes=proof.probes,
@@ -126,14 +133,14 @@ def is_unfinished(session: Session) -> bool:
 
 
 def finish(parts: Erasing, now: datetime, on_step: OnStep) -> int:
-    """Leave nothing of deleted rows in copies, indexes, logs and the database file; returns how many copies of digests went.
+    """Leave nothing of deleted rows in copies, indexes, logs and the database file; returns how many copies went.
 
     Each step may be done again, so that a crash between any two only means that all are. The caller holds `vectors.turn`.
     """
     with parts.database.read() as session:
         detail = dict(settings.get(session, UNFINISHED))
     on_step(0, None, "removing copies of digests")
-    copies = _remove_copies(parts.places, detail.pop("days"))
+    copies = _remove_copies(parts.places, detail.pop("days"), detail.pop("drafts", ()))
     on_step(0, None, "making the full text anew")
     with parts.database.write() as session:
         lexical.rebuild(session)
@@ -153,7 +160,7 @@ def finish(parts: Erasing, now: datetime, on_step: OnStep) -> int:
     return copies
 
 
-def _remove_rows(parts: Erasing, wanted: Wanted) -> tuple[list[str], erasing.Removed]:
+def _remove_rows(parts: Erasing, wanted: Wanted, now: datetime) -> tuple[list[str], erasing.Removed]:
     """One transaction: everything goes from the rows, and the setting says that the rest is still to be done."""
     with parts.database.write() as session:
         item_ids = choose(session, wanted)
@@ -166,8 +173,11 @@ def _remove_rows(parts: Erasing, wanted: Wanted) -> tuple[list[str], erasing.Rem
             probes.append(wanted.name)
         if wanted.before is not None:
             removed += erasing.remove_before(session, wanted.before)
+        if removed.lessons:
+            learning.rederive(session, now)
         detail: dict[str, Any] = {"what": wanted.what.value, "items": removed.items, "entries": removed.entries}
         detail |= {"name_hash": keyed_hash(parts.key, wanted), "days": sorted(map(str, removed.days))}
+        detail["drafts"] = sorted(removed.drafts)
         settings.put(session, UNFINISHED, detail)
     return probes, removed
 
@@ -177,9 +187,11 @@ def keyed_hash(key: bytes, wanted: Wanted) -> str:
     return hmac.digest(key, f"erased\0{wanted.what}\0{wanted.name}".encode(), "sha256").hex()
 
 
-def _remove_copies(places: Places, days: Sequence[str]) -> int:
-    """Delete the copies of the digests of these days, as ISO 8601 writes them."""
+def _remove_copies(places: Places, days: Sequence[str], drafts: Sequence[int]) -> int:
+    """Delete the copies of the digests of these days, as ISO 8601 writes them, and of drafts."""
     copies = [path for day in days for path in places.outbox.glob(f"*{day}*") if path.is_file()]
+    for folder in (places.outbox, places.edits):
+        copies += [path for draft in drafts for path in folder.glob(f"draft-{draft}-*") if path.is_file()]
     for copy in copies:
         copy.unlink()
     return len(copies)

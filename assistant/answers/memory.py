@@ -141,6 +141,9 @@ class ErasedAnswer(BaseModel):
     entries: int
     turns: int
     """Of conversations, that went or whose answers lost their words."""
+    drafts: int
+    lessons: int
+    """What editing taught, that went with its words."""
     copies: int
     files: int
     probes: int

@@ -191,6 +191,8 @@ def erase(
             f"{done.items} items, {done.entries} digest entries, {done.turns} turns of conversations and {done.copies} "
             "copies of digests are gone."
         )
+        if done.drafts or done.lessons:
+            say(f"{done.drafts} drafts went with them, and what {done.lessons} lessons had taught.")
         say(f"{done.files} files were read for {done.probes} of their words: {len(done.found)} still hold some.")
         for line in [*done.found, *done.notices]:
             say(line)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Source, Version
-from memory.store import digests, items, stories, unsaying
+from memory.store import digests, items, stories, unlearning, unsaying
+from memory.store.unlearning import Rests
 
 AT_ONCE = 500
 
@@ -33,10 +34,17 @@ class Removed:
     days: frozenset[date] = frozenset()
     turns: int = 0
     """Of conversations, that went or lost their answers."""
+    drafts: frozenset[int] = frozenset()
+    lessons: int = 0
 
     def __add__(self, other: Removed) -> Removed:
         return Removed(
-            self.items + other.items, self.entries + other.entries, self.days | other.days, self.turns + other.turns
+            self.items + other.items,
+            self.entries + other.entries,
+            self.days | other.days,
+            self.turns + other.turns,
+            self.drafts | other.drafts,
+            self.lessons + other.lessons,
         )
 
 
@@ -77,16 +85,21 @@ def about(session: Session, is_meant: Mentions) -> list[int]:
 
 
 def texts(session: Session, item_ids: Sequence[int]) -> Iterator[str]:
-    """Titles and texts of all versions of the items."""
+    """Titles and texts of all versions of the items, and the drafts that were written from them."""
     for some in _parts(item_ids):
         for title, text in session.exec(select(Version.title, Version.text).where(col(Version.item_id).in_(some))):
             yield title
             yield text
+    yield from unlearning.texts(session, _drafts_on(session, item_ids))
 
 
 def said(session: Session, before: datetime | None) -> Iterator[str]:
-    """What was said in conversations before an instant; nothing where there is none."""
-    return unsaying.said_before(session, before) if before is not None else iter(())
+    """What was said in conversations, drafted and learned before an instant; nothing where there is none."""
+    if before is None:
+        return
+    yield from unsaying.said_before(session, before)
+    yield from unlearning.texts(session, unlearning.drafts_before(session, before))
+    yield from unlearning.texts_of_lessons(session, unlearning.lessons_before(session, before))
 
 
 def is_still_said(session: Session, words: str) -> bool:
@@ -96,12 +109,13 @@ def is_still_said(session: Session, words: str) -> bool:
     kept = session.exec(select(*columns).where(likely).execution_options(yield_per=AT_ONCE))
     if any(words in text for texts_ in kept for text in texts_):  # databases differ on whether case counts
         return True
-    return unsaying.is_still_said(session, words)
+    return unsaying.is_still_said(session, words) or unlearning.is_still_said(session, words)
 
 
 def remove(session: Session, item_ids: Sequence[int]) -> Removed:
-    """Delete items with all that hangs on them, and what digests say of them, with the feedback on entries that go."""
-    removed, story_ids = Removed(), set[int]()
+    """Delete items with all that hangs on them: what digests say of them, with the feedback on entries that go, and the
+    drafts that were written from them, with what those taught."""
+    removed, story_ids = _unlearn(session, _drafts_on(session, item_ids)), set[int]()
     for some in _parts(item_ids):
         story_ids.update(s for s in session.exec(select(Item.story_id).where(col(Item.id).in_(some))) if s is not None)
         removed += _uncite(session, some)
@@ -112,6 +126,21 @@ def remove(session: Session, item_ids: Sequence[int]) -> Removed:
     stories.remove_empty(session)
     _retitle(session, story_ids)
     return removed
+
+
+def _drafts_on(session: Session, item_ids: Sequence[int]) -> set[int]:
+    turns = frozenset(unsaying.turns_on(session, item_ids))
+    return unlearning.drafts_on(session, Rests(items=frozenset(item_ids), turns=turns))
+
+
+def _unlearn(session: Session, draft_ids: Collection[int], lesson_ids: Collection[int] = ()) -> Removed:
+    """Delete drafts and lessons, and what the audit and the feet of digests say of those drafts."""
+    lessons = unlearning.forget(session, draft_ids, lesson_ids)
+    for some in _parts(sorted(draft_ids)):
+        subjects = [f"draft {draft_id}" for draft_id in some]
+        session.exec(update(Audit).where(col(Audit.subject).in_(subjects)).values(subject="", detail={}))
+    gone = frozenset(draft_ids)
+    return Removed(drafts=gone, lessons=lessons) + _remove_notes(session, lambda note: note.get("draft") in gone)
 
 
 def _uncite(session: Session, item_ids: Sequence[int]) -> Removed:
@@ -148,12 +177,19 @@ def remove_source(session: Session, name: str, *, with_row: bool) -> Removed:
         session.exec(delete(Mute).where(col(Mute.kind) == MuteKind.SOURCE, col(Mute.value) == name))
         session.exec(delete(Source).where(col(Source.name) == name))
         session.exec(delete(Job).where(col(Job.name) == f"poll:{name}"))
-    return _remove_notes(session, lambda note: note.get("source") == name)
+        unlearning.drop_preferences_of_source(session, name)
+    removed = _unlearn(session, (), unlearning.lessons_of_source(session, name))
+    return removed + _remove_notes(session, lambda note: note.get("source") == name)
 
 
 def remove_before(session: Session, instant: datetime) -> Removed:
-    """Delete what was said, learned and asked of models before an instant."""
-    return Removed(turns=unsaying.forget_before(session, instant))
+    """Delete what was said, drafted, learned and asked of models before an instant."""
+    turns, facts = unsaying.turns_before(session, instant), unsaying.facts_before(session, instant)
+    rests = Rests(turns=frozenset(turns), facts=frozenset(facts))
+    drafts = unlearning.drafts_before(session, instant) | unlearning.drafts_on(session, rests)
+    removed = _unlearn(session, drafts, unlearning.lessons_before(session, instant))
+    unlearning.drop_preferences_before(session, instant)
+    return removed + Removed(turns=unsaying.forget_before(session, instant))
 
 
 def _remove_notes(session: Session, is_meant: Callable[[dict[str, Any]], bool]) -> Removed:
@@ -169,7 +205,8 @@ def _remove_notes(session: Session, is_meant: Callable[[dict[str, Any]], bool]) 
 
 
 def scrub(session: Session, is_meant: Mentions) -> Removed:
-    """Take what speaks of someone out of digests, mutes, error sentences and notices."""
+    """Take what speaks of someone out of digests, drafts and what they taught, mutes, error sentences and notices."""
+    removed = _unlearn_person(session, is_meant)
     days: set[date] = set()
     entries = 0
     for entry, digest in session.exec(select(Entry, Digest).join(Digest, col(Digest.id) == col(Entry.digest_id))).all():
@@ -184,7 +221,7 @@ def scrub(session: Session, is_meant: Mentions) -> Removed:
         source.notices = [notice for notice in source.notices if not is_meant(notice)]
         _clear(source, ("last_error",), is_meant)
     for delivery in session.exec(select(Delivery)).all():
-        _clear(delivery, ("last_error",), is_meant)
+        _clear(delivery, ("last_error", "answer"), is_meant)
     for job in session.exec(select(Job)).all():
         _clear(job, ("last_error", "last_outcome"), is_meant)
     for event in session.exec(select(Audit)).all():
@@ -193,7 +230,16 @@ def scrub(session: Session, is_meant: Mentions) -> Removed:
     session.flush()
     in_notes = _remove_notes(session, lambda note: is_meant("\n".join(_strings(note))))
     turns = unsaying.forget_person(session, is_meant)
-    return in_notes + Removed(entries=entries, days=frozenset(days), turns=turns)
+    return removed + in_notes + Removed(entries=entries, days=frozenset(days), turns=turns)
+
+
+def _unlearn_person(session: Session, is_meant: Mentions) -> Removed:
+    """Also what was written to addresses that drafts name as theirs, whatever it says."""
+    addresses = unlearning.addresses_of(session, is_meant)
+    lessons = unlearning.lessons_about(session, is_meant, addresses)
+    removed = _unlearn(session, unlearning.drafts_about(session, is_meant, addresses), lessons)
+    unlearning.drop_preferences_about(session, is_meant, addresses)
+    return removed
 
 
 def _clear(row: SQLModel, names: Sequence[str], is_meant: Mentions) -> None:

@@ -23,11 +23,28 @@ IsMeant = Callable[[str], bool]
 
 def forget_items(session: Session, item_ids: Collection[int]) -> int:
     """Take items out of what was said with their help; how many answers lost their words."""
+    turn_ids = turns_on(session, item_ids)
+    _delete(session, Call, [call_id for call_id, _ in _calls_on(session, frozenset(item_ids))])
+    _unsay(session, turn_ids)
+    return len(turn_ids)
+
+
+def turns_on(session: Session, item_ids: Collection[int]) -> set[int]:
+    """The turns whose answers cite or read one of these items."""
     erased = frozenset(item_ids)
-    calls = session.exec(select(Call.id, Call.turn_id, Call.item_ids)).all()
-    told = [(call_id, turn_id) for call_id, turn_id, read in calls if not erased.isdisjoint(read)]
-    _delete(session, Call, [call_id for call_id, _ in told])
-    return _unsay(session, {turn_id for _, turn_id in told if turn_id is not None}, erased)
+    told = {turn_id for _, turn_id in _calls_on(session, erased) if turn_id is not None}
+    turns = session.exec(select(Turn).execution_options(yield_per=500))
+    return told | {turn.id for turn in turns if turn.id is not None and not erased.isdisjoint(_items_of(turn))}
+
+
+def turns_before(session: Session, instant: datetime) -> set[int]:
+    found = session.exec(select(Turn.id).where(col(Turn.asked_at) < instant))
+    return {turn_id for turn_id in found if turn_id is not None}
+
+
+def facts_before(session: Session, instant: datetime) -> set[int]:
+    found = session.exec(select(Fact.id).where(col(Fact.learned_at) < instant))
+    return {fact_id for fact_id in found if fact_id is not None}
 
 
 def forget_person(session: Session, is_meant: IsMeant) -> int:
@@ -105,18 +122,21 @@ def is_still_said(session: Session, words: str) -> bool:
     )
 
 
-def _unsay(session: Session, turn_ids: Collection[int], erased: frozenset[int]) -> int:
-    """Answers of these turns, and those that cite or read an erased item, lose their words."""
-    unsaid = [
-        turn for turn in session.exec(select(Turn)) if turn.id in turn_ids or not erased.isdisjoint(_items_of(turn))
-    ]
+def _calls_on(session: Session, erased: frozenset[int]) -> list[tuple[int | None, int | None]]:
+    """(call id, turn id) of the model's calls that read one of these items."""
+    calls = session.exec(select(Call.id, Call.turn_id, Call.item_ids)).all()
+    return [(call_id, turn_id) for call_id, turn_id, read in calls if not erased.isdisjoint(read)]
+
+
+def _unsay(session: Session, turn_ids: Collection[int]) -> None:
+    """The answers of these turns lose their words."""
+    unsaid = [turn for turn in session.exec(select(Turn)) if turn.id in turn_ids]
     for turn in unsaid:
         turn.reply, turn.citations, turn.context, turn.checks = UNSAID if turn.reply else "", [], {}, []
         session.add(turn)
         session.flush()
         lexical.put_turn(session, turn)
     _resummarise(session, [turn.conversation_id for turn in unsaid])
-    return len(unsaid)
 
 
 def _items_of(turn: Turn) -> set[int]:
