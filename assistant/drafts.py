@@ -35,7 +35,8 @@ from assistant.service import Service
 from assistant.style import traits
 from assistant.style.piece import People
 from memory.embed import NoEmbedder
-from memory.models import Delivery, DeliveryState, Draft, DraftKind, DraftState, DraftVersion, Entry, Turn
+from memory.models import Delivery, DeliveryState, Draft, DraftKind, DraftState, DraftVersion, Entry, LessonOrigin, Turn
+from memory.profile import learning
 from memory.profile.context import Context
 from memory.profile.profile import Profile
 from memory.recall import Question, Recall
@@ -189,7 +190,7 @@ def approve(service: Service, draft_id: int) -> Decided:
 
 
 def reject(service: Service, draft_id: int) -> DraftView:
-    """Not wanted. It teaches nothing, and can still be edited or approved.
+    """Not wanted. It teaches nothing: what was learned when it was approved is taken back. It can still be edited.
 
     Raises: NotFound; Conflict where it was sent.
     """
@@ -197,6 +198,9 @@ def reject(service: Service, draft_id: int) -> DraftView:
         draft = _draft(session, draft_id)
         _require_unsent(session, draft)
         drafts.set_state(session, draft_id, DraftState.REJECTED, service.clock.now())
+        for lesson in lessons.every_of_draft(session, draft_id):
+            if lesson.origin is LessonOrigin.ACCEPTED and lesson.undone_at is None and lesson.id is not None:
+                learning.take_back(session, lesson.id, service.clock.now())
         return _view(session, draft)
 
 
@@ -254,10 +258,13 @@ def _write(
 ) -> Written:
     if gathered.kind in ("digest", "chat"):  # these were written already, by whoever wrote them
         return author.plainly(job)
-    with service.database.read() as session:
-        examples = author.examples(session, held, profile)
     progress(0, None, "writing")
     engine = service.engine_for("drafts", "draft", item_ids=gathered.item_ids)
+
+    def examples() -> list[str]:
+        with service.database.read() as session:
+            return author.examples(session, held, profile)
+
     return author.write(engine, job, examples, service.heeding(progress))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
@@ -83,15 +83,15 @@ def plainly(job: Job, *notes: str) -> Written:
     return Written(replace(composed, notes=(*composed.notes, *notes)))
 
 
-def write(engine: Engine, job: Job, examples: Sequence[str], progress: Progress) -> Written:
-    """By `engine` where it writes; else, and where it fails, composed.
+def write(engine: Engine, job: Job, find_examples: Callable[[], Sequence[str]], progress: Progress) -> Written:
+    """By `engine` where it writes; else, and where it fails, composed. Examples are looked for where they are read.
 
     Raises: what `progress` raises.
     """
     try:
         if Capability.GENERATE not in engine.capabilities:
             return plainly(job)
-        return _by_model(engine, job, examples, progress)
+        return _by_model(engine, job, find_examples(), progress)
     except TelosError as err:
         log.warning("%s wrote no draft: %s", engine.name, err)
         return plainly(job, f"Composed without a language model: {err.sentence}")
@@ -147,7 +147,7 @@ def _by_model(engine: Engine, job: Job, examples: Sequence[str], progress: Progr
     if not material.is_mail:
         piece = replace(piece, greeting="", closing="", signature="")
     held = checked.check(piece, material, people, examples)
-    if not held.piece.blocks:
+    if held.is_empty:
         raise _Empty(f"Nothing that {engine.name} wrote is in what was to be said.")
     text = render(traits.write(held.piece, form, people))
     notes = [*material.notices]

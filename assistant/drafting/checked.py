@@ -30,6 +30,7 @@ class Checked:
     piece: Piece
     filled: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    is_empty: bool = False
 
 
 @dataclass(slots=True)
@@ -53,16 +54,21 @@ def check(piece: Piece, material: Material, people: People, examples: Sequence[s
         language=material.language,
     )
     blocks = [
-        replace(block, parts=parts) if block.kind != "verbatim" else block
+        replace(block, parts=parts)
         for block in piece.blocks
-        if (parts := tuple(one for part in block.parts if (one := _part(part, held)))) or block.kind == "verbatim"
+        if (parts := tuple(one for part in block.parts if (one := _checked(block, part, held))))
     ]
     asked = tuple(Block("prose", (gaps.answer_to(question),)) for question in held.open)
     postscript = _part(piece.postscript, held) if piece.postscript else ""
-    piece = replace(
-        piece, blocks=(*(block for block in blocks if block.parts), *asked), postscript=postscript, quoted=""
-    )
-    return Checked(piece, tuple(dict.fromkeys(held.filled)), tuple(held.dropped))
+    said = replace(piece, blocks=(*blocks, *asked), postscript=postscript, quoted="")
+    return Checked(said, tuple(dict.fromkeys(held.filled)), tuple(held.dropped), is_empty=not blocks)
+
+
+def _checked(block: Block, part: str, held: _Held) -> str:
+    """A sentence or an item; of what is kept as it stands, a line."""
+    if block.kind != "verbatim":
+        return _part(part, held)
+    return _filled(part, [one for one in missing(part, held.sources, held.language) if one != part], held) or " "
 
 
 def _texts(material: Material, people: People) -> list[str]:
@@ -93,6 +99,8 @@ def _part(part: str, held: _Held) -> str:
     """A paragraph's sentence or a list's item; empty where it is left out."""
     kept: list[str] = []
     for sentence in sentences(part):
+        if not words(sentence):
+            continue
         if gaps.gaps_in(sentence):
             if not any(gaps.touches(sentence, question, held.language) for question in held.open):
                 kept.append(sentence)  # the others are marked at the end, in our words

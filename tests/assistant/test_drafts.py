@@ -36,14 +36,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def mail(service: Service, *points: str, **wish: object) -> DraftView:
-    return drafts.new(service, NewDraft(to=[ANN], points=list(points) or FERRY, **wish))  # type: ignore[arg-type]
+    return drafts.new(service, NewDraft(to=[ANN], points=list(points) or FERRY, **wish))
 
 
 def edited(service: Service, view: DraftView, text: str = EDITED, **more: object) -> DraftView:
     return drafts.edit(
         service,
         view.line.id,
-        DraftEdit(version=view.current.number, text=text, **more),  # type: ignore[arg-type]
+        DraftEdit(version=view.current.number, text=text, **more),
     ).draft
 
 
