@@ -1,4 +1,4 @@
-"""The verbs on conversations: say, list, show, search, explain, undo, opinion, pursue a goal, save, delete, prune.
+"""The verbs on conversations: say, list, show, search, explain, undo, pursue a goal, save, delete, prune.
 
 `say` is the one that everything else is for: it keeps the user's words, then runs the turn. The API calls these, the
 streaming one as a generator that it may close at any moment.
@@ -17,11 +17,9 @@ from assistant.answers.chat import (
     ConversationView,
     Event,
     Found,
-    Opinion,
     Saved,
     Say,
     Start,
-    TurnView,
     Undone,
 )
 from assistant.answers.explanation import Explanation
@@ -56,7 +54,7 @@ def say(service: Service, wish: Say) -> Iterator[Event]:
         conversation = _begin(service, wish.start or Start(), text)
     else:
         with service.database.read() as session:
-            conversation = _conversation(session, wish.conversation)
+            conversation = conversation_of(session, wish.conversation)
     with service.floor.taken(conversation.id or 0):
         talk = _save(service, conversation.id or 0, wish, text)
         yield Saved(
@@ -86,7 +84,7 @@ def show(service: Service, conversation_id: int | None = None) -> ConversationVi
     Raises: NotFound.
     """
     with service.database.read() as session:
-        row = _conversation(session, conversation_id)
+        row = conversation_of(session, conversation_id)
         goal = goals.get(session, row.goal_id) if row.goal_id is not None else None
         return ConversationView(
             line=conversation_lines(session, [row])[0],
@@ -125,8 +123,8 @@ def explain(service: Service, conversation_id: int, number: int | None = None) -
     Raises: NotFound.
     """
     with service.database.read() as session:
-        row = _conversation(session, conversation_id)
-        told = _turn(session, row, number)
+        row = conversation_of(session, conversation_id)
+        told = turn_of(session, row, number)
     explanation = Explanation.model_validate(told.context)
     for part in explanation.parts:
         if part.name == "head" and not part.text:
@@ -141,8 +139,8 @@ def undo(service: Service, conversation_id: int) -> Undone:
     """
     now = service.clock.now()
     with service.floor.taken(conversation_id), service.database.write() as session:
-        row = _conversation(session, conversation_id)
-        last = _turn(session, row, None)
+        row = conversation_of(session, conversation_id)
+        last = turn_of(session, row, None)
         changes = [f"Forgotten: {fact.text}" for fact in facts.withdraw(session, last.id or 0)]
         goal = goals.get(session, row.goal_id) if row.goal_id is not None else None
         if goal is not None:
@@ -154,22 +152,6 @@ def undo(service: Service, conversation_id: int) -> Undone:
         return Undone(number=last.number, said=last.said, changes=changes)
 
 
-def opinion(service: Service, conversation_id: int, number: int | None, said: Opinion) -> TurnView:
-    """What the user says of a reply: more like it, less, or nothing.
-
-    Raises: NotFound, BadRequest for a turn without a reply.
-    """
-    with service.database.write() as session:
-        row = _conversation(session, conversation_id)
-        told = _turn(session, row, number)
-        if not told.reply:
-            raise BadRequest(f"Turn {told.number} has no reply to have an opinion of.", "/retry asks for one.")
-        told.verdict = said.verdict
-        session.add(told)
-        session.flush()
-        return turn_view(told)
-
-
 def pursue(service: Service, conversation_id: int, new: NewGoal) -> GoalView:
     """Give a conversation a goal, or its goal another statement; the card keeps the old version.
 
@@ -177,7 +159,7 @@ def pursue(service: Service, conversation_id: int, new: NewGoal) -> GoalView:
     """
     now = service.clock.now()
     with service.database.write() as session:
-        row = _conversation(session, conversation_id)
+        row = conversation_of(session, conversation_id)
         held = goal_verbs.load_playbook(service, new.playbook or row.playbook)
         goal = goals.get(session, row.goal_id) if row.goal_id is not None else None
         if goal is None or goal.status is not GoalStatus.OPEN:
@@ -215,8 +197,8 @@ def patch_of(service: Service, conversation_id: int, number: int | None = None) 
     Raises: NotFound, BadRequest with what does not fit.
     """
     with service.database.read() as session:
-        row = _conversation(session, conversation_id)
-        told = _turn(session, row, number)
+        row = conversation_of(session, conversation_id)
+        told = turn_of(session, row, number)
     found = patch.from_reply(told.reply, {file["path"]: file["text"] for file in row.attachments})
     if found.problems:
         raise BadRequest(" ".join(found.problems), "Ask for it again; /retry does.")
@@ -231,7 +213,7 @@ def delete(service: Service, conversation_id: int) -> None:
     Raises: NotFound; Conflict while it is being answered.
     """
     with service.floor.taken(conversation_id), service.database.write() as session:
-        conversations.remove(session, [_conversation(session, conversation_id).id or 0])
+        conversations.remove(session, [conversation_of(session, conversation_id).id or 0])
 
 
 def playbooks(service: Service) -> list[PlaybookLine]:
@@ -321,7 +303,7 @@ def _save(service: Service, conversation_id: int, wish: Say, text: str) -> Talk:
     """
     now = service.clock.now()
     with service.database.write() as session:
-        row = _conversation(session, conversation_id)
+        row = conversation_of(session, conversation_id)
         last = conversations.last_turn(session, conversation_id)
         if text:
             waiting = conversations.add_turn(session, row, text, now)
@@ -353,7 +335,7 @@ def _parts(service: Service) -> Parts:
     )
 
 
-def _conversation(session: Session, conversation_id: int | None) -> Conversation:
+def conversation_of(session: Session, conversation_id: int | None) -> Conversation:
     row = conversations.last(session) if conversation_id is None else conversations.get(session, conversation_id)
     if row is None:
         what = "no conversation yet" if conversation_id is None else f"no conversation {conversation_id}"
@@ -363,7 +345,7 @@ def _conversation(session: Session, conversation_id: int | None) -> Conversation
     return row
 
 
-def _turn(session: Session, row: Conversation, number: int | None) -> Turn:
+def turn_of(session: Session, row: Conversation, number: int | None) -> Turn:
     """The turn with a number, or the last one; never one that was taken back."""
     found = (
         conversations.last_turn(session, row.id or 0)

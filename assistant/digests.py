@@ -187,7 +187,12 @@ def _build(service: Service, edition: Edition, progress: Progress) -> DigestView
     """The digest of `edition`; it also says which days before it had none. No rows are held while it is written."""
     now = service.clock.now()
     missed = [day for day in missed_days(timetable(service), now, _days_made(service)) if day < edition.day]
-    parts = Parts(settings=service.settings, engine=service.engine_for("digest", "story"), embedder=service.embedder)
+    parts = Parts(
+        settings=service.settings,
+        engine=service.engine_for("digest", "story"),
+        embedder=service.embedder,
+        profile=service.profile(),
+    )
     with service.database.read() as session:
         planned = plan(session, parts, replace(edition, missed=tuple(missed)), now)
     return finished(planned, parts, service.heeding(progress))

@@ -36,6 +36,8 @@ LAYERS = (
         "calls",
         "models",
         "drafts",
+        "corrections",
+        "opinions",
         "profile",
         "status",
         "doctor",

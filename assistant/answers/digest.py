@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from assistant.answers.profile import LessonView
+
 State = Literal["queued", "sending", "sent", "failed", "unknown"]
 VerbName = Literal["more", "less", "keep", "drop"]
 MuteKindName = Literal["word", "author", "source", "story"]
@@ -86,6 +88,27 @@ class Target(BaseModel):
 
 class Word(Target):
     verb: VerbName
+
+
+class DigestText(BaseModel):
+    """A digest as the user's editor shows it, and gives it back."""
+
+    day: date
+    text: str
+    is_sure: bool = False
+    """That an entry of which nothing is left is meant so, and is to be learned from."""
+
+
+class Corrected(BaseModel):
+    """What an edited digest taught: lessons from entries and sections, and the entries of whose kind there will be less.
+
+    `question` is asked before anything is learned of the entry it names: the same again with `is_sure` answers yes.
+    """
+
+    day: date
+    lessons: list[LessonView] = []
+    less: list[Spoken] = []
+    question: str = ""
 
 
 class MuteRequest(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from assistant import conversations
+from assistant import conversations, opinions
 from assistant.answers.chat import ConversationLine, ConversationView, Event, Found, Opinion, Say, TurnView, Undone
 from assistant.answers.explanation import Explanation
 from assistant.answers.frames import Frame
@@ -78,7 +78,7 @@ def undo(service: ServiceDep, conversation: int) -> Undone:
 
 @router.post("/conversations/{conversation}/turns/{number}/opinion")
 def opinion(service: ServiceDep, conversation: int, number: int, said: Opinion) -> TurnView:
-    return conversations.opinion(service, conversation, number, said)
+    return opinions.opinion(service, conversation, number, said)
 
 
 @router.get("/conversations/{conversation}/turns/{number}/explanation")

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from assistant import digests, feedback
+from assistant import corrections, digests, feedback
 from assistant.answers.digest import (
+    Corrected,
     DigestLine,
+    DigestText,
     Muted,
     MuteRequest,
     PauseRequest,
@@ -66,6 +68,18 @@ def show(service: ServiceDep, day: date | None = None) -> DigestView:
 @router.get("")
 def list_digests(service: ServiceDep, limit: Annotated[int, Query(ge=1, le=1000)] = 14) -> list[DigestLine]:
     return digests.list_digests(service, limit)
+
+
+@router.get("/text")
+def text(service: ServiceDep, day: date | None = None) -> DigestText:
+    """The digest of a day, or the last one sent, as a text to be edited."""
+    return corrections.text(service, day)
+
+
+@router.put("/text")
+def correct(service: ServiceDep, edited: DigestText) -> Corrected:
+    """The same as the user left it, and what it taught."""
+    return corrections.correct(service, edited)
 
 
 @router.get("/timing")

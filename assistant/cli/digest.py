@@ -74,6 +74,31 @@ def show(context: typer.Context, day: Day = None, as_json: JsonOption = False) -
     _print(view, as_json)
 
 
+@app.command()
+def edit(
+    context: typer.Context,
+    day: Day = None,
+    text: Annotated[
+        str, typer.Option("--text", help="The edited text in a file, - for standard input: no editor.", metavar="FILE")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach it in your editor: write an entry as you would like it, take out entries and sections you want less or none of.
+
+    Example: telos digest edit 2026-11-20
+    """
+    from assistant.cli.digest_edit import correct, told
+
+    done = correct(context, _date(day), text, is_sure=yes)
+    if as_json:
+        print_json(done)
+    elif done is None:
+        say("Nothing was changed.")
+    else:
+        told(done)
+
+
 @app.command("list")
 def list_digests(
     context: typer.Context,

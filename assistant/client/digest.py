@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from assistant.answers.digest import (
+    Corrected,
     DigestLine,
+    DigestText,
     Muted,
     MuteKindName,
     MuteRequest,
@@ -39,6 +41,13 @@ class Digest:
 
     def show(self, day: date | None = None) -> DigestView:
         return self._wire.get("/api/digest/shown", DigestView, day=day)
+
+    def text(self, day: date | None = None) -> DigestText:
+        return self._wire.get("/api/digest/text", DigestText, day=day)
+
+    def correct(self, edited: DigestText) -> Corrected:
+        """What an edited digest taught; or the question to be answered first."""
+        return self._wire.put("/api/digest/text", Corrected, edited)
 
     def recent(self, limit: int = 14) -> list[DigestLine]:
         return self._wire.get("/api/digest", list[DigestLine], limit=limit)

@@ -17,6 +17,7 @@ HELP = (
     "% Rewrite an entry: later ones will be written more like it. Remove an entry: there will be less of its kind.",
     "% Remove a section with its heading: there will be none of it. Lines that begin with % are not read.",
 )
+_NOTHING: Mapping[int, str] = {}
 _SECTION = re.compile(r"##\s+(.+)")
 _ENTRY = re.compile(r"###\s+(\d+)\.(?:\s|$)")
 
@@ -35,13 +36,14 @@ class Corrections:
         return bool(self.rewritten or self.removed or self.sections)
 
 
-def as_text(view: DigestView) -> str:
-    """The digest, a heading a section and an entry, for `corrections` to read back."""
+def as_text(view: DigestView, rewritten: Mapping[int, str] = _NOTHING) -> str:
+    """The digest, a heading a section and an entry, for `corrections` to read back; entries that were rewritten before, as
+    they were left."""
     lines = [*HELP]
     for section in view.sections:
         lines += ["", f"## {_line(section.heading)}"]
         for entry in section.entries:
-            lines += ["", f"### {entry.number}. {_line(entry.title)}", "", text_of(entry)]
+            lines += ["", f"### {entry.number}. {_line(entry.title)}", "", _told(entry, rewritten)]
     return "\n".join(lines) + "\n"
 
 
@@ -50,7 +52,7 @@ def text_of(entry: EntryView) -> str:
     return " ".join(_line(sentence.text) for sentence in entry.sentences)
 
 
-def corrections(view: DigestView, text: str) -> Corrections:
+def corrections(view: DigestView, text: str, rewritten: Mapping[int, str] = _NOTHING) -> Corrections:
     """What the user changed. Titles are the sources' own: a changed one says nothing, and neither does the order.
 
     Raises: BadRequest for an entry that the digest does not have, or one that is there twice.
@@ -68,10 +70,18 @@ def corrections(view: DigestView, text: str) -> Corrections:
     without = {entry.number for section in gone for entry in section.entries}
     return Corrections(
         rewritten={
-            number: said for number, said in entries.items() if said and said.split() != text_of(known[number]).split()
+            number: said
+            for number, said in entries.items()
+            if said and said.split() != _told(known[number], rewritten).split()
         },
         removed=tuple(number for number in known if number not in without and not entries.get(number)),
         sections=tuple(section.key for section in gone),
+    )
+
+
+def _told(entry: EntryView, rewritten: Mapping[int, str]) -> str:
+    return (
+        "\n".join(map(_escaped, rewritten[entry.number].splitlines())) if entry.number in rewritten else text_of(entry)
     )
 
 
@@ -98,5 +108,8 @@ def _read(text: str) -> tuple[set[str], dict[int, str]]:
 
 def _line(text: str) -> str:
     """On one line, and none that would be read as something else than it is."""
-    line = " ".join(text.split())
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(line: str) -> str:
     return f"\u200b{line}" if line.startswith(("%", "##")) else line

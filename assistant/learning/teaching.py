@@ -22,7 +22,7 @@ from memory.embed import pack
 from memory.models import Lesson, LessonOrigin, PreferenceChange
 from memory.profile import learning
 from memory.profile.context import Context, Observation
-from memory.store import preferences
+from memory.store import lessons, preferences
 
 _STANDING = "stock/"
 _NONE = "none"
@@ -46,8 +46,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taught:
-    """A lesson that was kept, and what it changed. `line` and `undo` are empty where nothing new was learned; `pasted`
-    are the sentences that did not teach because they are another's."""
+    """A lesson that was kept, and what it changed. `line` and `undo` are empty where nothing is to be announced: nothing
+    new was learned, or it was said at an earlier edit. `pasted` are the sentences that are another's and did not teach."""
 
     lesson: Lesson
     changes: Sequence[PreferenceChange]
@@ -102,17 +102,22 @@ def own_text(session: Session, text: str, context: Context, people: People, now:
 def _kept(
     session: Session, lesson: Lesson, seen: Sequence[Observation], people: People, *, pasted: Sequence[str] = ()
 ) -> Taught:
+    held = lessons.of_draft(session, lesson.draft_id) if lesson.draft_id is not None else None
+    said = held.line if held is not None else ""
     if lesson.draft_id is not None:
         changes = learning.replace(session, lesson.draft_id, lesson, seen)
     else:
         changes = learning.keep(session, lesson, seen)
-    kept = session.get(Lesson, lesson.id) or lesson
-    line = announced(session, kept, seen, changes, people)
-    if line and kept.origin != LessonOrigin.OWN_TEXT:
-        kept.line, kept.announced_at = line, lesson.at
-        session.add(kept)
-        session.flush()
-    return Taught(lesson=kept, changes=changes, line=kept.line, undo=undo_of(kept), pasted=pasted)
+    kept = lessons.get(session, lesson.id or 0) or lesson
+    if kept.origin == LessonOrigin.OWN_TEXT:
+        return Taught(lesson=kept, changes=changes, pasted=pasted)
+    kept.line = announced(session, seen, preferences.changed_by(session, kept.id or 0), people)
+    is_new = bool(kept.line) and kept.line != said
+    if is_new:
+        kept.announced_at = lesson.at
+    lessons.add(session, kept)
+    line, undo = (kept.line, undo_of(kept)) if is_new else ("", "")
+    return Taught(lesson=kept, changes=changes, line=line, undo=undo, pasted=pasted)
 
 
 def _telling(session: Session, seen: Sequence[Observation]) -> list[Observation]:

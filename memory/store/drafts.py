@@ -71,6 +71,14 @@ def by_ids(session: Session, draft_ids: Collection[int]) -> dict[int, Draft]:
     return {draft.id: draft for draft in found if draft.id is not None}
 
 
+def of_origin(session: Session, *, entry_id: int | None = None, turn_id: int | None = None) -> Draft | None:
+    """The draft that an entry of a digest, or a reply, became before; the latest, and none for neither."""
+    if entry_id is None and turn_id is None:
+        return None
+    origin = Draft.entry_id == entry_id if entry_id is not None else Draft.turn_id == turn_id
+    return session.exec(select(Draft).where(origin).order_by(col(Draft.id).desc())).first()
+
+
 def set_state(session: Session, draft_id: int, state: DraftState, now: datetime) -> Draft:
     """The user's word on a draft; `open` takes the word back."""
     draft = session.get_one(Draft, draft_id)

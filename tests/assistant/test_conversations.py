@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import conversations, goals
+from assistant import conversations, goals, opinions
 from assistant.answers.chat import Opinion, Start
 from assistant.answers.goals import GoalEdit, GoalEnd, NewGoal
 from assistant.clock import FakeClock
@@ -136,14 +136,14 @@ def test_a_reply_is_answered_anew_in_its_place(service: Service, engine: Talker)
 
 def test_an_opinion_is_kept_with_the_reply_and_can_be_withdrawn(service: Service) -> None:
     begin(service, "One.")
-    assert conversations.opinion(service, 1, None, Opinion(verdict="more")).verdict == "more"
+    assert opinions.opinion(service, 1, None, Opinion(verdict="more")).verdict == "more"
     assert conversations.show(service).turns[0].verdict == "more"
-    assert conversations.opinion(service, 1, 1, Opinion(verdict="")).verdict == ""
+    assert opinions.opinion(service, 1, 1, Opinion(verdict="")).verdict == ""
     events = speak(service, "Two.")
     next(events)
     events.close()  # type: ignore[attr-defined]
     with pytest.raises(BadRequest, match="no reply"):
-        conversations.opinion(service, 1, None, Opinion(verdict="less"))
+        opinions.opinion(service, 1, None, Opinion(verdict="less"))
 
 
 def test_a_conversation_can_be_given_a_goal_and_another_while_the_old_card_stays(service: Service) -> None:

@@ -109,6 +109,17 @@ def _opinion(talk: Talk, opinion: Opinion, said: str) -> None:
     talk.print(Text(said, style="dim"))
 
 
+def _edit(talk: Talk, _: str) -> None:
+    from assistant.cli.chat.reply_edit import edit_reply  # weight: the editor and the answers on drafts
+
+    decided = edit_reply(talk, *_answered(talk))
+    if decided is None or decided.question:
+        talk.print(Text("Nothing was changed.", style="dim"))
+    elif decided.lesson is not None:
+        line = decided.lesson.line or "Noted; it takes another edit like it before replies follow."
+        talk.print(Text(harmless(line), style="magenta") + Text(harmless(f"  {decided.lesson.undo}"), style="dim"))
+
+
 def _undo(talk: Talk, _: str) -> None:
     conversation, _number = _answered(talk)
     undone = talk.client.conversations.undo(conversation)
@@ -253,6 +264,7 @@ COMMANDS: dict[str, Command] = {
     "/fail": Command("[NOTE]", "the goal is given up", _fail),
     "/more": Command("", "more replies like the last one", _more),
     "/less": Command("", "fewer replies like the last one", _less),
+    "/edit": Command("", "the last reply in your editor: write it as you would like it", _edit),
     "/undo": Command("", "take back the last turn, and what it changed", _undo),
     "/retry": Command("", "have the last message answered anew", _retry),
     "/explain": Command("[all]", "what was in the prompt, why, and what was left out", _explain),
