@@ -16,7 +16,7 @@ best|all the best|best to (?:you )?all|(?:with )?(?:my |our )?(?:best|kind|kinde
 with (?:my )?thanks|regards|respectfully(?: yours)?|sincerely(?: yours)?|yours(?: (?:sincerely|truly|faithfully|ever))?|
 very truly yours|cheers|thx|tia|ty|
 thanks(?: (?:again|so much|very much|a lot|a million|a bunch|in advance|much|guys|all|everyone|for your help))*|
-thank you(?: (?:again|so much|very much|in advance|all|kindly|for your help))*|many thanks(?: (?:again|in advance))?|much appreciated|
+thank you(?: (?:again|so much|very much|in advance|all|kindly|for your help))*|(?:many|much) thanks(?: (?:again|in advance))?|much appreciated|
 love|lots of love|much love|take care|cordially|talk soon|speak soon|see you(?: (?:soon|then|there))?|ciao|xoxo?|hugs|later|
 rgds|br|kr|warmly|fondly|gratefully|as ever|until then|
 (?:(?:mit )?(?:viele[nr]?|liebe[nr]?|beste[nr]?|freundliche[nr]?|herzliche[nr]?|schöne[nr]?|sonnige[nr]?) )+gr(?:ü|ue)(?:ß|ss)en?|
@@ -35,7 +35,7 @@ _CLOSING = (
 )
 _MARK = r"\s*[,.!;:]*\s*[-–—]{0,2}(?:\s?[:;]-?\))?"
 _CLOSING_LINE = re.compile(rf"^(?P<closing>{_CLOSING}{_MARK})$", re.IGNORECASE)
-_CLOSING_AND = re.compile(rf"^(?P<closing>(?i:{_CLOSING})(?:\s*[,.!;–—-]+|(?=\s*\n)))\s+(?P<who>\S.{{0,40}})$")
+_CLOSING_AND = re.compile(rf"^(?P<closing>(?i:{_CLOSING})\s*[,.!;–—-]+)\s*(?P<who>\S.{{0,40}})$")
 _CLOSING_WRITER = re.compile(rf"^(?P<closing>(?i:{_CLOSING}))\s+(?P<who>\S.{{0,40}})$")
 _LAST_WORDS = re.compile(
     rf"(?P<before>(?:^|.*[.!?…)\]:。！？]))\s+(?P<closing>(?i:{_CLOSING})(?:[,.!]+|$))(?:\s+(?P<who>\S.{{0,30}}))?$",
@@ -56,6 +56,7 @@ _DEVICE = re.compile(r"^(?:sent|gesendet|envoyé|enviado) (?:from|von|de|desde) 
 _NAME_WORD = re.compile(r"^[^\W\d_][\w'’-]*[.,]?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?\s?){1,4}$")
 _DASHED = re.compile(r"^(?:--+|[-–—~*/])\s*(?=\w)|^/s/\s*")
+_EXTENSION = re.compile(r"\s+\((?:x|ext\.?|tel\.?)?\s?[\d\s/-]+\)$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…:;)\]。！？؟\"”][\"'”’»)\]]*$")
 _ITEM = re.compile(r"^\s*(?:[-*•‣◦·▪–+]|\(?(?:\d{1,3}|\w)\)|\d{1,3}\.)\s+\S")
 _OTHER_LAST_LINES = """
@@ -210,7 +211,7 @@ def _is_name(line: str, writer: Names, *, is_closed: bool) -> bool:
     line = line.strip()
     if _is_writer(line, writer) or _DEVICE.match(line):
         return True
-    bare = _DASHED.sub("", line)
+    bare = _EXTENSION.sub("", _DASHED.sub("", line))
     was_dashed = bare != line
     if not bare or len(bare) > 40 or (_ITEM.match(line) and not is_closed):
         return False

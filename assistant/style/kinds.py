@@ -7,6 +7,7 @@ Pure; English, and what is cheap of German, French and Spanish. A sentence has o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _MOST_WORDS = 22
 
@@ -82,6 +83,7 @@ FRAMING = frozenset({"pleasantry", "offer", "thanks", "apology", "looking_forwar
 """What stands around the matter of a text rather than in it."""
 
 
+@lru_cache(maxsize=4096)  # every trait that asks, asks of the same sentences
 def kind_of(sentence: str) -> str:
     """Its kind, or "" where no plain word tells one."""
     if len(sentence.split()) <= _MOST_WORDS:

@@ -14,7 +14,7 @@ from memory.common_words import COMMON_WORDS
 
 SALUTE = (
     r"(?:(?:Sehr|sehr)\s+(?:geehrter?|verehrter?)|Hi|Hello|Hey|Hiya|Howdy|Yo|Dear|Dearest|My\s+dear|Greetings|"
-    r"Good\s+(?:morning|afternoon|evening|day)|Morning|Afternoon|Evening|G'day|To\s+whom\s+it\s+may\s+concern|"
+    r"Good\s+(?:morning|afternoon|evening|day)|Morning|Afternoon|Evening|G'day|To\s+whom\s+it\s+may\s+concern|To(?=\s+(?:all|everyone)\b)|"
     r"Hallo|Liebe[rs]?|Werter?|Guten\s+(?:Tag|Morgen|Abend)|Grüß\s+(?:Gott|dich|Sie|euch)|Grüezi|Servus|Moin(?:\s+moin)?|"
     r"Bonjour|Bonsoir|Salut|Coucou|Ch(?:er|ère|ers|ères)|"
     r"Hola|Estimad[oa]s?|Querid[oa]s?|Buen(?:os|as)\s+(?:días|tardes|noches)|Buenas|Apreciad[oa]s?|Muy\s+señor(?:es)?\s+mío?s?)"
@@ -23,32 +23,38 @@ _TITLE = rf"(?:{TITLE_WORDS})(?!\w)"
 _GROUP = (
     r"(?:all|everyone|everybody|team|there|folks|guys|again|both|colleagues|friends?|gentlemen|ladies|"
     r"sirs?|madam|"
-    r"zusammen|alle|Team|Damen|Herren|Kolleg(?:en|innen|e|in)|à\s+tous|à\s+toutes|tous|toutes|collègues|"
-    r"tout\s+le\s+monde|todos|todas|equipo|compañer[oa]s|colegas|amig[oa]s)"
+    r"zusammen|alle|Team|Damen|Herren|Kolleg(?:en|innen|e|in)|à[ \t]+tous|à[ \t]+toutes|tous|toutes|collègues|"
+    r"tout[ \t]+le[ \t]+monde|todos|todas|equipo|compañer[oa]s|colegas|amig[oa]s)"
 )
 _NAME = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’-]*\.?|d[eu]|van|von|der)"
-_PERSON = rf"(?:(?:{_TITLE}\s+)+(?:{_NAME})?(?:\s+{_NAME}){{0,3}}|{_NAME}(?:\s+{_NAME}){{0,3}})"
-_AND = r"\s*(?:,?\s+(?:and|und|et|y|e|or|oder|ou)\s+|\s*[&/]\s*|,\s*)"
-_WHO = rf"(?:(?:(?i:{_GROUP})|{_PERSON})(?:{_AND}(?:(?i:the\s+)?(?i:{_GROUP})|{_PERSON}))*?)"
-_SEPARATOR = r"(?P<sep>\s*[,:;!]+|\.(?!\w)|\s+[-–—]{1,2}(?=\s|$)|(?<=\w)[—–](?=\s|$)|(?<=\w)--?(?=\s|$))"
+_PERSON = rf"(?:(?:{_TITLE}[ \t]+)+(?:{_NAME})?(?:[ \t]+{_NAME}){{0,3}}|{_NAME}(?:[ \t]+{_NAME}){{0,3}})"
+_AND = r"[ \t]*(?:,?[ \t]+(?:and|und|et|y|e|or|oder|ou)[ \t]+|[ \t]*[&/][ \t]*|,[ \t]*)"
+_WHO = rf"(?:(?:(?i:{_GROUP})|{_PERSON})(?:{_AND}(?:(?i:the[ \t]+)?(?i:{_GROUP})|{_PERSON}))*?)"
+_SEPARATOR = r"(?P<sep>[ \t]*[,:;!]+|\.(?!\w)|[ \t]+[-–—]{1,2}(?=\s|$)|(?<=\w)[—–](?=\s|$)|(?<=\w)--?(?=\s|$))"
 
 _SALUTED = re.compile(
-    rf"^(?P<greeting>(?i:{SALUTE})(?:(?:\s+|,\s+)(?:(?i:my\s+)?{_WHO}|(?P<low>[^\W\d_][\w'’-]*)))?)(?:{_SEPARATOR})(?=\s|$)(?P<rest>.*)$",
+    rf"^(?P<greeting>(?i:{SALUTE})(?:(?:[ \t]+|,[ \t]+)(?:(?i:my[ \t]+)?{_WHO}|(?P<low>[^\W\d_][\w'’-]*)))?)(?:{_SEPARATOR})(?=\s|$)(?P<rest>.*)$",
     re.DOTALL,
 )
-_SALUTED_LINE = re.compile(rf"^(?i:{SALUTE})(?:(?:\s+|,\s+){_WHO}|\s+[^\W\d_][\w'’-]*)?(?:\s*(?:{_SEPARATOR}))?$")
+_SALUTED_LINE = re.compile(rf"^(?i:{SALUTE})(?:(?:[ \t]+|,[ \t]+){_WHO}|[ \t]+[^\W\d_][\w'’-]*)?(?:[ \t]*(?:{_SEPARATOR}))?$")
 _BARE = re.compile(rf"^(?P<who>{_WHO}|[^\W\d_][\w'’-]*)(?:{_SEPARATOR})(?P<gap>\s+|$)(?P<rest>.*)$", re.DOTALL)
 _UNMARKED = re.compile(
-    rf"^(?P<greeting>(?i:{SALUTE})\s+(?P<who>{_NAME}(?:\s+{_NAME})?))\s+(?P<rest>[^\W\d_a-zß-öø-ÿ].*)$", re.DOTALL
+    rf"^(?P<greeting>(?i:{SALUTE})[ \t]+(?P<who>{_NAME}(?:[ \t]+{_NAME})?))\s+(?P<rest>[^\W\d_a-zß-öø-ÿ].*)$", re.DOTALL
 )
 _ONLY_GROUP = re.compile(rf"^(?i:(?:{_GROUP})(?:{_AND}(?:the\s+)?(?:{_GROUP}))*)$")
 _ITEM = re.compile(r"^\s*(?:[-*•–+]|\(?\w{1,3}[.)])\s")
 _TALKS = re.compile(
     r"\b(?:i|i'm|i'll|i've|we|we're|you|your|you're|please|attached|thanks|thank|us|me|let|can|could|would|did|do|here|"
-    r"ich|wir|du|sie|ihnen|bitte|anbei|danke|könnten?|je|nous|vous|merci|veuillez|te|le|adjunto|gracias|puedes|puede)\b",
+    r"ich|wir|du|sie|ihnen|bitte|anbei|danke|könnten?|je|nous|vous|merci|veuillez|te|le|fyi|adjunto|gracias|puedes|puede)\b",
     re.IGNORECASE,
 )
 
+_ASKS = re.compile(
+    r"(?:please|here(?:'s| is| are)|attached|enclosed|can you|could you|would you|will you|do you|did you|thanks|thank you|"
+    r"i(?:'m|'ve|'ll|'d)?|we(?:'re|'ve|'ll)?|just|let me|fyi|"
+    r"bitte|anbei|kannst du|könnten? (?:du|sie)|danke|ich|wir|merci|pouvez|peux|pourriez|je|nous|voici|gracias|puedes|podrías)\s",
+    re.IGNORECASE,
+)
 _OTHER_OPENINGS = """
     note notes fyi re subject summary update updates reminder warning caution attention important urgent background status
     question questions answer answers agenda topic date time place location where when what who why how which ps nb todo
@@ -67,6 +73,7 @@ _OTHER_OPENINGS = """
     montag dienstag mittwoch donnerstag freitag samstag sonntag objet sujet résumé question remarque attention demain hier
     cependant toutefois enfin ensuite puis merci oui non nota asunto resumen pregunta fecha lugar hora mañana ayer hoy
     además también finalmente sin gracias sí importante lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes
+    sometimes often soon again true agreed granted oh ah wow hmm usually naturally lately man boy god jesus gosh
     miércoles jueves viernes sábado domingo phone tel telephone fax mobile email mail address web
 """
 _NO_NAMES = frozenset(_OTHER_OPENINGS.split()).union(*COMMON_WORDS.values())
@@ -146,8 +153,12 @@ def _opens(bare: re.Match[str], reader: Names, *, is_signed: bool) -> bool:
     if alone:
         return mark in ",:-–—" and (mark == "," or len(words) <= 3)
     if mark == ",":
-        return len(bare["gap"]) > 1
-    return mark == ":" and (len(bare["gap"]) > 1 or is_signed) and bool(_TALKS.search(bare["rest"][:160]))
+        is_name = len(words) == 1 and not words[0].endswith("ly")
+        return len(bare["gap"]) > 1 or (is_name and bool(_ASKS.match(bare["rest"])))
+    if len(bare["gap"]) > 1 and len(words) == 1:
+        return mark == ":"
+    is_letter = is_signed or bool(reader.full) or len(bare["gap"]) > 1
+    return mark == ":" and is_letter and bool(_TALKS.search(bare["rest"][:160]))
 
 
 def _is_low_name(low: str | None, reader: Names) -> bool:
