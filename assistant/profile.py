@@ -29,7 +29,7 @@ from assistant.progress import Progress, unheard
 from assistant.service import Service
 from memory.models import Lesson, Preference
 from memory.profile import learning, rulings
-from memory.profile.scope import Scope
+from memory.profile.scope import Scope, family
 from memory.store import audit, drafts, preferences
 from memory.store import lessons as lesson_rows
 
@@ -196,7 +196,7 @@ def cost(service: Service, *, kind: str = "", to: str = "") -> list[CostPoint]:
 
 
 def _is_asked(row: Preference, kind: str, recipient: str, dimension: str) -> bool:
-    if kind and row.kind not in ("", kind, Scope(kind=kind).kind, scope_of(kind, "", "", "").kind):
+    if kind and row.kind not in ("", kind, family(kind)):
         return False
     if recipient and row.recipient not in ("", recipient):
         return False

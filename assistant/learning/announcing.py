@@ -7,18 +7,21 @@ keeps the line; `assistant.profile` says preferences with the same words.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import filterfalse
 
 from sqlmodel import Session
 
 from assistant.learning.scope_words import learned_for
 from assistant.style.names import People, fill, names_of
 from assistant.style.trait import Setting
-from assistant.style.traits import say
-from memory.models import Lesson, Preference, PreferenceChange, PreferenceState
+from assistant.style.traits import reach, say
+from memory.models import Preference, PreferenceChange, PreferenceState
 from memory.profile.context import Observation
 from memory.store import preferences
 
+LEARNED = "Learned"
+SEEN = "Seen, and followed once you do so again,"
 NEWS = frozenset({"learned", "returned"})
 MOST = 5
 """So many are said; of the rest, how many."""
@@ -27,7 +30,6 @@ _READERS = ("greeting",)
 
 def announced(
     session: Session,
-    lesson: Lesson,
     seen: Sequence[Observation],
     changes: Sequence[PreferenceChange],
     people: People,
@@ -36,14 +38,31 @@ def announced(
     done = {(one.dimension, one.value) for one in seen if one.is_active}
     found: dict[str, Preference] = {}
     for change in changes:
-        if change.what not in NEWS:
-            continue
         row = preferences.get(session, change.preference_id)
-        if row is None or row.state is not PreferenceState.HELD or (row.dimension, row.value) not in done:
+        if row is None or (row.dimension, row.value) not in done or not _is_news(row, change):
             continue
-        if row.dimension not in found or _narrowness(row) > _narrowness(found[row.dimension]):
+        held = found.get(row.dimension)
+        if held is None or (is_used(row), _narrowness(row)) > (is_used(held), _narrowness(held)):
             found[row.dimension] = row
-    return _line(list(found.values()), people)
+    rows = list(found.values())
+    parts = (_line(LEARNED, filter(is_used, rows), people), _line(SEEN, filterfalse(is_used, rows), people))
+    return " ".join(filter(None, parts))
+
+
+def is_used(row: Preference) -> bool:
+    """Whether drafts follow it, where it holds."""
+    is_sure = row.is_pinned or is_enough(row.confidence, reach(row.dimension))
+    return row.state is PreferenceState.HELD and is_sure
+
+
+def _is_news(row: Preference, change: PreferenceChange) -> bool:
+    """Whether it is followed, or seen, only since this lesson."""
+    if row.state is not PreferenceState.HELD or row.is_pinned:
+        return False
+    before = change.before.get("confidence")
+    if change.what in NEWS:
+        return True
+    return before is not None and is_used(row) and not is_enough(float(before), reach(row.dimension))
 
 
 def said(row: Preference, people: People | None = None) -> str:
@@ -52,7 +71,8 @@ def said(row: Preference, people: People | None = None) -> str:
     return phrase if people is None else _named(phrase, row, people)
 
 
-def _line(rows: Sequence[Preference], people: People) -> str:
+def _line(begin: str, found: Iterable[Preference], people: People) -> str:
+    rows = list(found)
     if not rows:
         return ""
     shown, rest = rows[:MOST], len(rows) - MOST
@@ -61,7 +81,7 @@ def _line(rows: Sequence[Preference], people: People) -> str:
         scopes[_scope(row)].append(said(row, people))
     parts = [f"{scope}: {'; '.join(phrases)}" for scope, phrases in scopes.items()]
     more = f"; and {rest} more" if rest > 0 else ""
-    return f"Learned {' · '.join(parts)}{more}."
+    return f"{begin} {' · '.join(parts)}{more}."
 
 
 def _scope(row: Preference) -> str:
@@ -85,3 +105,8 @@ def _named(phrase: str, row: Preference, people: People) -> str:
     if row.dimension in _READERS:
         return (fill(phrase, names_of(people.reader)) if row.recipient else None) or phrase
     return fill(phrase, names_of(people.writer)) or phrase
+
+
+def is_enough(confidence: float, reach: float) -> bool:
+    """The bar that a value passes to be written: higher where writing it changes more."""
+    return confidence >= 0.5 + 0.15 * reach

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistant.learning.alignment import aligned
 from assistant.learning.corrections import is_correction
+from assistant.learning.screening import is_of_form
 from assistant.style.body import units, without, words_of
 from assistant.style.piece import People, Piece, parse
 from assistant.style.trait import Difference, Reading
@@ -38,18 +39,21 @@ _GONE = ("no", "none")
 def observe(before: str, after: str, people: People) -> list[Observation]:
     """What the edit from `before` to `after` shows: what was changed, and, weaker, what was left. Both as texts."""
     old, new = parse(before, people), parse(after, people)
-    found = _active(old, new, people)
-    return found + _passive(old, new, people, {one.dimension for one in found})
+    done = _active(old, new, people)
+    left = _passive(old, new, people, {one.dimension for one in done})
+    return [one for one in (*done, *left) if is_of_form(one)]
 
 
 def observe_own(text: str, people: People) -> list[Observation]:
     """What a text of the user's own shows: each of its traits was their choice."""
-    return [_shown(name, reading, is_active=True) for name, reading in read(parse(text, people), people).items()]
+    shown = (_shown(name, reading, is_active=True) for name, reading in read(parse(text, people), people).items())
+    return [one for one in shown if is_of_form(one)]
 
 
 def accepted(text: str, people: People) -> list[Observation]:
     """What a text shows that the user approved as it was."""
-    return [_left(name, reading) for name, reading in read(parse(text, people), people).items()]
+    left = (_left(name, reading) for name, reading in read(parse(text, people), people).items())
+    return [one for one in left if is_of_form(one)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from typing import Any
 from sqlmodel import Session
 
 from assistant.answers.profile import ChangeLine, EvidenceLine, LessonView, PreferenceLine, ScopeView
-from assistant.learning.announcing import said
+from assistant.learning.announcing import is_used, said
 from assistant.learning.scope_words import context_in_words, in_words
 from assistant.learning.teaching import undo_of
-from assistant.style.traits import reach
-from memory.models import Evidence, Lesson, Preference, PreferenceChange, PreferenceState
+from memory.models import Evidence, Lesson, Preference, PreferenceChange
 from memory.store import preferences
 
 
@@ -46,17 +45,6 @@ def lines(session: Session, rows: Sequence[Preference]) -> list[PreferenceLine]:
             )
         )
     return found
-
-
-def is_used(row: Preference) -> bool:
-    """Whether drafts follow it, where it holds."""
-    is_sure = row.is_pinned or is_enough(row.confidence, reach(row.dimension))
-    return row.state is PreferenceState.HELD and is_sure
-
-
-def is_enough(confidence: float, reach: float) -> bool:
-    """The bar that a value passes to be written: higher where writing it changes more."""
-    return confidence >= 0.5 + 0.15 * reach
 
 
 def scope_view(row: Preference) -> ScopeView:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,7 @@ def test_the_runs_rebuild_both_texts(before: str, after: str) -> None:
     found = spans(before, after)
     assert "".join(run.text for run in found if run.change != "new") == before
     assert "".join(run.text for run in found if run.change != "gone") == after
-    assert all(one.change != other.change for one, other in zip(found, found[1:], strict=False))
+    assert all(one.change != other.change for one, other in pairwise(found))
     assert all(run.text for run in found)
 
 
