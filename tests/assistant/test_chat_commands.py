@@ -167,3 +167,30 @@ def test_nothing_waits_to_be_continued_after_a_whole_turn(talk: Talk, do: Do) ->
     do("When does the ferry run?")
     with pytest.raises(BadRequest, match="no turn waits"):
         talk.say("")
+
+
+def test_the_last_reply_is_written_otherwise_in_the_editor_and_taught_from(
+    do: Do, talk: Talk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    do("When does the ferry run?")
+    assert talk.turn is not None
+    reply = talk.turn.reply
+    monkeypatch.setenv("EDITOR", "true")
+    assert "Nothing was changed." in do("/edit")
+    script = tmp_path / "editor"
+    script.write_text('#!/bin/sh\nprintf "%s" "On Mondays." > "$1"\n')
+    script.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(script))
+    assert "telos profile undo" in do("/edit")
+    draft = talk.client.drafts.list(kind="chat")[0]
+    shown = talk.client.drafts.show(draft.id)
+    assert [version.text for version in shown.versions] == [reply.strip(), "On Mondays."]
+    assert talk.client.conversations.show(talk.conversation).turns[-1].reply == reply
+
+
+def test_more_of_a_reply_is_a_lesson_and_less_takes_it_back(do: Do, talk: Talk) -> None:
+    do("When does the ferry run?")
+    do("/more")
+    assert [(one.origin, one.undone_at) for one in talk.client.profile.lessons()] == [("accepted", None)]
+    do("/less")
+    assert [one.undone_at is None for one in talk.client.profile.lessons()] == [False]
