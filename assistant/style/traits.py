@@ -7,17 +7,25 @@ preference and no row.
 from __future__ import annotations
 
 from assistant.style.closing import CLOSING
+from assistant.style.contractions import CONTRACTIONS
+from assistant.style.dates import DATES
+from assistant.style.emoji import EMOJI
+from assistant.style.exclamation import EXCLAMATION
 from assistant.style.greeting import GREETING
 from assistant.style.heading import HEADING
 from assistant.style.layout import LAYOUT
 from assistant.style.length import SENTENCES, WORDS
+from assistant.style.numbers import NUMBERS
 from assistant.style.paragraphs import PARAGRAPHS
 from assistant.style.person import PERSON
 from assistant.style.piece import People, Piece
 from assistant.style.sentence_kinds import SENTENCE_KINDS
 from assistant.style.sentence_length import SENTENCE_LENGTH
 from assistant.style.signature import SIGNATURE
+from assistant.style.spelling import SPELLING
 from assistant.style.stock import STOCK
+from assistant.style.thousands import THOUSANDS
+from assistant.style.times import TIMES
 from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 
 TRAITS: tuple[Trait, ...] = (
@@ -32,6 +40,16 @@ TRAITS: tuple[Trait, ...] = (
     PARAGRAPHS,
     # how it is worded
     PERSON,
+    CONTRACTIONS,
+    SPELLING,
+    # how its figures look
+    DATES,
+    TIMES,
+    NUMBERS,
+    THOUSANDS,
+    # its marks
+    EXCLAMATION,
+    EMOJI,
     # what the user says in their own words: nothing is changed in it
     STOCK,
     GREETING,

@@ -1,0 +1,79 @@
+"""Whether an English text is spelt the British way (`en-GB`) or the American (`en-US`).
+
+Names are left as their owners write them: a word with a capital that no beginning of a sentence accounts for, or that
+another one with a capital follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from assistant.style.piece import People, Piece
+from assistant.style.spelling_words import american, british
+from assistant.style.trait import Form, Reading, Setting, Trait
+from assistant.style.wording import begins, is_english, like, masked, reworded, running, spliced
+
+BRITISH, AMERICAN = "en-GB", "en-US"
+_SHARE = 0.8
+_WORD = re.compile(r"(?<![\w'’-])[A-Za-z]{4,}(?![\w])(?!-[A-Z])")
+_NAME_FOLLOWS = re.compile(r" [A-Z][a-z]")
+
+
+class Spelling(Trait):
+    name: ClassVar[str] = "spelling"
+    reach: ClassVar[float] = 0.03
+
+    def read(self, piece: Piece, people: People) -> Mapping[str, Reading]:
+        if not is_english(piece, people):
+            return {}
+        text = running(piece)
+        found: dict[str, list[str]] = {BRITISH: [], AMERICAN: []}
+        for match in _words(text):
+            word = match[0].casefold()
+            if american(word):
+                found[BRITISH].append(match[0])
+            elif british(word):
+                found[AMERICAN].append(match[0])
+        total = sum(map(len, found.values()))
+        for value, those in found.items():
+            if those and len(those) / total >= _SHARE:
+                strength = len(those) / total * min(1.0, 0.6 + 0.2 * len(set(those)))
+                return {self.name: Reading(value=value, strength=strength, quote=those[0])}
+        return {}
+
+    def write(self, piece: Piece, form: Form, people: People) -> Piece:
+        setting = form.get(self.name)
+        if setting is None or setting.value not in (BRITISH, AMERICAN) or not is_english(piece, people):
+            return piece
+        return reworded(piece, lambda text: spelt(text, setting.value))
+
+    def say(self, dimension: str, setting: Setting) -> str:
+        return "British spelling" if setting.value == BRITISH else "American spelling"
+
+
+SPELLING = Spelling()
+
+
+def spelt(text: str, value: str) -> str:
+    """`text` in the spelling of `value`."""
+    other = british if value == BRITISH else american
+    changes: dict[int, tuple[int, str]] = {}
+    for match in _words(masked(text)):
+        word = other(match[0].casefold())
+        if word:
+            changes[match.start()] = (match.end(), like(word, match[0]))
+    return spliced(text, changes)
+
+
+def _words(text: str) -> list[re.Match[str]]:
+    return [match for match in _WORD.finditer(text) if not _is_name(text, match)]
+
+
+def _is_name(text: str, match: re.Match[str]) -> bool:
+    if match[0].islower():
+        return False
+    if match[0].isupper():
+        return False
+    return not begins(text, match.start()) or bool(_NAME_FOLLOWS.match(text, match.end()))
