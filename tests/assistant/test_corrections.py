@@ -68,11 +68,15 @@ def publish(service: Service, source: str, *places: str) -> list[int]:
         row = sources.ensure(session, source, "feeds", now)
         new = [
             NewItem(
-                external_id=place, title=f"News from {place}", text=BODY.format(place=place), published=now, language="en"
+                external_id=place,
+                title=f"News from {place}",
+                text=BODY.format(place=place),
+                published=now,
+                language="en",
             )
             for place in places
         ]
-        ids = items.save(session, row.id or 0, new, now).new_ids
+        ids = list(items.save(session, row.id or 0, new, now).new_ids)
         for item_id, place in zip(ids, places, strict=True):
             story = stories.create(session, place, now)
             stories.join(session, story.id or 0, [item_id], now)
