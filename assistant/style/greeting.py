@@ -1,7 +1,8 @@
 """How a text greets: "Hi {first},", "Dear {title} {last},", "Hi all,", or `none`.
 
 The reader's name stands as a placeholder, so that a greeting learned with one reader serves another. A title is never
-invented: `greeting/title` keeps one with the name that it was written before ("Ms. Lee"), and serves that person alone.
+invented: `greeting/title` keeps one with the name that it was written before ("Ms. Lee"), and serves that person alone. So
+does `greeting/called`: "Kate (Katherine Jones)".
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from assistant.style.salutations import PERSON_LINK, Salutation, anatomy, is_gro
 from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings
 
 _TITLE = "greeting/title"
+_CALLED = "greeting/called"
+_CALLED_VALUE = re.compile(r"(?P<called>\S+) \((?P<name>.+)\)")
 _FORMAL = re.compile(
     r"^(?P<stem>Sehr geehrte|Sehr verehrte|Liebe|Werte)r\b|^(?P<root>Estimad|Apreciad|Querid)a\b|^Chère\b"
 )
@@ -52,6 +55,8 @@ class Greeting:
         title, who = split_title(salutation.who)
         if title and who:
             readings[_TITLE] = Reading(value=f"{title} {who}", quote=piece.greeting)
+        elif called := _called(salutation.who, reader):
+            readings[_CALLED] = Reading(value=f"{called} ({reader.full})", quote=piece.greeting)
         return readings
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
@@ -69,6 +74,8 @@ class Greeting:
     def say(self, dimension: str, setting: Setting) -> str:
         if dimension == _TITLE:
             return f'write "{setting.value}" with this title'
+        if called := _CALLED_VALUE.fullmatch(setting.value) if dimension == _CALLED else None:
+            return f'call {called["name"]} "{called["called"]}"'
         return "begin without a greeting" if setting.value == "none" else f'greet with "{setting.value}"'
 
 
@@ -81,6 +88,12 @@ def _value(salutation: Salutation, reader: Names) -> str:
     if "{title}" in who:
         salute = _FORMAL.sub(lambda found: found["stem"] or (f"{found['root']}o" if found["root"] else "Cher"), salute)
     return " ".join(part for part in (salute, who) if part) + salutation.mark
+
+
+def _called(who: str, reader: Names) -> str:
+    """The one name that a known reader is greeted by, where it is none of theirs: a nickname."""
+    is_other = len(who.split()) == 1 and who[:1].isupper() and not is_group(who) and not reader.has(who)
+    return who if reader.full and is_other and not PERSON_LINK.search(who) else ""
 
 
 def _who(who: str, reader: Names) -> str:
@@ -123,6 +136,9 @@ def _reader(piece: Piece, form: Form, people: People) -> Names:
         if not who or is_group(who):
             return reader
         reader = Names(last=who) if title else (Names(first=who) if PERSON_LINK.search(who) else names_of(who))
+    called = _CALLED_VALUE.fullmatch(form[_CALLED].value) if _CALLED in form else None
+    if called and called["name"] == reader.full and reader.first:
+        reader = Names(called["called"], reader.last, reader.title, reader.middle)
     if reader.title:
         return reader
     known = [split_title(form[_TITLE].value)] if _TITLE in form else []

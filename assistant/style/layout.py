@@ -1,7 +1,8 @@
 """Whether a body is prose, bullets or a numbered list.
 
 Written, sentences become items and items sentences; what frames the matter ("Thanks for your mail.") stays prose around
-the list. There and back nothing is lost. Lists with lists in them, headings and tables stay as they are.
+the list. There and back nothing is lost. Lists with lists in them, headings and tables stay as they are. `layout/stops`
+is whether items end in a full stop.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from assistant.style.splitting import sentences
 from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings
 
 _VALUES: tuple[BlockKind, ...] = ("prose", "bullets", "numbered")
+_STOPS = "layout/stops"
+_STOPPED = re.compile(r"(?<![.…])\.$")
+_SHORT_FORM = re.compile(
+    r"(?:\b(?:etc|usw|bzw|e\.g|i\.e|a\.m|p\.m|z\.\s?B|Inc|Ltd|Co|Corp|Jr|Sr|Nr|no)|\b\w)\.$", re.IGNORECASE
+)
 _ENDED = re.compile(r"[.!?…:;。！？؟][\"'”’»)\]]*(?:\s*\W)*$")
 _PLAIN_IN_PROSE = 5
 """Sentences from which on a text shows that it might have been a list."""
@@ -28,6 +34,9 @@ class Layout:
     reach = 0.2
 
     def read(self, piece: Piece, people: People) -> Mapping[str, Reading]:
+        return self._shape(piece) | _stops(piece)
+
+    def _shape(self, piece: Piece) -> dict[str, Reading]:
         counts = dict.fromkeys(_VALUES, 0)
         quote = ""
         for block in piece.blocks:
@@ -50,19 +59,52 @@ class Layout:
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         setting = form.get(self.name)
-        shown = self.read(piece, people).get(self.name)
-        if setting is None or shown is None or setting.value not in _VALUES or shown.value == setting.value:
-            return piece
-        blocks = _as_prose(piece.blocks) if setting.value == "prose" else _as_list(piece.blocks, setting.value)
-        return replace(piece, blocks=tuple(blocks))
+        shown = self._shape(piece).get(self.name)
+        if setting is not None and shown is not None and setting.value in _VALUES and shown.value != setting.value:
+            blocks = _as_prose(piece.blocks) if setting.value == "prose" else _as_list(piece.blocks, setting.value)
+            piece = replace(piece, blocks=tuple(blocks))
+        return _with_stops(piece, form[_STOPS].value) if _STOPS in form else piece
 
     def say(self, dimension: str, setting: Setting) -> str:
+        if dimension == _STOPS:
+            return f"end the items of a list {'with a' if setting.value == 'yes' else 'without a'} full stop"
         return {"prose": "write in prose, without lists", "bullets": "write in bullets"}.get(
             setting.value, "write a numbered list"
         )
 
 
 LAYOUT = Layout()
+
+
+def _stops(piece: Piece) -> dict[str, Reading]:
+    """What items that could end in a full stop show of it: not questions, not "etc."."""
+    items = [item for block in piece.blocks if block.kind in LISTS and not _is_nested(block) for item in block.parts]
+    stopped = [item for item in items if _STOPPED.search(item) and not _SHORT_FORM.search(item)]
+    bare = [item for item in items if not _ENDED.search(item)]
+    total = len(stopped) + len(bare)
+    if total < 2 or min(len(stopped), len(bare)) * 3 > total:
+        return {}
+    more, value = (stopped, "yes") if len(stopped) > len(bare) else (bare, "no")
+    return {_STOPS: Reading(value=value, strength=round(len(more) / total, 3), quote=more[0])}
+
+
+def _with_stops(piece: Piece, value: str) -> Piece:
+    return replace(
+        piece,
+        blocks=tuple(
+            replace(block, parts=tuple(_stopped(item, value) for item in block.parts))
+            if block.kind in LISTS and not _is_nested(block)
+            else block
+            for block in piece.blocks
+        ),
+    )
+
+
+def _stopped(item: str, value: str) -> str:
+    if value == "yes":
+        return item if _ENDED.search(item) else item + "."
+    is_one = len(sentences(item)) == 1
+    return item[:-1] if value == "no" and is_one and _STOPPED.search(item) and not _SHORT_FORM.search(item) else item
 
 
 def _is_frame(sentence: str) -> bool:

@@ -130,3 +130,14 @@ def test_an_edit_shows_both_greetings() -> None:
     )
     assert differences["greeting"].quote_before == "Hi Ann,"
     assert GREETING.compare(before, before, PEOPLE) == []
+
+
+def test_a_nickname_serves_the_one_who_has_it() -> None:
+    people = People(reader="Katherine Jones")
+    before, after = parse("Hi Katherine,\n\nIt moved.", people), parse("Hi Kate,\n\nIt moved.", people)
+    (difference,) = GREETING.compare(before, after, people)
+    assert (difference.dimension, difference.after.value) == ("greeting/called", "Kate (Katherine Jones)")
+    kate = difference.after.value
+    assert written("Dear {first},", people, greeting_called=kate) == "Dear Kate,"
+    assert written("Dear {first},", People(reader="Katherine Quist"), greeting_called=kate) == "Dear Katherine,"
+    assert GREETING.say("greeting/called", Setting(difference.after.value)) == 'call Katherine Jones "Kate"'

@@ -93,3 +93,21 @@ def test_longer_texts_show_it_more_plainly(text: str, value: str, strength: floa
 def test_bullets_and_numbers_change_places() -> None:
     piece = parse("* one\n* two\n* three", PEOPLE)
     assert render(laid_out(piece, "numbered")) == "1. one\n2. two\n3. three"
+
+
+def test_items_end_in_a_full_stop_or_do_not() -> None:
+    piece = parse("- The room is free.\n- We need a key\n- Is Ann there?\n- Bread, milk etc.", PEOPLE)
+    without, with_stops = (
+        render(LAYOUT.write(piece, {"layout/stops": Setting(value)}, PEOPLE)) for value in ("no", "yes")
+    )
+    assert without == "- The room is free\n- We need a key\n- Is Ann there?\n- Bread, milk etc."
+    assert with_stops == "- The room is free.\n- We need a key.\n- Is Ann there?\n- Bread, milk etc."
+    assert LAYOUT.read(parse(without, PEOPLE), PEOPLE)["layout/stops"].value == "no"
+    assert LAYOUT.read(parse(with_stops, PEOPLE), PEOPLE)["layout/stops"].value == "yes"
+
+
+@given(piece=pieces(), value=st.sampled_from(("yes", "no")))
+def test_stops_that_were_written_are_read(piece: Piece, value: str) -> None:
+    after = LAYOUT.write(piece, {"layout/stops": Setting(value)}, PEOPLE)
+    shown = LAYOUT.read(after, PEOPLE).get("layout/stops")
+    assert shown is None or shown.value == value
