@@ -6,7 +6,8 @@ text and hears what became of it; none sees a context's number or a wish, but fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from assistant import drafts
 from assistant.answers.drafts import DraftEdit, DraftView
 from assistant.drafting.compose import compose
+from assistant.drafting.context import context_of
 from assistant.drafting.gathering import Gathered, Known, gather
 from assistant.style import traits
 from assistant.style.piece import People, parse
@@ -22,6 +24,9 @@ from benchmarks.edits_home import Household
 from benchmarks.edits_texts import WRITER, Round, Text
 from memory.embed import Embedder, Rows
 from memory.recall import Recall
+
+NEIGHBOURS = 5
+"""As many as the best of PRELUDE's learners looks at."""
 
 
 class Arm(Protocol):
@@ -75,6 +80,11 @@ class Unlearning:
     def hear(self, text: Text, shown: str, left: str) -> None:
         """It does not listen."""
 
+    def meanings(self, texts: Sequence[Text]) -> list[str]:
+        """What will be embedded of them: all at once is many times as fast as one by one."""
+        made = [self.gathered(text) for text in texts]
+        return [context_of(one.material, one.recipients, one.sources, None).text for one in made]
+
     def gathered(self, text: Text) -> Gathered:
         """What a draft of `text` is made of."""
         if text.key not in self._gathered:
@@ -114,7 +124,10 @@ class Global:
 
 
 class Nearest:
-    """The form of the past text that was about the nearest thing, and for the nearest reader, by embedding."""
+    """The form of the past texts that were about the nearest things, and for the nearest readers, by embedding.
+
+    Of `NEIGHBOURS` texts the value that most of them have wins in each dimension, and the middle amount.
+    """
 
     def __init__(self, plain: Unlearning, embedder: Embedder) -> None:
         self._plain = plain
@@ -125,7 +138,8 @@ class Nearest:
     def draft(self, number: int, played: Round) -> str:
         form: Form = {}
         if self._rows:
-            form = self._forms[int(np.argmax(np.array(self._rows) @ self._row(played.text)))]
+            scores = np.array(self._rows) @ self._row(played.text)
+            form = _voted([self._forms[int(place)] for place in np.argsort(-scores)[:NEIGHBOURS]])
         return composed(self._plain, played.text, form)
 
     def hear(self, text: Text, shown: str, left: str) -> None:
@@ -135,6 +149,22 @@ class Nearest:
     def _row(self, text: Text) -> Rows:
         row: Rows = self._embedder.encode([about(text)])[0]
         return row
+
+
+def _voted(forms: Sequence[Form]) -> Form:
+    """The nearest comes first, and wins where votes are even."""
+    voted: dict[str, Setting] = {}
+    for dimension in {name for form in forms for name in form}:
+        held = [form[dimension] for form in forms if dimension in form]
+        if 2 * len(held) <= len(forms):
+            continue
+        amounts = sorted(one.amount for one in held if one.amount is not None)
+        if amounts:
+            middle = amounts[len(amounts) // 2]
+            voted[dimension] = next(one for one in held if one.amount == middle)
+        else:
+            voted[dimension] = Setting(Counter(one.value for one in held).most_common(1)[0][0])
+    return voted
 
 
 def about(text: Text) -> str:

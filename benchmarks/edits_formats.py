@@ -40,7 +40,8 @@ _NOT_BEFORE = re.compile(
     rf"(?:\b(?:{'|'.join(MONTHS)}|page|pages|section|article|no|no\.|number|exhibit|chapter|step|part|version|paragraph|op)|[\d.])\s*$",
     re.IGNORECASE,
 )
-WORD = re.compile(rf"(?<![\w-])(?P<word>{'|'.join(SMALL[2:])})(?![\w-]){_AFTER_NUMBER}", re.IGNORECASE)
+WORD = re.compile(rf"(?<![\w-])(?P<word>{'|'.join(SMALL[2:])})(?![\w-]){_AFTER_NUMBER}")
+"""Small letters alone: the Six Nations are a name."""
 GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,]|\.\d)")
 ANY_GROUPED = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[., \u00a0\u202f']\d{3})+|\d{4,})(?!\w)(?![.,]\d)")
 
@@ -141,6 +142,5 @@ def _to_word(match: re.Match[str]) -> str:
 
 
 def _to_digit(match: re.Match[str]) -> str:
-    if not re.search(r"\w", match.string[: match.start()]):
-        return match.group()
-    return str(SMALL.index(match["word"].lower()))
+    is_first = not re.search(r"\w", match.string[: match.start()])
+    return match.group() if is_first else str(SMALL.index(match["word"]))

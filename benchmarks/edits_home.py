@@ -7,7 +7,7 @@ no simulated user. `edits_arms` drafts and edits with it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -17,7 +17,9 @@ import numpy as np
 
 from assistant.answers.drafts import NewDraft
 from assistant.clock import FakeClock
-from assistant.config.schema import MemorySettings, Settings, UserSettings
+from assistant.config.schema import MemorySettings, ModelSettings, Settings, UserSettings
+from assistant.engine.choice import Choice
+from assistant.engine.contract import Engine
 from assistant.home import Home
 from assistant.service import Service
 from assistant.workers.embedder import WorkerEmbedder
@@ -119,12 +121,20 @@ class Household:
 
 
 @contextmanager
-def household(embedder: Embedder, settings: Settings | None = None) -> Iterator[Household]:
+def household(
+    embedder: Embedder,
+    settings: Settings | None = None,
+    make_engine: Callable[[Choice, ModelSettings], Engine] | None = None,
+) -> Iterator[Household]:
+    """A new home, gone at the end. Its user is `WRITER`, unless the settings name another."""
     clock = FakeClock(BEGINNING)
-    user = UserSettings(name=WRITER, email=ADDRESS, timezone="UTC")
-    chosen = (settings or Settings()).model_copy(update={"user": user})
+    chosen = settings or Settings()
+    name = chosen.user.name or WRITER
+    chosen = chosen.model_copy(update={"user": UserSettings(name=name, email=ADDRESS, timezone="UTC"), "sources": ()})
     with tempfile.TemporaryDirectory(dir=RAM_DISK if RAM_DISK.is_dir() else None) as folder:
-        service = Service(Home.at(Path(folder)), clock=clock, settings=chosen, embedder=embedder)
+        service = Service(
+            Home.at(Path(folder)), clock=clock, settings=chosen, embedder=embedder, make_engine=make_engine
+        )
         try:
             yield Household(service, clock)
         finally:

@@ -62,9 +62,11 @@ def play(order: Order) -> list[Played]:
     """Every condition of a seed, one after another."""
     embedder = shared_embedder()[0]
     rounds, typical = TRACKS[order.track](order.data, order.seed, order.rounds)
-    embedder.encode([about(played.text) for played in rounds])
+    texts = [one.text for one in rounds]
     with household(embedder) as house:
         plain = Unlearning(house)
+        house.keep(texts)
+        embedder.encode([*map(about, texts), *plain.meanings(texts)])
         return [_condition(order, name, rounds, typical, plain) for name in order.conditions]
 
 

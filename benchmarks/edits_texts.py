@@ -132,7 +132,7 @@ def _is_point(sentence: str) -> bool:
     return (
         is_whole
         and odd is None
-        and not re.match(r"(hi|hello|dear|hey|thanks|thank you|regards|best)\b", sentence, re.IGNORECASE)
+        and not re.match(r"(\w+, [A-Z]|hi|hello|dear|hey|thanks|thank you|regards|best)\b", sentence, re.IGNORECASE)
     )
 
 
@@ -173,9 +173,14 @@ def _filled(chance: Random, sentence: str) -> str:
     return sentence.format(
         date=f"{chance.choice(MONTHS)} {chance.randint(1, 28)}, {chance.randint(2026, 2027)}",
         time=f"{chance.randint(1, 11)}:{chance.choice(('15', '30', '45'))} {chance.choice(('am', 'pm'))}",
-        small=chance.randint(2, 9),
+        small=chance.randint(3, 9),
         large=f"{chance.randint(2, 90)},{chance.randint(0, 999):03}",
     )
+
+
+def made_sentences(seed: int, count: int) -> list[str]:
+    """`count` sentences, made up, on one topic after another."""
+    return [one for topic in range(count) for one in _made(Random(f"{seed} {topic}"), topic % 5, 8)][:count]
 
 
 def _made_news(topic: int, number: int) -> Text:

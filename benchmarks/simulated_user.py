@@ -32,7 +32,7 @@ GREETINGS = (
 CLOSINGS = ("Best regards,", "Kind regards,", "Best,", "Cheers,", "Sincerely,", "Many thanks,", "All the best,", "")
 SIGNATURES = ("{first}", "{name}", "")
 LAYOUTS = ("prose", "bullets", "numbered")
-SENTENCES, WORDS = (2, 3, 4, 5, 6, 8), (50, 75, 100, 125, 175)
+SENTENCES, WORDS = (2, 3, 4, 5, 6, 8), (75, 100, 125, 150, 200)
 MOST_POINTS = (3, 4, 5)
 IN_SENTENCES: tuple[Wish, ...] = (
     *(Wish("person", value) for value in ("we", "i")),
