@@ -1,7 +1,7 @@
 """Whose words they are: what was quoted, forwarded or pasted from outside is taken out of a text before it may teach.
 
 Added text is pasted where a long run of it stands word for word in something that Telos knows: the mail that is answered,
-the draft's sources, items of memory. It knows strings; a callable looks texts up. `teaching` and `warm_up` ask.
+the draft's sources, items of memory. A callable looks texts up. `teaching` and `warm_up` ask.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.style.quoted import is_quoted, set_apart
+from memory.recall import Question, Recall
 from memory.scripts import UNSPACED
+from memory.store import items
+from memory.store.connection import Database
+from memory.store.items import ItemFilter
 
 LookUp = Callable[[str], Sequence[str]]
 """Texts that may hold these words, the likeliest first."""
@@ -22,6 +26,8 @@ MOSTLY = 0.6
 """A sentence with so much of it pasted is another's."""
 MOST_LOOKED_UP = 3
 """Added passages, the longest ones, that memory is asked for: each costs a search."""
+MOST_FOUND = 3
+"""Items that a passage is looked for in."""
 LONGEST_QUERY = 400
 """Characters."""
 
@@ -67,6 +73,17 @@ def own_words(before: str, after: str, *, sources: Iterable[str] = (), look_up: 
             foreign.append(match.span())
     taken = [after[start:end].strip() for start, end in foreign]
     return Own(_without(after, foreign), (*taken, *([quoted.strip()] if quoted.strip() else [])))
+
+
+def in_memory(database: Database, recall: Recall) -> LookUp:
+    """Looks texts up among the items, by words alone: nobody waits for an embedder while rows are written."""
+
+    def look_up(words: str) -> Sequence[str]:
+        hits = recall.answer(Question(words, None, ItemFilter(), MOST_FOUND))
+        with database.read() as session:
+            return [one.text for one in items.current_versions(session, [hit.item_id for hit in hits]).values()]
+
+    return look_up
 
 
 def _words(text: str) -> list[str]:

@@ -21,6 +21,7 @@ from assistant.engine.structured import ask
 from assistant.engine.support.dates import days, months, weekdays
 from assistant.engine.support.numerals import numbers
 from assistant.errors import TelosError
+from assistant.learning.teaching import Taught
 from memory.models import Evidence
 from memory.profile.context import Observation
 from memory.profile.learning import rederive
@@ -95,24 +96,19 @@ def phrases(before: str, after: str, engine: Engine) -> list[Observation]:
     ]
 
 
-def learn(database: Database, lesson_id: int, before: str, after: str, engine: Engine, now: datetime) -> int:
-    """Add what a model reads in an edit to its lesson; how many phrases. For a thread behind the edit, which is kept
-    already: where the lesson was undone or read anew meanwhile, nothing is added."""
-    with database.read() as session:
-        asked = lessons.get(session, lesson_id)
-        stamp = asked and (asked.at, asked.undone_at, asked.to_version)
-    if asked is None or asked.undone_at is not None:
-        return 0
-    found = phrases(before, after, engine)
+def learn(database: Database, taught: Taught, before: str, engine: Engine, now: datetime) -> None:
+    """Add what a model reads in an edit to its lesson. For a thread behind the edit, which is kept already: where the
+    lesson was undone or read anew meanwhile, nothing is added."""
+    found = phrases(before, taught.own, engine) if taught.lesson.cost else []
     if not found:
-        return 0
+        return
+    lesson_id = taught.lesson.id or 0
     with database.write() as session:
         lesson = lessons.get(session, lesson_id)
-        if lesson is None or (lesson.at, lesson.undone_at, lesson.to_version) != stamp:
-            return 0
+        if lesson is None or lesson.undone_at is not None or lesson.to_version != taught.lesson.to_version:
+            return
         lessons.add_evidence(session, [_evidence(lesson_id, one) for one in found])
         rederive(session, now, lesson_id=lesson_id)
-    return len(found)
 
 
 def kept(told: Iterable[str], texts: Sequence[str]) -> list[str]:

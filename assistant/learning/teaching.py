@@ -6,8 +6,8 @@ texts as evidence of style and does nothing that stands in them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -31,7 +31,8 @@ _NONE = "none"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """`before` is what Telos wrote last, `after` what the user made of it. `sources` are the texts that the draft was made
-    of and the mail that it answers: what is added from them word for word is not the user's writing.
+    of and the mail that it answers: what is added from them word for word is not the user's writing. `ours` are the
+    dimensions that were Telos's to choose (all of them where it is `None`): letting another one be shows nothing.
     """
 
     context: Context
@@ -42,6 +43,7 @@ class Edit:
     from_version: int | None = None
     to_version: int | None = None
     sources: Sequence[str] = ()
+    ours: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Taught:
     changes: Sequence[PreferenceChange]
     line: str = ""
     undo: str = ""
+    own: str = ""
+    """What of the text is the user's writing."""
     pasted: Sequence[str] = ()
 
 
@@ -63,12 +67,12 @@ def teach(session: Session, edit: Edit, now: datetime, *, look_up: LookUp | None
     """
     require_text(edit.after)
     own = own_words(edit.before, edit.after, sources=edit.sources, look_up=look_up)
-    seen = _telling(session, observe(edit.before, own.text, edit.people)) if own.text.strip() else []
+    seen = _telling(session, _ours(observe(edit.before, own.text, edit.people), edit.ours)) if own.text.strip() else []
     cost = alignment.distance(edit.before, edit.after)
     lesson = _lesson(edit.context, edit.after, now, LessonOrigin.EDIT if cost else LessonOrigin.ACCEPTED)
     lesson.cost = cost
     lesson.draft_id, lesson.from_version, lesson.to_version = edit.draft_id, edit.from_version, edit.to_version
-    return _kept(session, lesson, seen, edit.people, pasted=own.foreign)
+    return replace(_kept(session, lesson, seen, edit.people), own=own.text, pasted=own.foreign)
 
 
 def accept(
@@ -80,11 +84,12 @@ def accept(
     *,
     draft_id: int | None = None,
     version: int | None = None,
+    ours: Collection[str] | None = None,
 ) -> Taught:
-    """Learn from a text that the user approved as Telos wrote it: weakly, for what it has."""
+    """Learn from a text that the user approved as Telos wrote it: weakly, for what it has of Telos's choice."""
     lesson = _lesson(context, text, now, LessonOrigin.ACCEPTED)
     lesson.draft_id, lesson.from_version, lesson.to_version = draft_id, version, version
-    return _kept(session, lesson, accepted(text, people), people)
+    return _kept(session, lesson, _ours(accepted(text, people), ours), people)
 
 
 def observed(session: Session, seen: Sequence[Observation], context: Context, people: People, now: datetime) -> Taught:
@@ -99,9 +104,7 @@ def own_text(session: Session, text: str, context: Context, people: People, now:
     return _kept(session, _lesson(context, text, now, LessonOrigin.OWN_TEXT), observe_own(own.text, people), people)
 
 
-def _kept(
-    session: Session, lesson: Lesson, seen: Sequence[Observation], people: People, *, pasted: Sequence[str] = ()
-) -> Taught:
+def _kept(session: Session, lesson: Lesson, seen: Sequence[Observation], people: People) -> Taught:
     held = lessons.of_draft(session, lesson.draft_id) if lesson.draft_id is not None else None
     said = held.line if held is not None else ""
     if lesson.draft_id is not None:
@@ -110,14 +113,19 @@ def _kept(
         changes = learning.keep(session, lesson, seen)
     kept = lessons.get(session, lesson.id or 0) or lesson
     if kept.origin == LessonOrigin.OWN_TEXT:
-        return Taught(lesson=kept, changes=changes, pasted=pasted)
+        return Taught(lesson=kept, changes=changes)
     kept.line = announced(session, seen, preferences.changed_by(session, kept.id or 0), people)
     is_new = bool(kept.line) and kept.line != said
     if is_new:
         kept.announced_at = lesson.at
     lessons.add(session, kept)
     line, undo = (kept.line, undo_of(kept)) if is_new else ("", "")
-    return Taught(lesson=kept, changes=changes, line=line, undo=undo, pasted=pasted)
+    return Taught(lesson=kept, changes=changes, line=line, undo=undo)
+
+
+def _ours(seen: Sequence[Observation], ours: Collection[str] | None) -> list[Observation]:
+    """Without what was only let be and followed from what was to be said, as the number of points does."""
+    return [one for one in seen if one.is_active or ours is None or one.dimension in ours]
 
 
 def _telling(session: Session, seen: Sequence[Observation]) -> list[Observation]:

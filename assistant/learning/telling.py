@@ -13,7 +13,7 @@ from sqlmodel import Session
 from assistant.answers.profile import ChangeLine, EvidenceLine, LessonView, PreferenceLine, ScopeView
 from assistant.learning.announcing import is_used, said
 from assistant.learning.scope_words import context_in_words, in_words
-from assistant.learning.teaching import undo_of
+from assistant.learning.teaching import Taught, undo_of
 from memory.models import Evidence, Lesson, Preference, PreferenceChange
 from memory.store import preferences
 
@@ -109,6 +109,11 @@ def lesson_view(session: Session, lesson: Lesson) -> LessonView:
         preferences=list(dict.fromkeys(change.preference_id for change in changed)),
         undone_at=lesson.undone_at,
     )
+
+
+def told(session: Session, taught: Taught) -> LessonView:
+    """A lesson as it is announced: with its line where that was not said before."""
+    return lesson_view(session, taught.lesson).model_copy(update={"line": taught.line})
 
 
 def _fields(said_of: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from assistant import drafts
 from assistant.answers.drafts import Decided, DraftEdit, DraftView, NewDraft
 from assistant.clock import FakeClock
-from assistant.config.schema import Settings, UserSettings
+from assistant.config.schema import ModelSettings, Settings, UserSettings
+from assistant.engine.contract import Engine
 from assistant.home import Home
 from assistant.service import Service
 from assistant.style.traits import reach
@@ -23,13 +24,15 @@ BULLETS = (
 )
 
 
-def open_service(folder: Path) -> Service:
+def open_service(folder: Path, engine: Engine | None = None) -> Service:
+    model = ModelSettings(engine="server", address="http://127.0.0.1:9/v1", name="fake") if engine else ModelSettings()
     return Service(
         Home.at(folder),
-        settings=Settings(user=UserSettings(name="Ada Byron", email="ada@example.org")),
+        settings=Settings(user=UserSettings(name="Ada Byron", email="ada@example.org"), model=model),
         clock=FakeClock(NOW),
         embedder=WordEmbedder(),
         make_index=HeldIndex,
+        make_engine=(lambda _choice, _settings: engine) if engine else None,
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from assistant import profile
 from assistant.engine.contract import Capability, ModelFailed
 from assistant.learning.phrases import kept, phrases, slug
+from tests.assistant.learning.teacher import edited, open_service
 from tests.fakes import FakeEngine
 
 BEFORE = "Dear Ann, we would like to inform you that the ferry to Oslo leaves at nine."
@@ -72,6 +75,21 @@ def test_without_a_model_nothing_is_asked() -> None:
 @pytest.mark.parametrize("reply", ["no object", ModelFailed("It broke.")])
 def test_a_model_that_fails_finds_nothing_and_nothing_else_changes(reply: str | Exception) -> None:
     assert phrases(BEFORE, AFTER, FakeEngine([reply])) == []
+
+
+def test_an_edit_is_kept_at_once_and_its_phrases_follow(tmp_path: Path) -> None:
+    engine = told("playful and brief")
+    service = open_service(tmp_path, engine)
+    try:
+        lesson = edited(service).lesson
+        assert lesson is not None
+        service.ahead.wait()
+        found = profile.list_preferences(service, dimension="phrase/")
+        assert {one.says for one in found} == {"playful and brief"}
+        profile.undo(service, lesson.id)
+        assert profile.list_preferences(service) == []
+    finally:
+        service.close()
 
 
 def test_an_unchanged_text_is_not_asked_about() -> None:

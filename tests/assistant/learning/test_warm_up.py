@@ -11,9 +11,7 @@ import pytest
 from assistant import profile
 from assistant.answers.profile import LearnText, LearnTexts
 from assistant.errors import BadRequest
-from assistant.learning.habits import band, habits
 from assistant.service import Service
-from assistant.style.piece import People
 from tests.assistant.learning.teacher import drafted, open_service, values
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -121,17 +119,3 @@ def test_lessons_from_past_texts_can_be_undone(service: Service) -> None:
     for _ in range(3):
         profile.undo(service)
     assert profile.list_preferences(service) == []
-
-
-def test_habits_are_what_most_texts_have_and_the_middle_of_what_is_measured() -> None:
-    texts = [own(number).text for number in range(7)] + [own(8, greeting="Dear Ann,").text]
-    found = habits(texts, People(writer="Ada Byron", reader="Ann Lee"))
-    assert found["greeting"].value == "Hey {first},"
-    assert band(found["words"].amount or 0) == "short"
-
-
-@pytest.mark.parametrize(
-    ("words", "name"), [(3, "short"), (40, "short"), (41, "medium"), (100, "medium"), (101, "long")]
-)
-def test_lengths_fall_into_three_bands(words: int, name: str) -> None:
-    assert band(words) == name
