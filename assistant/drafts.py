@@ -28,8 +28,9 @@ from assistant.drafting.gathering import Gathered, Known, gather
 from assistant.drafting.recipients import Recipient
 from assistant.errors import Conflict, NotFound
 from assistant.feedback import digest_of
-from assistant.learning import alignment, refusing, teaching
-from assistant.learning.telling import lesson_view
+from assistant.learning import alignment, own_words, phrases, refusing, teaching
+from assistant.learning.teaching import Taught
+from assistant.learning.telling import lesson_view, told
 from assistant.progress import Progress, unheard
 from assistant.service import Service
 from assistant.style import traits
@@ -39,12 +40,10 @@ from memory.models import Delivery, DeliveryState, Draft, DraftKind, DraftState,
 from memory.profile import learning
 from memory.profile.context import Context
 from memory.profile.profile import Profile
-from memory.recall import Question, Recall
+from memory.recall import Recall
 from memory.store import conversations, digests, drafts, items, lessons, outbox, preferences
-from memory.store.items import ItemFilter
 
 ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
-MOST_LOOKED_UP = 3
 
 
 def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> DraftView:
@@ -159,8 +158,11 @@ def edit(service: Service, draft_id: int, edited: DraftEdit, progress: Progress 
             raise _meanwhile(draft_id, last)
         if draft.state is not DraftState.OPEN:
             drafts.set_state(session, draft_id, DraftState.OPEN, now)
-        lesson = _teach(service, session, draft, drafted, version) if edited.teaches and text != last.text else None
-        return Decided(draft=_view(session, draft), lesson=lesson)
+        taught = _teach(service, session, draft, drafted, version) if edited.teaches and text != last.text else None
+        decided = Decided(draft=_view(session, draft), lesson=taught and told(session, taught))
+    if taught is not None:
+        _read_on(service, taught, drafted.text)
+    return decided
 
 
 def approve(service: Service, draft_id: int) -> Decided:
@@ -184,6 +186,7 @@ def approve(service: Service, draft_id: int) -> Decided:
                     now,
                     draft_id=draft_id,
                     version=last.number,
+                    ours=form.chosen_by_telos(draft, last),
                 )
                 lesson = lesson_view(session, taught.lesson)
         return Decided(draft=_view(session, draft), lesson=lesson)
@@ -297,11 +300,10 @@ def _turn(session: Session, wish: NewDraft) -> Turn:
     return found
 
 
-def _teach(
-    service: Service, session: Session, draft: Draft, drafted: DraftVersion, version: DraftVersion
-) -> LessonView | None:
+def _teach(service: Service, session: Session, draft: Draft, drafted: DraftVersion, version: DraftVersion) -> Taught:
     texts = [one.text for one in items.current_versions(session, draft.item_ids).values()]
-    taught = teaching.teach(
+    recall = Recall(service.database, service.embedder, service.vectors)
+    return teaching.teach(
         session,
         teaching.Edit(
             context=context.of_draft(draft),
@@ -312,19 +314,17 @@ def _teach(
             from_version=drafted.number,
             to_version=version.number,
             sources=[*texts, str(draft.incoming.get("text", ""))],
+            ours=form.chosen_by_telos(draft, drafted),
         ),
         version.at,
-        look_up=lambda words: _looked_up(service, words),
+        look_up=own_words.in_memory(service.database, recall),
     )
-    return lesson_view(session, taught.lesson)
 
 
-def _looked_up(service: Service, words: str) -> Sequence[str]:
-    """Texts of memory that hold these words: by words alone, for nobody waits for an embedder while rows are written."""
-    recall = Recall(service.database, service.embedder, service.vectors)
-    hits = recall.answer(Question(words, None, ItemFilter(), MOST_LOOKED_UP))
-    with service.database.read() as session:
-        return [one.text for one in items.current_versions(session, [hit.item_id for hit in hits]).values()]
+def _read_on(service: Service, taught: Taught, before: str) -> None:
+    """Behind the edit, which is kept: a model may say in phrases what it shows. Nobody waits for that."""
+    engine = service.engine_for("drafts", "learning from an edit")
+    service.ahead.begin(lambda: phrases.learn(service.database, taught, before, engine, service.clock.now()))
 
 
 def _known(service: Service) -> Known:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from assistant.drafting import checked, gaps
 from assistant.drafting.compose import Composed, compose, form_for, subject_of
-from assistant.drafting.form import phrases
+from assistant.drafting.form import EXTRACTIVE, phrases
 from assistant.drafting.material import Material
 from assistant.engine.contract import Capability, Engine, Message, ModelFailed, Request
 from assistant.errors import TelosError
@@ -36,7 +36,6 @@ TOKENS_A_WORD = 3
 RULES_TOKENS = 500
 FLOOD = 12
 """Characters for each token that a reply may have: what goes on after that is cut off."""
-EXTRACTIVE = "extractive"
 
 _RULES = """\
 You draft {what} for {writer}, who will read and change it before anything is done with it.

@@ -11,11 +11,18 @@ from typing import Any
 
 from assistant.answers.drafts import Used
 from assistant.style.trait import Form, Setting
+from memory.models import Draft, DraftVersion
 from memory.profile.context import Chosen
 
 Says = Callable[[str, Setting], str]
 """`assistant.style.traits.say`."""
+EXTRACTIVE = "extractive"
+"""The writer of what was composed without a model."""
 LENGTHS = ("sentences", "words")
+FRAME = ("greeting", "greeting/title", "closing", "signature", "layout", "heading")
+"""What a composed draft has of its own, whatever it says."""
+OF_ITEMS = (*LENGTHS, "paragraphs")
+"""How much is taken from items is chosen as well; of the user's points all is said."""
 
 
 def decided(chosen: Sequence[Chosen]) -> list[Chosen]:
@@ -37,6 +44,14 @@ def form_of(chosen: Sequence[Chosen]) -> Form:
 def phrases(form: Form, say: Says) -> list[str]:
     """Each preference in words."""
     return [said for name, setting in form.items() if (said := say(name, setting))]
+
+
+def chosen_by_telos(draft: Draft, version: DraftVersion) -> frozenset[str] | None:
+    """The dimensions of a version that were Telos's to choose, so that it shows something when the user lets them be:
+    what was learned, and the frame. All of them (`None`) where a model found the words."""
+    if version.writer != EXTRACTIVE:
+        return None
+    return frozenset((*(one["dimension"] for one in version.used), *FRAME, *(OF_ITEMS if draft.item_ids else ())))
 
 
 def rows(chosen: Sequence[Chosen]) -> list[dict[str, Any]]:

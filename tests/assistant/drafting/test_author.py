@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.drafting.author import EXTRACTIVE, Job, Written, request_for, write
+from assistant.drafting.author import Job, Written, request_for, write
+from assistant.drafting.form import EXTRACTIVE
 from assistant.drafting.material import Material, Statement
 from assistant.engine.brief import Passage
 from assistant.engine.contract import Capability, ModelFailed, OutOfBudget
