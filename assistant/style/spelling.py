@@ -13,12 +13,11 @@ from typing import ClassVar
 from assistant.style.piece import People, Piece
 from assistant.style.spelling_words import american, british
 from assistant.style.trait import Form, Reading, Setting, Trait
-from assistant.style.wording import begins, is_english, like, masked, reworded, running, spliced
+from assistant.style.wording import is_english, is_name, like, masked, reworded, running, spliced
 
 BRITISH, AMERICAN = "en-GB", "en-US"
 _SHARE = 0.8
 _WORD = re.compile(r"(?<![\w'’-])[A-Za-z]{4,}(?![\w])(?!-[A-Z])")
-_NAME_FOLLOWS = re.compile(r" [A-Z][a-z]")
 
 
 class Spelling(Trait):
@@ -68,12 +67,4 @@ def spelt(text: str, value: str) -> str:
 
 
 def _words(text: str) -> list[re.Match[str]]:
-    return [match for match in _WORD.finditer(text) if not _is_name(text, match)]
-
-
-def _is_name(text: str, match: re.Match[str]) -> bool:
-    if match[0].islower():
-        return False
-    if match[0].isupper():
-        return False
-    return not begins(text, match.start()) or bool(_NAME_FOLLOWS.match(text, match.end()))
+    return [match for match in _WORD.finditer(text) if not is_name(text, match)]

@@ -11,6 +11,7 @@ from assistant.style.contractions import CONTRACTIONS
 from assistant.style.dates import DATES
 from assistant.style.emoji import EMOJI
 from assistant.style.exclamation import EXCLAMATION
+from assistant.style.formality import FORMALITY
 from assistant.style.greeting import GREETING
 from assistant.style.heading import HEADING
 from assistant.style.layout import LAYOUT
@@ -24,6 +25,7 @@ from assistant.style.sentence_length import SENTENCE_LENGTH
 from assistant.style.signature import SIGNATURE
 from assistant.style.spelling import SPELLING
 from assistant.style.stock import STOCK
+from assistant.style.terms import TERMS
 from assistant.style.thousands import THOUSANDS
 from assistant.style.times import TIMES
 from assistant.style.trait import Difference, Form, Reading, Setting, Trait
@@ -42,6 +44,8 @@ TRAITS: tuple[Trait, ...] = (
     PERSON,
     CONTRACTIONS,
     SPELLING,
+    FORMALITY,
+    TERMS,
     # how its figures look
     DATES,
     TIMES,

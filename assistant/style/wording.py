@@ -23,6 +23,7 @@ _SURE_FROM = 12
 """From so many words on, what a text's words say of its language counts for more than what was said of it."""
 _OPENING = " \t\"'“‘«([*_-–—•"
 _QUOTED = 80
+_NAME_FOLLOWS = re.compile(r" [A-Z][a-z]")
 
 _KEPT = re.compile(
     GAP + r"|(?:https?|ftp|file|mailto):\S+|\bwww\.\S+"
@@ -70,6 +71,13 @@ def begins(text: str, at: int) -> bool:
     """Whether a sentence begins there."""
     before = text[:at].rstrip(_OPENING)
     return not before or before[-1] in ".!?:\n…"
+
+
+def is_name(text: str, match: re.Match[str], group: str | int = 0) -> bool:
+    """Whether words have a capital that no sentence's beginning accounts for, or that another capital follows."""
+    if match[group].islower() or match[group].isupper():
+        return False
+    return not begins(text, match.start(group)) or bool(_NAME_FOLLOWS.match(text, match.end(group)))
 
 
 def quoted_from(text: str, at: int) -> str:
