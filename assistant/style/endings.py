@@ -22,7 +22,7 @@ rgds|br|kr|warmly|fondly|gratefully|as ever|until then|
 (?:(?:mit )?(?:viele[nr]?|liebe[nr]?|beste[nr]?|freundliche[nr]?|herzliche[nr]?|schöne[nr]?|sonnige[nr]?) )+gr(?:ü|ue)(?:ß|ss)en?|
 gr(?:ü|ue)(?:ß|ss)e|gru(?:ß|ss)|lg|vg|mfg|bg|danke(?: (?:dir|ihnen|schön|im voraus|sehr))*|
 (?:vielen|besten|herzlichen|lieben|tausend) dank(?: (?:im voraus|vorab|schon mal))*|
-hochachtungsvoll|bis (?:bald|dann|morgen|später)|tschüss|alles (?:gute|liebe)|
+hochachtungsvoll|bis (?:bald|dann|morgen|später)|tschüss?|alles (?:gute|liebe)|
 (?:bien |très )?cordialement|bien à (?:vous|toi)|(?:bien )?amicalement|sincèrement|respectueusement|
 merci(?: (?:beaucoup|bien|encore|d['’]avance|à (?:vous|toi|tous)|par avance))*|à (?:bientôt|plus|très vite|demain)|
 (?:très )?bonne (?:journée|soirée|continuation)|bises|bisous|(?:meilleures |sincères |cordiales )?salutations(?: distinguées)?|
@@ -66,6 +66,8 @@ _OTHER_LAST_LINES = """
 """
 _NO_SIGNATURES = frozenset(_OTHER_LAST_LINES.split()).union(*COMMON_WORDS.values())
 _MOST_LINES = 12
+_LONGEST_LAST = 200
+"""Characters at the end of the last line that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,14 @@ def _take_last_words(lines: list[str], writer: Names, signature: str) -> tuple[s
     if not lines or _ITEM.match(lines[-1]) or lines[-1].lstrip().startswith((">", "|", "#", "```")):
         return "\n".join(lines), "", signature
     last = lines[-1]
+    first, last = last[:-_LONGEST_LAST], last[-_LONGEST_LAST:]
     found = _LAST_WORDS.match(last)
     if not found or not found["before"].strip():
         return "\n".join(lines), "", signature
     who = (found["who"] or "").strip()
     if who and (signature or not _is_name(who, writer, is_closed=True)):
         return "\n".join(lines), "", signature
-    return "\n".join([*lines[:-1], found["before"]]), found["closing"].strip(), who or signature
+    return "\n".join([*lines[:-1], first + found["before"]]), found["closing"].strip(), who or signature
 
 
 def _closing_and_name(line: str, writer: Names) -> tuple[str, str]:
@@ -209,6 +212,8 @@ def _is_under_name(line: str) -> bool:
 
 def _is_name(line: str, writer: Names, *, is_closed: bool) -> bool:
     line = line.strip()
+    if len(line) > 60:
+        return False
     if _is_writer(line, writer) or _DEVICE.match(line):
         return True
     bare = _EXTENSION.sub("", _DASHED.sub("", line))
