@@ -33,14 +33,17 @@ _LENGTHS = ("words", "sentences")
 _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 """What looks otherwise by itself where many sentences are taken away."""
 _SENTENCES = ("sentence/", "stock/")
+_BY_WORD = ("spelling", "dates", "times", "numbers", "thousands")
+_WORDINGS = (*_BY_WORD, "contractions", "person", "formality", "emoji", "exclamation")
 _GONE = ("no", "none")
 
 
 def observe(before: str, after: str, people: People) -> list[Observation]:
     """What the edit from `before` to `after` shows: what was changed, and, weaker, what was left. Both as texts."""
     old, new = parse(before, people), parse(after, people)
-    done = _active(old, new, people)
-    left = _passive(old, new, people, {one.dimension for one in done})
+    change = _change(before, old, new, people)
+    done = _active(change)
+    left = _passive(old, new, people, change)
     return [one for one in (*done, *left) if is_of_form(one)]
 
 
@@ -57,21 +60,35 @@ def accepted(text: str, people: People) -> list[Observation]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
-    """The text before with only the sentences that stayed, and which share went."""
+class _Change:
+    """An edit as it is looked at: all that differs, and what of it does so even beside what stayed of the text before."""
 
-    survivors: Piece
-    share: float
+    before: str
+    every: Sequence[Difference]
+    lasting: Collection[str]
+    cut: float
+    """The share of sentences that went."""
+
+    @property
+    def kinds(self) -> list[Difference]:
+        return [one for one in self.every if one.dimension.startswith(_SENTENCES)]
 
 
-def _active(old: Piece, new: Piece, people: People) -> list[Observation]:
+def _change(before: str, old: Piece, new: Piece, people: People) -> _Change:
     every = compare(old, new, people)
-    cut = _cut(old, new)
-    lasting = {one.dimension for one in compare(cut.survivors, new, people)} if cut.share else None
-    kinds = [one for one in every if one.dimension.startswith(_SENTENCES)]
+    lasting = {one.dimension for one in every}
+    was, now = units(old), units(new)
+    gone = aligned([one.text for one in was], [one.text for one in now]).gone
+    if gone:
+        stayed = without(old, frozenset((was[number].block, was[number].part) for number in gone))
+        lasting &= {one.dimension for one in compare(stayed, new, people)}
+    return _Change(before.casefold(), every, lasting, len(gone) / max(len(was), 1))
+
+
+def _active(change: _Change) -> list[Observation]:
     found: list[Observation] = []
-    for one in every:
-        strength = _strength(one, cut, lasting, kinds)
+    for one in change.every:
+        strength = _strength(one, change)
         if strength > 0 and not is_correction(one):
             found.append(
                 Observation(
@@ -87,17 +104,17 @@ def _active(old: Piece, new: Piece, people: People) -> list[Observation]:
     return found
 
 
-def _strength(one: Difference, cut: _Cut, lasting: Collection[str] | None, kinds: Sequence[Difference]) -> float:
+def _strength(one: Difference, change: _Change) -> float:
     """How much of a difference is the user's wish about just this, in [0, 1]."""
     if one.dimension in _LENGTHS:
-        return 0.0 if _is_explained(one, kinds) else 1.0
+        return 0.0 if _is_explained(one, change.kinds) else 1.0
     if one.dimension.startswith(_SENTENCES):
         return 1.0
-    if lasting is None or one.dimension in lasting:
-        return 1.0
-    if one.dimension in _SHAPES or cut.share >= CUT:
-        return 0.0
-    return MENTIONED
+    if one.dimension not in change.lasting:
+        return 0.0 if one.dimension in _SHAPES or change.cut >= CUT else MENTIONED
+    if one.dimension in _WORDINGS and not one.before and one.after.quote.casefold() in change.before:
+        return 0.0 if one.dimension in _BY_WORD else MENTIONED  # what shows it stood there: only what hid it went
+    return 1.0
 
 
 def _is_explained(one: Difference, kinds: Sequence[Difference]) -> bool:
@@ -113,15 +130,15 @@ def _is_explained(one: Difference, kinds: Sequence[Difference]) -> bool:
     return abs(after - before - explained) <= max(few, NEAR * before)
 
 
-def _passive(old: Piece, new: Piece, people: People, active: Collection[str]) -> list[Observation]:
+def _passive(old: Piece, new: Piece, people: People, change: _Change) -> list[Observation]:
     """What stands in both texts alike, and could have been changed."""
-    was, cut = read(old, people), _cut(old, new)
+    was, done = read(old, people), {one.dimension for one in change.every}
     found: list[Observation] = []
     for name, reading in read(new, people).items():
         before = was.get(name)
-        if name in active or before is None or not _alike(before, reading):
+        if name in done or before is None or not _alike(before, reading):
             continue
-        if cut.share >= CUT and name in _SHAPES:
+        if change.cut >= CUT and name in _SHAPES:
             continue
         found.append(_left(name, reading))
     return found
@@ -147,15 +164,6 @@ def _alike(one: Reading, other: Reading) -> bool:
     if one.amount is None or other.amount is None:
         return one.value == other.value
     return abs(one.amount - other.amount) <= NEAR * max(one.amount, other.amount, 1.0)
-
-
-def _cut(old: Piece, new: Piece) -> _Cut:
-    before, after = units(old), units(new)
-    gone = aligned([one.text for one in before], [one.text for one in after]).gone
-    if not gone:
-        return _Cut(old, 0.0)
-    dropped = frozenset((before[number].block, before[number].part) for number in gone)
-    return _Cut(without(old, dropped), len(gone) / len(before))
 
 
 def _size(dimension: str) -> Callable[[str], int]:
