@@ -98,6 +98,12 @@ class DraftEdit(BaseModel):
     """Whether it is the user's own writing. A text pasted from elsewhere is kept and teaches nothing."""
 
 
+class DraftSend(BaseModel):
+    """`again` is for what was sent already, or may have been."""
+
+    again: bool = False
+
+
 class Decided(BaseModel):
     """A draft after the user's word, and the one lesson that came of it, if any."""
 

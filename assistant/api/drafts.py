@@ -13,6 +13,7 @@ from assistant.answers.drafts import (
     DiffView,
     DraftEdit,
     DraftLine,
+    DraftSend,
     DraftStateName,
     DraftView,
     KindName,
@@ -71,9 +72,9 @@ def reject(service: ServiceDep, draft: int) -> DraftView:
 
 
 @router.post("/{draft}/send")
-def send(service: ServiceDep, draft: int) -> DraftLine:
+def send(service: ServiceDep, draft: int, request: DraftSend | None = None) -> DraftLine:
     """Send an approved mail to those it is addressed to, by way of the outbox."""
-    return drafts.send(service, draft)
+    return drafts.send(service, draft, again=request is not None and request.again)
 
 
 @router.get("/{draft}/text")

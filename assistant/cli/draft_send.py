@@ -48,6 +48,8 @@ def told(line: DraftLine) -> str:
     """How sending it stands."""
     readers = ", ".join(line.to)
     match line.sending:
+        case "sent" if line.answer.endswith(", not mailed"):
+            return f"Draft {line.id} was {line.answer}: that is what [mail] via says."
         case "sent":
             return f"Draft {line.id} was sent to {readers}."
         case "queued" | "sending":

@@ -294,7 +294,13 @@ def reject(context: typer.Context, draft: DraftNumber, as_json: JsonOption = Fal
 
 
 @app.command()
-def send(context: typer.Context, draft: DraftNumber, yes: YesOption = False, as_json: JsonOption = False) -> None:
+def send(
+    context: typer.Context,
+    draft: DraftNumber,
+    again: Annotated[bool, typer.Option("--again", help="Although it was sent already, or may have been.")] = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Send an approved mail, after you were shown to whom. Nothing else in Telos sends a draft.
 
     Where it cannot go out now, it waits in the outbox; `telos drafts show` says how it stands.
@@ -308,7 +314,7 @@ def send(context: typer.Context, draft: DraftNumber, yes: YesOption = False, as_
     if not yes:
         confirmed(view, as_json)
     with client_from(context) as client:
-        line = client.drafts.send(draft)
+        line = client.drafts.send(draft, again=again)
     if as_json:
         print_json(line)
     else:

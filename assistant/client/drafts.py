@@ -7,6 +7,7 @@ from assistant.answers.drafts import (
     DiffView,
     DraftEdit,
     DraftLine,
+    DraftSend,
     DraftStateName,
     DraftView,
     KindName,
@@ -45,8 +46,8 @@ class Drafts:
     def reject(self, draft: int) -> DraftView:
         return self._wire.post(f"/api/drafts/{draft}/reject", DraftView)
 
-    def send(self, draft: int) -> DraftLine:
-        return self._wire.post(f"/api/drafts/{draft}/send", DraftLine)
+    def send(self, draft: int, *, again: bool = False) -> DraftLine:
+        return self._wire.post(f"/api/drafts/{draft}/send", DraftLine, DraftSend(again=again))
 
     def export(self, draft: int, version: int | None = None) -> str:
         """The text alone; of a mail the whole message."""

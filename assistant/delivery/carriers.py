@@ -91,7 +91,7 @@ class FileCarrier:
             _replace(eml, letter.message.as_bytes())
         except OSError as err:
             raise _cannot_write(letter, eml, err) from err
-        return f"written to {eml}"
+        return f"written to {eml}, not mailed"
 
 
 class StdoutCarrier:
@@ -111,7 +111,7 @@ class StdoutCarrier:
             self._stream.flush()
         except (OSError, ValueError) as err:
             raise Deferred(f"{_capital(letter.wording.thing)} could not be printed: {err}.") from err
-        return "printed"
+        return "printed, not mailed"
 
 
 def _replace(path: Path, content: bytes) -> None:

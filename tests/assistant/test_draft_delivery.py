@@ -247,7 +247,7 @@ def test_without_a_mail_server_a_draft_is_written_to_a_file_and_that_is_said(ser
     draft_id = approved(service.database, TEXT)
     delivery = deliveries.send_draft(service, draft_id)
     file = service.home.outbox / f"draft-{draft_id}-1.eml"
-    assert (delivery.state, delivery.answer) == (DeliveryState.SENT, f"written to {file}")
+    assert (delivery.state, delivery.answer) == (DeliveryState.SENT, f"written to {file}, not mailed")
     assert b"To: Ann Lee <ann@example.net>\r\n" in file.read_bytes()
     assert [path.name for path in service.home.outbox.iterdir()] == [file.name]
 
