@@ -138,7 +138,7 @@ def _read(path: Path, name: str, mine: Collection[str], found: Found) -> None:
     except _PassedOver as reason:
         found.skip(name, str(reason))
     except BadRequest as reason:
-        found.skip(name, reason.sentence.rstrip("."))
+        found.skip(name, reason.sentence.rstrip(".").replace(": ", ", "))
     except OSError as err:
         found.skip(name, f"it cannot be read, {err.strerror}")
 

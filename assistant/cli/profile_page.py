@@ -66,7 +66,7 @@ def why_page(view: PreferenceView) -> Iterator[Text]:
     line = view.line
     yield Text(f"{line.id}  {harmless(line.says)}", style="bold") + Text(f"  {harmless(line.scope.says)}")
     yield _sureness(line) + Text("  ") + _standing(line)
-    yield Text(harmless(f"{line.dimension} = {line.value}, learned {ago(line.learned_at)}, {_uses(line)}"), style="dim")
+    yield Text(harmless(f'{line.dimension} "{line.value}", learned {ago(line.learned_at)}, {_uses(line)}'), style="dim")
     if not view.evidence:
         yield Text(
             "\nNo edit is behind it: it is your own word." if line.by == "user" else "\nNo edit is behind it now."

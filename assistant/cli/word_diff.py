@@ -63,4 +63,11 @@ def _runs(spans: Sequence[WordSpan]) -> Iterator[tuple[str, Change, str, str]]:
                 before, after = (" " if "\n" in edge else edge for edge in (before, after))
             yield before, span.change, inner, after
         elif number < len(spans) - 1:
-            yield "", span.change, _BREAK * said.count("\n"), said if span.change == "new" else ""
+            marks = "" if _is_beside_words(spans, number) else _BREAK * said.count("\n")
+            yield "", span.change, marks, said if span.change == "new" else ""
+
+
+def _is_beside_words(spans: Sequence[WordSpan], number: int) -> bool:
+    """Whether a change of words next to it tells already that something was changed here."""
+    beside = (*spans[max(number - 1, 0) : number], *spans[number + 1 : number + 2])
+    return any(one.change != "same" and one.text.strip() for one in beside)
