@@ -30,6 +30,7 @@ class Block:
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+\S")
 _BULLET = re.compile(r"^(?P<indent>\s*)(?P<marker>[-*•‣◦·▪–+])[ \t]+(?P<item>\S.*)$")
 _NUMBER = re.compile(r"^(?P<indent>\s*)(?P<marker>\(?(?:\d{1,3}|[a-zA-Z])\)|\d{1,3}\.)[ \t]+(?P<item>\S.*)$")
+_MARKER = re.compile(r"(\(?)(\d+|[a-zA-Z])([.)])")
 _RULE = re.compile(r"^\s*(?:(?:[-*_=~#][ \t]*){3,})$")
 _FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 _TABLE = re.compile(r"^\s*\|.*\|\s*$|^[^\t]*\S\t+\S[^\t]*\t+\S")
@@ -67,15 +68,14 @@ def render_blocks(blocks: Sequence[Block]) -> str:
     return text
 
 
-def markers(first: str, count: int) -> list[str]:
-    """`count` markers from `first` on: `a)` goes on with `b)`, `9.` with `10.`, a bullet with itself."""
-    found = re.fullmatch(r"(\(?)(\d+|[a-zA-Z])([.)])", first)
-    if not found:
-        return [first] * count
+def marker(first: str, number: int) -> str:
+    """The marker `number` places after `first`: `a)` goes on with `b)`, `9.` with `10.`, a bullet with itself."""
+    found = _MARKER.fullmatch(first)
+    if not found or not number:
+        return first
     opening, start, closing = found.groups()
-    if start.isdigit():
-        return [f"{opening}{int(start) + number}{closing}" for number in range(count)]
-    return [f"{opening}{chr(ord(start) + number)}{closing}" for number in range(count)]
+    following = str(int(start) + number) if start.isdigit() else chr(ord(start) + number)
+    return f"{opening}{following}{closing}"
 
 
 def _rendered(block: Block) -> str:
@@ -84,9 +84,7 @@ def _rendered(block: Block) -> str:
             return join(block.parts)
         case "bullets" | "numbered":
             first = block.marker or ("-" if block.kind == "bullets" else "1.")
-            return "\n".join(
-                f"{mark} {item}" for mark, item in zip(markers(first, len(block.parts)), block.parts, strict=True)
-            )
+            return "\n".join(f"{marker(first, number)} {item}" for number, item in enumerate(block.parts))
         case _:
             return "\n".join(block.parts)
 
@@ -197,7 +195,7 @@ def _is_list(lines: list[str], at: int) -> bool:
         return False
     if found.re is _BULLET or found["marker"].strip("().").casefold() in ("1", "a", "i"):
         return True
-    following = markers(found["marker"], 2)[1]
+    following = marker(found["marker"], 1)
     before = [line for line in lines[max(0, at - 12) : at] if line.strip()]
     after = [line for line in lines[at + 1 : at + 12] if line.strip()]
     return any(_carries(line, following) for line in after) or any(
@@ -205,14 +203,14 @@ def _is_list(lines: list[str], at: int) -> bool:
     )
 
 
-def _carries(line: str, marker: str) -> bool:
+def _carries(line: str, wanted: str) -> bool:
     found = _item(line)
-    return bool(found) and found is not None and found["marker"] == marker
+    return found is not None and found["marker"] == wanted
 
 
-def _follows(line: str, marker: str) -> bool:
+def _follows(line: str, following: str) -> bool:
     found = _item(line)
-    return found is not None and found.re is _NUMBER and markers(found["marker"], 2)[1] == marker
+    return found is not None and found.re is _NUMBER and marker(found["marker"], 1) == following
 
 
 def _is_code(lines: list[str], at: int) -> bool:
@@ -241,7 +239,7 @@ def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
     current: Block | None = None
     for block in blocks:
         if current and current.kind == block.kind and block.kind in ("bullets", "numbered"):
-            expected = markers(current.marker, len(current.parts) + 1)[-1]
+            expected = marker(current.marker, len(current.parts))
             if block.marker == expected:
                 current = replace(current, parts=current.parts + block.parts)
                 continue

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from assistant.style.splitting import tail
+
 _MOST_WORDS = 22
 
 _PATTERNS = {
@@ -76,7 +78,7 @@ _KINDS = {
     kind: re.compile("|".join(line.strip().rstrip("|") for line in pattern.strip().split("\n")), re.IGNORECASE)
     for kind, pattern in _PATTERNS.items()
 }
-_QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*(?:\s*\W)*$")
+_QUESTION = "?？؟"
 
 KINDS = (*_KINDS, "question")
 FRAMING = frozenset({"pleasantry", "offer", "thanks", "apology", "looking_forward", "disclaimer", "introduction"})
@@ -90,4 +92,4 @@ def kind_of(sentence: str) -> str:
         for kind, pattern in _KINDS.items():
             if pattern.search(sentence):
                 return kind
-    return "question" if _QUESTION.search(sentence) else ""
+    return "question" if any(mark in tail(sentence) for mark in _QUESTION) else ""

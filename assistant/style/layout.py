@@ -15,7 +15,7 @@ from assistant.style.blocks import Block, BlockKind
 from assistant.style.body import LISTS, capitalised
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.piece import People, Piece
-from assistant.style.splitting import sentences
+from assistant.style.splitting import sentences, tail
 from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings
 
 _VALUES: tuple[BlockKind, ...] = ("prose", "bullets", "numbered")
@@ -24,7 +24,7 @@ _STOPPED = re.compile(r"(?<![.…])\.$")
 _SHORT_FORM = re.compile(
     r"(?:\b(?:etc|usw|bzw|e\.g|i\.e|a\.m|p\.m|z\.\s?B|Inc|Ltd|Co|Corp|Jr|Sr|Nr|no)|\b\w)\.$", re.IGNORECASE
 )
-_ENDED = re.compile(r"[.!?…:;。！？؟][\"'”’»)\]]*(?:\s*\W)*$")
+_ENDS = ".!?…:;。！？؟"
 _PLAIN_IN_PROSE = 5
 """Sentences from which on a text shows that it might have been a list."""
 
@@ -80,7 +80,7 @@ def _stops(piece: Piece) -> dict[str, Reading]:
     """What items that could end in a full stop show of it: not questions, not "etc."."""
     items = [item for block in piece.blocks if block.kind in LISTS and not _is_nested(block) for item in block.parts]
     stopped = [item for item in items if _STOPPED.search(item) and not _SHORT_FORM.search(item)]
-    bare = [item for item in items if not _ENDED.search(item)]
+    bare = [item for item in items if not _is_ended(item)]
     total = len(stopped) + len(bare)
     if total < 2 or min(len(stopped), len(bare)) * 3 > total:
         return {}
@@ -102,9 +102,13 @@ def _with_stops(piece: Piece, value: str) -> Piece:
 
 def _stopped(item: str, value: str) -> str:
     if value == "yes":
-        return item if _ENDED.search(item) else item + "."
+        return item if _is_ended(item) else item + "."
     is_one = len(sentences(item)) == 1
     return item[:-1] if value == "no" and is_one and _STOPPED.search(item) and not _SHORT_FORM.search(item) else item
+
+
+def _is_ended(text: str) -> bool:
+    return any(mark in tail(text) for mark in _ENDS)
 
 
 def _is_frame(sentence: str) -> bool:
@@ -135,14 +139,14 @@ def _as_prose(blocks: tuple[Block, ...]) -> Iterator[Block]:
 
 def _led(lead: str, items: tuple[str, ...]) -> list[str]:
     """ "We need: bread; milk." Items that are sentences stay sentences."""
-    if any(_ENDED.search(item) or ";" in item for item in items) or len(items) < 2:
+    if any(_is_ended(item) or ";" in item for item in items) or len(items) < 2:
         return [lead, *_sentences(items)]
     return [f"{lead} {'; '.join(items)}."]
 
 
 def _sentences(items: tuple[str, ...]) -> Iterator[str]:
     for item in items:
-        ended = capitalised(item) if _ENDED.search(item) else capitalised(item) + "."
+        ended = capitalised(item) if _is_ended(item) else capitalised(item) + "."
         yield from sentences(ended)
 
 

@@ -29,14 +29,16 @@ _GROUP = (
 _NAME = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’-]*\.?|d[eu]|van|von|der)"
 _PERSON = rf"(?:(?:{_TITLE}[ \t]+)+(?:{_NAME})?(?:[ \t]+{_NAME}){{0,3}}|{_NAME}(?:[ \t]+{_NAME}){{0,3}})"
 _AND = r"[ \t]*(?:,?[ \t]+(?:and|und|et|y|e|or|oder|ou)[ \t]+|[ \t]*[&/][ \t]*|,[ \t]*)"
-_WHO = rf"(?:(?:(?i:{_GROUP})|{_PERSON})(?:{_AND}(?:(?i:the[ \t]+)?(?i:{_GROUP})|{_PERSON}))*?)"
+_WHO = rf"(?:(?:(?i:{_GROUP})|{_PERSON})(?:{_AND}(?:(?i:the[ \t]+)?(?i:{_GROUP})|{_PERSON})){{0,8}}?)"
 _SEPARATOR = r"(?P<sep>[ \t]*[,:;!]+|\.(?!\w)|[ \t]+[-–—]{1,2}(?=\s|$)|(?<=\w)[—–](?=\s|$)|(?<=\w)--?(?=\s|$))"
 
 _SALUTED = re.compile(
     rf"^(?P<greeting>(?i:{SALUTE})(?:(?:[ \t]+|,[ \t]+)(?:(?i:my[ \t]+)?{_WHO}|(?P<low>[^\W\d_][\w'’-]*)))?)(?:{_SEPARATOR})(?=\s|$)(?P<rest>.*)$",
     re.DOTALL,
 )
-_SALUTED_LINE = re.compile(rf"^(?i:{SALUTE})(?:(?:[ \t]+|,[ \t]+){_WHO}|[ \t]+[^\W\d_][\w'’-]*)?(?:[ \t]*(?:{_SEPARATOR}))?$")
+_SALUTED_LINE = re.compile(
+    rf"^(?i:{SALUTE})(?:(?:[ \t]+|,[ \t]+){_WHO}|[ \t]+[^\W\d_][\w'’-]*)?(?:[ \t]*(?:{_SEPARATOR}))?$"
+)
 _BARE = re.compile(rf"^(?P<who>{_WHO}|[^\W\d_][\w'’-]*)(?:{_SEPARATOR})(?P<gap>\s+|$)(?P<rest>.*)$", re.DOTALL)
 _UNMARKED = re.compile(
     rf"^(?P<greeting>(?i:{SALUTE})[ \t]+(?P<who>{_NAME}(?:[ \t]+{_NAME})?))\s+(?P<rest>[^\W\d_a-zß-öø-ÿ].*)$", re.DOTALL
@@ -113,23 +115,29 @@ def split_title(who: str) -> tuple[str, str]:
     return (found["title"], (found["name"] or "").strip()) if found else ("", who.strip())
 
 
+_LONGEST_LINE = 90
+_LONGEST = 300
+"""Characters at the beginning that are looked at."""
+
+
 def take_greeting(text: str, reader: Names, *, is_signed: bool) -> tuple[str, str]:
     """(greeting, the rest) of a text without white space at its beginning. `is_signed`: it has a closing or a signature."""
     line, _, below = text.partition("\n")
     line = line.rstrip()
-    if _SALUTED_LINE.match(line) and not _is_prose(line):
+    if len(line) <= _LONGEST_LINE and _SALUTED_LINE.match(line):
         return _clean(line), below
     if _is_address_line(line, reader):
         return _clean(line), below
-    saluted = _SALUTED.match(text)
+    head = text[:_LONGEST]
+    saluted = _SALUTED.match(head)
     if saluted and "\n" not in saluted["greeting"] and _is_low_name(saluted["low"], reader):
-        return _clean(saluted["greeting"] + saluted["sep"]), saluted["rest"]
-    unmarked = _UNMARKED.match(text)
+        return _clean(saluted["greeting"] + saluted["sep"]), text[saluted.start("rest") :]
+    unmarked = _UNMARKED.match(head)
     if unmarked and any(reader.has(word) for word in unmarked["who"].split()):
-        return _clean(unmarked["greeting"]), unmarked["rest"]
-    bare = _BARE.match(text)
+        return _clean(unmarked["greeting"]), text[unmarked.start("rest") :]
+    bare = _BARE.match(head)
     if bare and "\n" not in bare["who"] and _opens(bare, reader, is_signed=is_signed):
-        return _clean(bare["who"] + bare["sep"]), bare["rest"]
+        return _clean(bare["who"] + bare["sep"]), text[bare.start("rest") :]
     return "", text
 
 
@@ -165,16 +173,12 @@ def _is_low_name(low: str | None, reader: Names) -> bool:
     return low is None or low[0].isupper() or reader.has(low) or low.casefold() not in _NO_NAMES
 
 
-def _is_prose(line: str) -> bool:
-    """ "Dear me", "Hello world" without a mark might be anything; a line of a letter's opening is short."""
-    return len(line) > 90
-
-
 def _is_address_line(line: str, reader: Names) -> bool:
     """A short line to the reader by name, however it greets: "Ahoy Ann!"."""
-    words = re.findall(r"[^\W\d_][\w'’-]*", line)
+    words = re.findall(r"[^\W\d_][\w'’-]*", line[:_LONGEST_LINE])
     return (
-        1 < len(words) <= 5
+        len(line) <= _LONGEST_LINE
+        and 1 < len(words) <= 5
         and line[-1:] in ",:!"
         and any(reader.has(word) for word in words)
         and words[0].casefold() not in ("thanks", "thank", "danke", "merci", "gracias", "sorry", "congratulations")

@@ -23,6 +23,10 @@ _SEAM = re.compile(
 _LEAST_SIDE = 4
 """Words that each half has at least."""
 _LEAST_CHANGE = 0.15
+_LONGEST = 2000
+"""Characters. What is longer is no sentence that anybody wrote."""
+_MOST = 60
+"""Sentences that are compared with each other."""
 
 
 class SentenceLength:
@@ -70,7 +74,7 @@ SENTENCE_LENGTH = SentenceLength()
 
 def _split(sentence: str, most: float) -> Iterator[str]:
     """`sentence` in halves until each is short enough or no seam is left."""
-    if words_of(sentence) > most and not sentence.endswith(":"):
+    if len(sentence) <= _LONGEST and words_of(sentence) > most and not sentence.endswith(":"):
         for seam in _SEAM.finditer(sentence):
             left, right = sentence[: seam.start()], sentence[seam.end() :]
             if words_of(left) >= _LEAST_SIDE and words_of(right) >= _LEAST_SIDE and _is_open(left):
@@ -92,7 +96,7 @@ def _is_cut_otherwise(was: list[str], now: list[str]) -> bool:
     """Whether a new sentence begins or ends inside an old one, or the other way round."""
     new = [sentence for sentence in now if sentence not in was]
     gone = [sentence for sentence in was if sentence not in now]
-    return any(_is_part(a, b) or _is_part(b, a) for a in new for b in gone)
+    return any(_is_part(a, b) or _is_part(b, a) for a in new[:_MOST] for b in gone[:_MOST])
 
 
 def _is_part(part: str, whole: str) -> bool:

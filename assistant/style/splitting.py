@@ -17,12 +17,14 @@ GAP = r"\[(?:\.{3}|…)[^\]\n]{0,80}\]"
 
 _END = re.compile(
     rf"(?P<gap>{GAP})"
-    rf"|(?P<latin>[.!?…؟۔।]+[\"'”’»)\]]*)(?P<smile>(?:[ ]?{SMILEY})*)(?=\s|$)"
-    rf"|(?P<wide>[。！？]+[」』”’）]*(?:{SMILEY})*)"
-    rf"|(?P<bare>(?<=\S)(?:[ ]?{SMILEY})+)(?=\s)"
+    rf"|(?P<latin>(?<![.!?…؟۔।])[.!?…؟۔।]+[\"'”’»)\]]*)(?P<smile>(?:[ ]?{SMILEY}){{0,12}})(?=\s|$)"
+    rf"|(?P<wide>[。！？]+[」』”’）]*(?:{SMILEY}){{0,12}})"
+    rf"|(?P<bare>(?<=\S)(?:[ ]?{SMILEY}){{1,12}})(?=\s)"
 )
+_LONGEST_END = 60
+"""Characters before an end that are looked at."""
 _WHITE = re.compile(r"[ \t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+")
-_WIDE_END = re.compile(rf"[。！？]+[」』”’）]*(?:{SMILEY})*$")
+_WIDE_END = re.compile(rf"[。！？]+[」』”’）]*(?:{SMILEY}){{0,12}}$")
 
 
 def sentences(text: str) -> list[str]:
@@ -41,10 +43,20 @@ def sentences(text: str) -> list[str]:
 
 def join(parts: Sequence[str]) -> str:
     """Sentences as one paragraph; scripts that write without spaces get none."""
-    text = ""
+    text: list[str] = []
     for part in parts:
-        text += part if not text or _WIDE_END.search(text) else " " + part
-    return text
+        if text and not _WIDE_END.search(text[-1][-_LONGEST_END:]):
+            text.append(" ")
+        text.append(part)
+    return "".join(text)
+
+
+def tail(text: str) -> str:
+    """What stands behind the last letter or figure: the marks that a sentence ends in."""
+    end = len(text)
+    while end and not text[end - 1].isalnum():
+        end -= 1
+    return text[end:]
 
 
 def single_spaced(text: str) -> str:
@@ -61,7 +73,9 @@ def _is_end(end: re.Match[str], text: str, start: int) -> bool:
     if end["smile"] and not after.lstrip()[:1].islower():
         return True
     return ends_sentence(
-        text[start : end.start()], end["latin"].replace("؟", "?").replace("۔", "?").replace("।", "?"), after
+        text[max(start, end.start() - _LONGEST_END) : end.start()],
+        end["latin"].replace("؟", "?").replace("۔", "?").replace("।", "?"),
+        after,
     )
 
 

@@ -240,9 +240,28 @@ def test_gaps_and_abbreviations_end_no_sentence() -> None:
     assert piece.blocks[0].parts == ("We meet Dr. Lee on [...] Monday, e.g. at noon.", "Bring it.")
 
 
-@pytest.mark.parametrize(
-    "text", ["a" * 50_000, "Hi " + "Ann " * 5_000, "> " * 9_000, "Ann, " * 4_000, "- \n" * 9_000, "Thanks and " * 3_000]
-)
+HOSTILE = {
+    "a letter": "a" * 50_000,
+    "names": "Hi " + "Ann " * 5_000,
+    "names and commas": "Ann, " * 4_000,
+    "titles": "Sir A and " * 4_000,
+    "groups": "Team/" * 4_000 + "x",
+    "quotation marks": "> " * 9_000,
+    "bullets": "- \n" * 9_000,
+    "items": "- a\n" * 4_000,
+    "thanks": "Thanks and " * 3_000,
+    "exclamations": "!" * 50_000 + "x",
+    "loose exclamations": "! " * 20_000 + "a",
+    "emoji": "😊" * 9_000 + "x",
+    "ordinals": "3. A " * 9_000,
+    "white space": "Ann" + " " * 50_000 + "and",
+    "attributions": "On 3 wrote:\n" * 3_000,
+    "headers": "From: a\n" * 3_000,
+    "seams": "we need; " * 5_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_texts_are_taken_apart_too(text: str) -> None:
     assert solid(render(parse(text, PEOPLE))) == solid(text)
 
