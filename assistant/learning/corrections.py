@@ -27,7 +27,7 @@ def is_correction(difference: Difference) -> bool:
     if not difference.dimension.startswith(_TERM):
         return False
     old, new = difference.dimension.removeprefix(_TERM), difference.after.value
-    was, shown = difference.before or difference.quote_before or old, difference.after.quote or new
+    was, shown = difference.quote_before or difference.before, difference.after.quote or new
     return _has_number(old, new) or _is_name(old, was) or _is_name(new, shown) or is_slip(old, new)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assistant.learning.observing import accepted, observe, observe_own
 from assistant.style.piece import People
@@ -14,6 +16,26 @@ BODY = (
     "Please bring the tickets that came last week. The harbour office opens at eight. There is coffee in the hall.\n\n"
     "Parking is free until noon. The crossing takes two hours. You do not need a reservation for bicycles."
 )
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "Dear Ann,",
+                "Hi Ann,",
+                "- a boat",
+                "1. two",
+                "## Head",
+                "> quoted",
+                "Best,",
+                "Ada",
+                "",
+                "It's 3 May 2026 at 5 pm!",
+            ]
+        ),
+        st.text(max_size=40),
+    ),
+    max_size=12,
+).map("\n".join)
 DRAFT = f"Dear Ms. Lee,\n\n{BODY}\n\nBest regards,\nAda Byron"
 
 
@@ -133,3 +155,12 @@ def test_names_beyond_ascii_are_names(before: str, after: str, people: People, g
 def test_texts_of_any_script_and_direction_are_read_without_harm(before: str, after: str) -> None:
     for one in observe(before, after, People(writer="דנה", reader="أحمد")):
         assert 0 < one.strength <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(LINES, LINES)
+def test_no_text_however_odd_breaks_the_reading_and_every_strength_is_a_share(before: str, after: str) -> None:
+    for one in observe(before, after, PEOPLE):
+        assert 0 < one.strength <= 1
+        assert one.dimension
+        assert one.value
