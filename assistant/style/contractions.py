@@ -142,6 +142,8 @@ def contracted(text: str) -> str:
 
 
 def _expanded(text: str) -> Iterator[tuple[int, int, str]]:
+    if "'" not in text and "’" not in text:
+        return
     for match in _SHORT.finditer(text):
         group = next(name for name in ("aux", *_FULL) if match[name])
         words = _without_not(text, match) if group == "aux" else f"{match[group]} {_like_end(_FULL[group], match)}"

@@ -48,7 +48,7 @@ class Dates(Trait):
             return piece  # a reader of this language would take the 5th of June for the 6th of May
         known = {one for one in dates_in(running(piece), slashed) if one.format in SLASHED}
         slashed = next((one.format for one in sorted(known, key=lambda one: one.start)), slashed)
-        return reworded(piece, lambda text: _rewritten(text, setting.value, language, slashed))
+        return reworded(piece, lambda text: written_in(text, setting.value, language, slashed))
 
     def say(self, dimension: str, setting: Setting) -> str:
         return f"dates as {FORMATS.get(setting.value, setting.value)}"
@@ -57,7 +57,8 @@ class Dates(Trait):
 DATES = Dates()
 
 
-def _rewritten(text: str, format: str, language: str, slashed: str) -> str:
+def written_in(text: str, format: str, language: str, slashed: str) -> str:
+    """`text` with its dates in `format`; `slashed` says what "05/06/2026" is."""
     changes: dict[int, tuple[int, str]] = {}
     for one in dates_in(masked(text), slashed):
         words = _in_form(one, format, language)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from assistant.style.piece import People, Piece
-from assistant.style.trait import Difference, Form, Reading, Setting, Trait, compare_readings
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 from assistant.style.wording import masked, quoted_from, reworded, running, spliced
 
 YES, NO = "yes", "no"
@@ -25,6 +25,7 @@ _SIGN = (
     r"(?:\u200D[\U0001F300-\U0001FAFF♀♂❤⚕✈]\uFE0F?)*|(?:(?<=\s)|(?<=^)|(?<=[.!?,]))(?:[:;]-?[)(DP]|<3)(?![\w)]))"
 )
 _EMOJI = re.compile(_SIGN)
+_MAYBE = re.compile(r"[^\x00-\u1fff]|[:;<]")
 _RUN = re.compile(rf"(?P<gap>[ \t]*)(?:{_SIGN}[ \t]*)+(?<![ \t])")
 _CLOSES = re.compile(rf"{_SIGN}[\"'”’)\]]*\s*$")
 _ENDED = re.compile(r"[.!?…:;,\"'”’)\]。！？]$")
@@ -48,8 +49,7 @@ class Emoji(Trait):
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         """What was taken out says more than what was never there."""
-        was, now = self.read(before, people), self.read(after, people)
-        found = [one for one in compare_readings(was, now) if one.before or one.dimension != self.name]
+        found = [one for one in super().compare(before, after, people) if one.before or one.dimension != self.name]
         return [replace(one, after=replace(one.after, strength=1.0)) for one in found]
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
@@ -74,6 +74,8 @@ EMOJI = Emoji()
 
 def plain(text: str) -> str:
     """`text` without emoji; a sentence that one ended gets its full stop."""
+    if not _MAYBE.search(text):
+        return text
     changes = {match.start(): (match.end(), _between(text, match)) for match in _RUN.finditer(masked(text))}
     if not changes:
         return text

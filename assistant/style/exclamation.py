@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from assistant.style.piece import People, Piece
 from assistant.style.splitting import SMILEY
-from assistant.style.trait import Difference, Form, Reading, Setting, Trait, compare_readings
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 from assistant.style.wording import masked, quoted_from, replaced, reworded, running
 
 YES, NO = "yes", "no"
@@ -47,7 +47,7 @@ class Exclamation(Trait):
         """What was taken out says more than what was never there."""
         return [
             replace(one, after=replace(one.after, strength=1.0))
-            for one in compare_readings(self.read(before, people), self.read(after, people))
+            for one in super().compare(before, after, people)
             if one.before
         ]
 
@@ -69,6 +69,8 @@ EXCLAMATION = Exclamation()
 
 def calm(text: str) -> str:
     """ "Great!!" as "Great.", "Really?!" as "Really?"."""
+    if "!" not in text and "！" not in text:
+        return text
     return replaced(text, _LOUD, lambda match: match["before"] + ("?" if match["asks"] or match["after"] else "."))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from assistant.style.piece import People, Piece
-from assistant.style.trait import Difference, Form, Reading, Setting, Trait, compare_readings
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 from assistant.style.wording import is_english, like, quoted_from, replaced, reworded, running
 
 FORMAL, NEUTRAL, INFORMAL = "formal", "neutral", "informal"
@@ -106,7 +106,7 @@ class Formality(Trait):
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         """Only where several words say so: a greeting, or contractions, are differences of their own."""
-        differences = compare_readings(self.read(before, people), self.read(after, people))
+        differences = super().compare(before, after, people)
         if not differences:
             return []
         up = _came(_FORMAL_WORDS, before, after) + _came(_INFORMAL_WORDS, after, before)

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
@@ -18,15 +17,11 @@ from rapidfuzz.distance import OSA, Levenshtein
 from assistant.engine.sentences import STOPWORDS
 from assistant.engine.support.dates import MONTHS, WEEKDAYS
 from assistant.engine.support.numerals import is_number_word
-from assistant.style import contractions, emoji, exclamation, numbers, person
-from assistant.style.dates import DATES
+from assistant.style import contractions, dates, emoji, exclamation, numbers, person, thousands, times
 from assistant.style.names import People
 from assistant.style.piece import Piece
 from assistant.style.spelling_words import american
-from assistant.style.thousands import THOUSANDS
-from assistant.style.times import TIMES
-from assistant.style.trait import Setting
-from assistant.style.wording import begins, is_english, language_of, masked, reworded
+from assistant.style.wording import begins, language_of, masked
 from memory.languages import common_words
 
 MOST_WORDS = 3
@@ -43,7 +38,6 @@ _SPOKEN = frozenset(
 _ARTICLES = frozenset(("a", "an", "the"))
 _ENDING = re.compile(r"(?:ies|es|s|ed|d|ing|ly|er|e|y)$")
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|\ue000+")
-_FORM = {"dates": Setting("iso"), "times": Setting("24h"), "thousands": Setting("1000")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,9 @@ class _Sentence:
 def replacements(before: Piece, after: Piece, people: People) -> list[Replacement]:
     """In the order of the text. One that the text after does not hold to is left out."""
     language = language_of(after, people)
-    was, now = _sentences(in_one_form(before, people)), _sentences(in_one_form(after, people))
+    here, there = _parts(before), _parts(after)
+    was = [_sentence(in_one_form(part, language)) for part in (Counter(here) - Counter(there)).elements()]
+    now = [_sentence(in_one_form(part, language)) for part in (Counter(there) - Counter(here)).elements()]
     names = frozenset(f"{people.reader} {people.writer}".casefold().split())
     found = [
         one
@@ -76,25 +72,25 @@ def replacements(before: Piece, after: Piece, people: People) -> list[Replacemen
         for one in _replaced(old, new, language)
         if not names & set(f"{one.old} {one.new}".casefold().split())
     ]
-    kept = " ".join(f" {' '.join(sentence.keys)} " for sentence in now)
-    often = Counter(one.old for one in found)
-    return [one for one in found if kept.count(f" {_key(one.old)} ") <= often[one.old]]
+    if not found:
+        return []
+    kept = " ".join(f" {_key(' '.join(_WORD.findall(masked(part))))} " for part in there)
+    often = Counter(_key(one.old) for one in found)
+    return [one for one in found if kept.count(f" {_key(one.old)} ") <= often[_key(one.old)]]
 
 
-@lru_cache(maxsize=32)
-def in_one_form(piece: Piece, people: People) -> Piece:
-    """The piece as all forms but its words would have it, the same for every text."""
-    for trait in (DATES, TIMES, THOUSANDS):
-        piece = trait.write(piece, _FORM, people)
-    piece = reworded(piece, lambda text: exclamation.calm(emoji.plain(text)))
-    if is_english(piece, people):
-        piece = reworded(piece, lambda text: numbers.in_digits(person.in_plural(contractions.expanded(text))))
-    return piece
+def in_one_form(text: str, language: str) -> str:
+    """The text as all forms but its words would have it, the same for every text."""
+    text = exclamation.calm(emoji.plain(text))
+    if any(character.isdigit() for character in text):
+        text = dates.written_in(text, "iso", language, "d/m/y")
+        text = thousands.written_in(times.written_in(text, times.OF_24, is_certain=True), thousands.BARE, language)
+    return numbers.in_digits(person.in_plural(contractions.expanded(text))) if language == "en" else text
 
 
-def _sentences(piece: Piece) -> list[_Sentence]:
+def _parts(piece: Piece) -> list[str]:
     parts = [part for block in piece.blocks if block.kind != "verbatim" for part in block.parts]
-    return [_sentence(part) for part in (*parts, piece.postscript) if part]
+    return [part for part in (*parts, piece.postscript) if part]
 
 
 def _sentence(text: str) -> _Sentence:

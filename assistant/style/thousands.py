@@ -27,6 +27,7 @@ _LABEL = (
     r"(?<![\w.,:/#+=*@'’–—-])(?<!\d[ \u00a0\u202f])(?<!\bno\. )(?<!\bnr\. )(?<!\bnumber )(?<!\border )(?<!\binvoice )(?<!\bticket )"
     r"(?<!\bcode )(?<!\broom )(?<!\bcase )(?<!\bid )(?<!\bphone )(?<!\btel )(?<!\btel\. )(?<!\bpage )(?<!\bversion )(?<!\bPO )"
 )
+_LONG = re.compile(r"\d{3}")
 _NUMBER = re.compile(
     rf"{_LABEL}(?P<currency>[$€£]\s?)?(?P<whole>\d{{1,3}}(?:(?P<mark>[,.'’ \u00a0\u202f])\d{{3}})(?:(?P=mark)\d{{3}})*|\d{{4,9}})"
     r"(?P<rest>[.,]\d{1,2})?(?![\d\w/:@–—-]|[.,'’]\d|[ \u00a0\u202f]\d)(?P<unit>\s?(?:[$€£%]|[^\W\d_a-z]*[a-zß-ÿ]{2,}))?",
@@ -70,7 +71,7 @@ class Thousands(Trait):
         language = language_of(piece, people)
         if setting.value == (COMMA if language in _WITH_POINTS else POINT):
             return piece
-        return reworded(piece, lambda text: _rewritten(text, setting.value, language))
+        return reworded(piece, lambda text: written_in(text, setting.value, language))
 
     def say(self, dimension: str, setting: Setting) -> str:
         return f"thousands as {setting.value}"
@@ -79,7 +80,8 @@ class Thousands(Trait):
 THOUSANDS = Thousands()
 
 
-def _rewritten(text: str, format: str, language: str) -> str:
+def written_in(text: str, format: str, language: str) -> str:
+    """`text` with its thousands in `format`."""
     changes: dict[int, tuple[int, str]] = {}
     for one in _numbers(masked(text), language):
         if one.format != format:
@@ -89,6 +91,8 @@ def _rewritten(text: str, format: str, language: str) -> str:
 
 def _numbers(text: str, language: str) -> Iterator[_Number]:
     """What is certainly a thousand or more, and counts something where no mark shows that it is no code."""
+    if not _LONG.search(text):
+        return
     own = "." if language in _WITH_POINTS else ","
     for match in _NUMBER.finditer(text):
         mark, whole, decimal = match["mark"] or "", match["whole"], match["rest"] or ""

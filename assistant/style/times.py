@@ -20,6 +20,7 @@ _SHARE = 0.7
 _NOON = 12
 _MORNING = range(9, 13)
 """Hours that nobody takes for the other half of the day, among people at work."""
+_DIGIT = re.compile(r"\d")
 _SPAN = r"\s?(?:[-–—]|to|and|or|until|till)\s?"
 _MERIDIAN = r"\s?(?P<half>[ap])\.?m\b(?P<dot>\.(?!\s*$|\s+(?-i:[A-Z\"“(])))?"
 _TWELVE = re.compile(
@@ -64,7 +65,7 @@ class Times(Trait):
         if setting is None or setting.value not in (OF_24, OF_12) or not is_english(piece, people):
             return piece
         is_certain = any(one.format == OF_24 and one.is_sure for one in _times(running(piece)))
-        return reworded(piece, lambda text: _rewritten(text, setting.value, is_certain=is_certain))
+        return reworded(piece, lambda text: written_in(text, setting.value, is_certain=is_certain))
 
     def say(self, dimension: str, setting: Setting) -> str:
         return "times as 14:30" if setting.value == OF_24 else "times as 2:30 pm"
@@ -73,7 +74,8 @@ class Times(Trait):
 TIMES = Times()
 
 
-def _rewritten(text: str, format: str, *, is_certain: bool) -> str:
+def written_in(text: str, format: str, *, is_certain: bool) -> str:
+    """`text` with its times in `format`; where `is_certain`, "3:30" is of the night."""
     shown = masked(text)
     changes: dict[int, tuple[int, str]] = {}
     for one in _times(shown):
@@ -84,6 +86,8 @@ def _rewritten(text: str, format: str, *, is_certain: bool) -> str:
 
 
 def _times(text: str) -> Iterator[_Time]:
+    if not _DIGIT.search(text):
+        return
     for match in _TWELVE.finditer(text):
         hour = int(match["hour"]) % _NOON + (_NOON if match["half"] in "pP" else 0)
         yield _Time(match.start(), match.end(), hour, int(match["minute"] or 0), OF_12, is_sure=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from assistant.style.piece import People, Piece
@@ -48,6 +49,10 @@ Form = Mapping[str, Setting]
 class Trait(Protocol):
     """A trait inherits from this, and with it the comparing."""
 
+    def __hash__(self) -> int:
+        """There is one of each."""
+        return id(self)
+
     @property
     def name(self) -> str:
         """Its dimension, or what its dimensions begin with: `term` has `term/utilize`."""
@@ -64,7 +69,7 @@ class Trait(Protocol):
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         """What an edit changed. By default both are read; some traits exist only between two texts (replaced terms)."""
-        return compare_readings(self.read(before, people), self.read(after, people))
+        return compare_readings(shown(self, before, people), shown(self, after, people))
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         """The piece in that form. What it says stays."""
@@ -73,6 +78,12 @@ class Trait(Protocol):
     def say(self, dimension: str, setting: Setting) -> str:
         """The preference as a phrase, for the user and for a model's instructions: `greet with "Hi {first},"`."""
         ...
+
+
+@lru_cache(maxsize=512)
+def shown(trait: Trait, piece: Piece, people: People) -> Mapping[str, Reading]:
+    """What a trait reads, once: an edit is asked for it several times over."""
+    return trait.read(piece, people)
 
 
 def compare_readings(before: Mapping[str, Reading], after: Mapping[str, Reading]) -> list[Difference]:

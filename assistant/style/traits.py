@@ -28,7 +28,7 @@ from assistant.style.stock import STOCK
 from assistant.style.terms import TERMS
 from assistant.style.thousands import THOUSANDS
 from assistant.style.times import TIMES
-from assistant.style.trait import Difference, Form, Reading, Setting, Trait
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait, shown
 
 TRAITS: tuple[Trait, ...] = (
     # what is said
@@ -70,7 +70,7 @@ _LEAST_REACH = 0.02
 
 def read(piece: Piece, people: People) -> dict[str, Reading]:
     """What a text shows, by dimension."""
-    return {dimension: reading for trait in TRAITS for dimension, reading in trait.read(piece, people).items()}
+    return {dimension: reading for trait in TRAITS for dimension, reading in shown(trait, piece, people).items()}
 
 
 def compare(before: Piece, after: Piece, people: People) -> list[Difference]:

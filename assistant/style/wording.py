@@ -98,13 +98,16 @@ def reworded(piece: Piece, change: Callable[[str], str]) -> Piece:
     return replace(piece, blocks=blocks, postscript=change(piece.postscript) if piece.postscript else "")
 
 
+_detected = lru_cache(maxsize=128)(detect)
+
+
 @lru_cache(maxsize=64)
 def language_of(piece: Piece, people: People) -> str:
     """The code of the language, without a region; empty where nothing tells."""
     text, given = running(piece), people.language[:2].casefold()
     if given and text.count(" ") + 1 < _SURE_FROM:
         return given
-    return detect(text) or given or ("en" if text.isascii() else "")
+    return _detected(text) or given or ("en" if text.isascii() else "")
 
 
 def is_english(piece: Piece, people: People) -> bool:
