@@ -22,9 +22,10 @@ from assistant.answers.drafts import (
     NewDraft,
 )
 from assistant.answers.profile import LessonView
-from assistant.drafting import author, context, exporting, form, views
+from assistant.drafting import author, context, exporting, form, keeping, views
 from assistant.drafting.author import Job, Written
 from assistant.drafting.gathering import Gathered, Known, gather
+from assistant.drafting.keeping import Origin
 from assistant.drafting.recipients import Recipient
 from assistant.errors import Conflict, NotFound
 from assistant.feedback import digest_of
@@ -43,61 +44,30 @@ from memory.profile.profile import Profile
 from memory.recall import Recall
 from memory.store import conversations, digests, drafts, items, lessons, outbox, preferences
 
-ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+WRITTEN = ("digest", "chat")
+"""Kinds that were written when they become drafts."""
+GONE = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+"""What only waits can still be changed: another version is not sent in its place."""
 
 
 def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> DraftView:
-    """Write a draft from what `wish` names, in the form that was learned for such texts. An entry of a digest, and a reply,
-    become one draft: asked again it is given as it stands.
+    """Write a draft from what `wish` names, in the form that was learned for such texts. An entry of a digest, or a chat's
+    reply, becomes one draft of its own kind: asked for again, it is given as it stands.
 
     Raises: BadRequest where nothing is to be said, or what should be a mail is none; NotFound for what is not there.
     """
     progress(0, None, "gathering what is to be said")
-    entry, turn = _origins(service, wish)
-    with service.database.read() as session:
-        held_already = drafts.of_origin(
-            session, entry_id=entry.id if entry else None, turn_id=turn.id if turn else None
-        )
-        if held_already is not None:
-            return _view(session, held_already)
-    gathered = gather(_known(service), wish, entry, turn)
+    origin = _origin(service, wish)
+    gathered = gather(_known(service), wish, origin.entry, origin.turn)
+    if gathered.kind in WRITTEN and (there := _there(service, origin)) is not None:
+        return there
     held = context.context_of(gathered.material, gathered.recipients, gathered.sources, service.embedder)
     profile = service.profiles.current(held.embedder or _slug(service))
     chosen = form.decided(profile.choose(held, traits.reach))
-    job = Job(
-        gathered.material, form.form_of(chosen), _people(service, gathered.recipients, gathered.material.language)
-    )
-    written = _write(service, job, gathered, held, profile, progress)
+    people = _people(service, gathered.recipients, gathered.material.language)
+    written = _write(service, Job(gathered.material, form.form_of(chosen), people), gathered, held, profile, progress)
     now = service.clock.now()
-    row = Draft(
-        kind=DraftKind(gathered.kind),
-        created_at=now,
-        changed_at=now,
-        recipients=[one.row() for one in gathered.recipients],
-        about=gathered.material.about,
-        points=[point for point in wish.points if point.strip()],
-        item_ids=gathered.item_ids,
-        fact_ids=gathered.fact_ids,
-        incoming=gathered.incoming.row() if gathered.incoming else {},
-        entry_id=entry.id if entry is not None else None,
-        turn_id=turn.id if turn is not None else None,
-        language=gathered.material.language,
-        context=context.row(held),
-        vector=context.packed(held),
-        embedder=held.embedder,
-    )
-    first = DraftVersion(
-        draft_id=0,
-        number=1,
-        at=now,
-        by=drafts.TELOS,
-        subject=written.composed.subject,
-        text=written.composed.text,
-        writer=written.writer,
-        gaps=list(written.composed.gaps),
-        used=form.rows(chosen),
-        notes=list(written.composed.notes),
-    )
+    row, first = keeping.draft(origin, gathered, held, now), keeping.first_version(written, chosen, now)
     with service.database.write() as session:
         drafts.add(session, row, first)
         preferences.count_use(session, [one.preference_id for one in chosen if one.preference_id is not None])
@@ -259,7 +229,7 @@ def send(service: Service, draft_id: int, *, again: bool = False) -> DraftLine:
 def _write(
     service: Service, job: Job, gathered: Gathered, held: Context, profile: Profile, progress: Progress
 ) -> Written:
-    if gathered.kind in ("digest", "chat"):  # these were written already, by whoever wrote them
+    if gathered.kind in WRITTEN:  # these were written already, by whoever wrote them
         return author.plainly(job)
     progress(0, None, "writing")
     engine = service.engine_for("drafts", "draft", item_ids=gathered.item_ids)
@@ -271,8 +241,8 @@ def _write(
     return author.write(engine, job, examples, service.heeding(progress))
 
 
-def _origins(service: Service, wish: NewDraft) -> tuple[Entry | None, Turn | None]:
-    """The rows that the wish names by number. Raises: NotFound."""
+def _origin(service: Service, wish: NewDraft) -> Origin:
+    """The wish with the rows that it names by number. Raises: NotFound."""
     entry: Entry | None = None
     turn: Turn | None = None
     with service.database.read() as session:
@@ -285,7 +255,15 @@ def _origins(service: Service, wish: NewDraft) -> tuple[Entry | None, Turn | Non
                 )
         if wish.turn is not None or wish.conversation is not None:
             turn = _turn(session, wish)
-    return entry, turn
+    return Origin(wish, entry, turn)
+
+
+def _there(service: Service, origin: Origin) -> DraftView | None:
+    """The draft that the entry, or the reply, became before."""
+    entry, turn = origin.entry, origin.turn
+    with service.database.read() as session:
+        row = drafts.of_origin(session, entry_id=entry.id if entry else None, turn_id=turn.id if turn else None)
+        return _view(session, row) if row is not None else None
 
 
 def _turn(session: Session, wish: NewDraft) -> Turn:
@@ -376,7 +354,7 @@ def _version(versions: Sequence[DraftVersion], number: int) -> DraftVersion:
 
 def _require_unsent(session: Session, draft: Draft) -> None:
     delivery: Delivery | None = outbox.of_draft(session, draft.id or 0)
-    if delivery is not None and delivery.state in ON_ITS_WAY:
+    if delivery is not None and delivery.state in GONE:
         was = "was sent" if delivery.state is DeliveryState.SENT else "is on its way"
         raise Conflict(f"Draft {draft.id} {was}, and stays as it is.", "Write another one with `telos drafts new`.")
 

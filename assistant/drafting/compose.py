@@ -20,6 +20,7 @@ from assistant.style.trait import Form, Setting
 LENGTHS = ("sentences", "words")
 TRIES = 3
 YES = "yes"
+_SUCH = {"mail": "such mails", "reply": "such replies", "document": "such documents", "note": "such notes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ def compose(material: Material, form: Form, people: People) -> Composed:
     else:
         piece, chosen = _in_length(material, form, people, subject)
     asked = gaps.unanswered(material.questions, [one.text for one in material.statements], material.language)
-    if asked:
-        marks = tuple(Block("prose", (gaps.answer_to(question),)) for question in asked)
+    marks = tuple(Block("prose", (gaps.answer_to(question),)) for question in asked)
+    if not (marks or chosen.said or material.written.strip()):
+        marks = (Block("prose", (gaps.to_say(material.about),)),)
+    if marks:
         piece = replace(piece, blocks=(*piece.blocks, *marks))
     text = render(piece)
     return Composed(
@@ -124,7 +127,9 @@ def _notes(material: Material, form: Form, chosen: Chosen, people: People) -> Se
         length = Length.of(form)
         bound = _counted(length.sentences, "sentence") if length.sentences else _counted(length.words or 0, "word")
         were = "point was" if chosen.left_out == 1 else "points were"
-        notes.append(f"{chosen.left_out} {were} left out, as you keep such texts to {bound}.")
+        notes.append(
+            f"{chosen.left_out} {were} left out, as you keep {_SUCH.get(material.kind, 'such texts')} to {bound}."
+        )
     if material.is_mail and not people.writer:
         notes.append("It is not signed: [user] name in the configuration is empty.")
     return notes

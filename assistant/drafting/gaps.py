@@ -47,6 +47,12 @@ def answer_to(question: str) -> str:
     return f'[... answer: "{said}"]'
 
 
+def to_say(about: str) -> str:
+    """The mark of a draft for which nothing was given but, perhaps, what it is about."""
+    said = about.replace('"', "'").replace("[", "(").replace("]", ")")
+    return f'[... what is to be said of "{said}"]' if said else "[... what is to be said]"
+
+
 def without_name(greeting: str) -> str:
     """A greeting whose reader's name is not known."""
     return _PLACEHOLDER.sub(MARK, greeting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email import message_from_string, policy
 from pathlib import Path
@@ -14,11 +15,13 @@ from assistant import drafts, facts, memories
 from assistant.answers.drafts import DraftEdit, DraftView, NewDraft
 from assistant.answers.memory import Note
 from assistant.config.schema import UserSettings
+from assistant.digest import record
 from assistant.errors import BadRequest, Conflict, NotFound
 from assistant.service import Service
 from memory.embed import NoEmbedder
 from memory.models import DraftState
 from memory.store import drafts as rows
+from tests.assistant.digest_rows import DAY, add_stories, digest_view
 from tests.assistant.talking import begin, talking
 from tests.fakes import FakeEngine
 
@@ -111,6 +114,31 @@ def test_of_two_edits_at_once_the_second_is_told_and_nothing_is_lost(service: Se
         edited(service, view, "Mine.", is_sure=True)
     held = drafts.show(service, view.line.id)
     assert [version.text for version in held.versions] == [view.current.text, EDITED]
+
+
+def test_of_edits_at_the_very_same_time_one_is_kept_and_every_other_is_told(service: Service) -> None:
+    view = mail(service)
+
+    def change(number: int) -> bool:
+        try:
+            edited(service, view, EDITED.replace("Cheers", f"Yours number {number}"))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(change, range(8))) == 1
+    held = drafts.show(service, view.line.id)
+    assert held.line.versions == 2
+    assert len(held.lessons) == 1
+
+
+def test_points_that_are_left_out_are_only_those_of_a_length_that_the_user_made(service: Service) -> None:
+    for number in range(6):
+        drafts.approve(service, mail(service, f"boat {number} is late", "Please wait.").line.id)
+    longer = mail(service, *(f"boat {number} is on time" for number in range(5)))
+    assert all(f"Boat {number} is on time." in longer.current.text for number in range(5))
+    assert longer.current.notes == []
 
 
 def test_an_edit_that_deletes_everything_is_asked_about_before_it_teaches(service: Service) -> None:
@@ -290,10 +318,40 @@ def test_a_chats_reply_is_edited_and_taught_from_like_any_draft(tmp_path: Path) 
             drafts.new(service, NewDraft(turn=7, conversation=1))
 
 
+def test_a_reply_becomes_one_draft_of_its_own_and_others_can_be_made_from_it(tmp_path: Path) -> None:
+    with talking(
+        tmp_path, FakeEngine(["The ferry leaves at nine. I hope that this helps you a lot today."])
+    ) as service:
+        begin(service, "When does the ferry leave?")
+        chat = drafts.new(service, NewDraft(turn=1, conversation=1))
+        note = drafts.new(service, NewDraft(kind="note", turn=1, conversation=1))
+        assert note.line.kind == "note"
+        assert drafts.new(service, NewDraft(turn=1, conversation=1)).line.id == chat.line.id
+
+
+def test_an_entry_of_a_digest_is_a_draft_with_the_source_of_its_items(service: Service) -> None:
+    add_stories(service.database)
+    with service.database.write() as session:
+        record.keep(session, digest_view())
+    view = drafts.new(service, NewDraft(entry=1, day=DAY))
+    assert (view.line.kind, view.line.subject) == ("digest", "Ferry to run all winter")
+    assert view.current.text == "Ferry to run all winter."
+    with service.database.read() as session:
+        row = rows.by_id(session, view.line.id)
+    assert row is not None
+    assert (row.context["kind"], row.context["source"], row.item_ids) == ("digest", "town", [1])
+    assert edited(service, view, "The ferry runs all winter.").lessons
+    with pytest.raises(Conflict, match="Draft 1"):
+        drafts.send(service, drafts.approve(service, view.line.id).draft.line.id)
+    with pytest.raises(NotFound, match="no entry 9"):
+        drafts.new(service, NewDraft(entry=9, day=DAY))
+
+
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [
         (NewDraft(to=[ANN]), "Nothing says"),
+        (NewDraft(to=[ANN], points=["…"]), "Nothing says"),
         (NewDraft(to=["ann@"], points=["Hello"]), "not an address"),
         (NewDraft(kind="digest", points=["Hello"]), "its number"),
         (NewDraft(kind="chat", points=["Hello"]), "conversation and turn"),

@@ -68,14 +68,14 @@ def test_a_learned_length_leaves_points_out_and_says_so() -> None:
     composed = compose(material(), form(sentences=2), ANN)
     assert POINTS[0] in composed.text
     assert POINTS[3] not in composed.text
-    assert composed.notes == ("2 points were left out, as you keep such texts to 2 sentences.",)
+    assert composed.notes == ("2 points were left out, as you keep such mails to 2 sentences.",)
 
 
 def test_a_length_in_words_is_kept_too() -> None:
     composed = compose(material(), form(words=9), ANN)
     assert POINTS[1] in composed.text
     assert POINTS[2] not in composed.text
-    assert composed.notes == ("2 points were left out, as you keep such texts to 9 words.",)
+    assert composed.notes == ("2 points were left out, as you keep such mails to 9 words.",)
 
 
 def test_the_frame_is_left_out_before_the_matter() -> None:
@@ -138,6 +138,14 @@ def test_a_question_that_no_point_answers_becomes_a_gap() -> None:
     assert composed.gaps == ('[... answer: "Where is the key?"]',)
     assert composed.gaps[0] in composed.text
     assert composed.text.index("nine") < composed.text.index("[...")
+
+
+def test_a_draft_for_which_nothing_was_given_says_what_is_missing() -> None:
+    composed = compose(material(points=(), about="moving the meeting"), {}, ANN)
+    assert composed.gaps == ('[... what is to be said of "moving the meeting"]',)
+    assert composed.text.startswith("Hello Ann,\n\n[...")
+    thanks = material("reply", (), incoming="Thanks for the photos.")
+    assert compose(thanks, {}, ANN).gaps == ("[... what is to be said]",)
 
 
 def test_the_answer_to_a_question_is_the_last_to_be_left_out() -> None:
