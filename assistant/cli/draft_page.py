@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from assistant.cli.draft_file import described, has_subject
+from assistant.cli.draft_send import NOT_MAILED
+from assistant.cli.draft_send import was_kept
 from assistant.cli.screen import ago, count, harmless
 from assistant.cli.word_diff import drawn
 
@@ -41,7 +43,8 @@ def page(view: DraftView, number: int | None = None) -> Iterator[Text]:
     yield Text(f"Draft {line.id}: ", style="bold") + Text(described(view), style="bold")
     yield Text(line.state, style=STATE_STYLES[line.state]) + Text(f" · {_version(version, view)}", style="dim")
     if line.sending:
-        yield Text(harmless(f"It {_SENDING[line.sending]}. {line.send_error}".rstrip()), style=_alarm(line))
+        how = f"was {line.answer}" if was_kept(line) else _SENDING[line.sending]
+        yield Text(harmless(f"It {how}. {line.send_error}".rstrip()), style=_alarm(line))
     if has_subject(view) and version.subject:
         yield Text("\nSubject: ", style="dim") + _one_line(version.subject, "bold")
     yield Text()
@@ -87,6 +90,12 @@ def row(line: DraftLine) -> tuple[str | Text, ...]:
         Text(str(line.gaps) if line.gaps else "", style="yellow"),
         ago(line.changed_at),
     )
+
+
+def _sending(line: DraftLine) -> str:
+    if line.sending == "sent" and line.answer.endswith(NOT_MAILED):
+        return f"It was {line.answer}."
+    return f"It {_SENDING[line.sending]}. {line.send_error}".rstrip()
 
 
 def _version(version: VersionView, view: DraftView) -> str:

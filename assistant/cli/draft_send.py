@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from assistant.answers.drafts import DraftLine, DraftView
 
 SHOWN_LINES = 8
+NOT_MAILED = ", not mailed"
+"""How the answer of a delivery ends that went to a file: `written to draft.eml, not mailed`."""
 
 
 def confirmed(view: DraftView, as_json: bool) -> None:
@@ -44,11 +46,16 @@ def preview(view: DraftView) -> list[str]:
     return [f"To:      {', '.join(view.line.to) or 'nobody'}", f"Subject: {subject}", "", *shown, ""]
 
 
+def was_kept(line: DraftLine) -> bool:
+    """Whether it was written to a file or printed, which is what [mail] via says, and so reached nobody."""
+    return line.answer.endswith(NOT_MAILED)
+
+
 def told(line: DraftLine) -> str:
     """How sending it stands."""
     readers = ", ".join(line.to)
     match line.sending:
-        case "sent" if line.answer.endswith(", not mailed"):
+        case "sent" if was_kept(line):
             return f"Draft {line.id} was {line.answer}: that is what [mail] via says."
         case "sent":
             return f"Draft {line.id} was sent to {readers}."

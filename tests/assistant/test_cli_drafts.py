@@ -246,11 +246,15 @@ def test_nothing_is_sent_without_a_terminal_to_ask_at(ferry: Shell) -> None:
 
 def test_a_draft_is_sent_on_the_user_s_word(ferry: Shell) -> None:
     ferry("drafts", "approve", "1")
-    assert "was sent to Ann Lee <ann@example.org>" in ferry("drafts", "send", "1", "--yes")
+    told = " ".join(ferry("drafts", "send", "1", "--yes").split())
     [eml] = (ferry.home / "outbox").glob("*.eml")
+    assert "Draft 1 was written to" in told
+    assert "not mailed" in told
+    assert "telos drafts send 1 --again" in " ".join(ferry("drafts", "send", "1", "--yes", status=1).split())
+    assert "not mailed" in " ".join(ferry("drafts", "send", "1", "--yes", "--again").split())
     assert b"The ferry" in eml.read_bytes()
     assert ferry.json("drafts")[0]["sending"] == "sent"
-    assert "was sent" in ferry("drafts", "show", "1")
+    assert "not mailed" in " ".join(ferry("drafts", "show", "1").split())
 
 
 def test_a_mail_is_exported_as_a_message(ferry: Shell, tmp_path: Path) -> None:
