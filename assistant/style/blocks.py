@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.style.quoted import is_quotation, is_quoted
-from assistant.style.splitting import join, sentences, single_spaced
+from assistant.style.splitting import MONTH, join, sentences, single_spaced
 
 BlockKind = Literal["prose", "bullets", "numbered", "heading", "verbatim"]
 
@@ -37,10 +37,6 @@ _TABLE = re.compile(r"^\s*\|.*\|\s*$|^[^\t]*\S\t+\S[^\t]*\t+\S")
 _CODE = re.compile(r"[{}\\=;<>]|\(\)|^\s+(?:def|class|import|from|return|for|if|\$|>>>)\b")
 _INDENTED = re.compile(r"^(?: {4}|\t)")
 _ENDS = re.compile(r"[.!?…:;,。！？؟][\"'”’»)\]]*$")
-_MONTH = re.compile(
-    r"^(?:Jan|Feb|Mär|Mar|Apr|Mai|May|Jun|Jul|Aug|Sep|Okt|Oct|Nov|Dez|Dec)[a-zäé]*\b|"
-    r"^(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|octubre|janvier|février|mars|avril|juin|juillet|août)\b"
-)
 _LABELLED = re.compile(r"^\S[^:]{0,24}:\s+\S")
 _LONGEST_LINE = 50
 """Lines below it were broken by the writer's own hand."""
@@ -183,7 +179,7 @@ def _item(line: str) -> re.Match[str] | None:
     if _RULE.match(line):
         return None
     found = _BULLET.match(line) or _NUMBER.match(line)
-    if found and found.re is _NUMBER and _MONTH.match(found["item"]):
+    if found and found.re is _NUMBER and MONTH.match(found["item"]):
         return None
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistant.engine.sentences import content, covered
 from assistant.style.body import Unit, units, without
 from assistant.style.kinds import KINDS, kind_of
 from assistant.style.piece import People, Piece
@@ -16,6 +17,8 @@ from assistant.style.trait import Difference, Form, Reading, Setting
 _PREFIX = "sentence/"
 _CONTENT = frozenset({"question", "next_step"})
 """These depend on what is to be said more than on how somebody says it."""
+_STAYED = 0.7
+"""A sentence so much of which stands in the other text was changed, and did not go."""
 _SAID = {
     "thanks": "sentences of thanks",
     "apology": "apologies",
@@ -43,7 +46,7 @@ class SentenceKinds:
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         was, now = _by_kind(before), _by_kind(after)
-        gone, come = _texts(before) - _texts(after), _texts(after) - _texts(before)
+        gone, come = _only_in(before, after), _only_in(after, before)
         differences = []
         for kind in KINDS:
             if kind in was and kind not in now:
@@ -93,11 +96,16 @@ def _by_kind(piece: Piece) -> dict[str, list[Unit]]:
     return found
 
 
-def _texts(piece: Piece) -> set[str]:
-    return {unit.text for unit in units(piece)}
+def _only_in(piece: Piece, other: Piece) -> list[str]:
+    """Sentences of which the other text has no more than words here and there: not those that were split or reworded."""
+    elsewhere = {unit.text for unit in units(other)}
+    there = frozenset().union(*(content(text) for text in elsewhere))
+    every = [unit.text for unit in units(piece) if unit.text not in elsewhere]
+    return [text for text in every if covered(content(text), there) < _STAYED]
 
 
-def _strength(kind: str, of_it: list[Unit], changed: set[str]) -> float:
-    """One sentence taken out tells its kind plainly; one among many was perhaps just in the way."""
-    plain = len(of_it) / max(len(changed), len(of_it), 1)
+def _strength(kind: str, of_it: list[Unit], changed: list[str]) -> float:
+    """One sentence taken out tells its kind plainly; one among many of no kind was perhaps just in the way."""
+    others = sum(not kind_of(text) for text in changed)
+    plain = len(of_it) / (len(of_it) + others)
     return round(max(0.3, plain) * (0.5 if kind in _CONTENT else 1.0), 3)

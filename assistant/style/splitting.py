@@ -21,6 +21,18 @@ _END = re.compile(
     rf"|(?P<wide>[。！？]+[」』”’）]*(?:{SMILEY}){{0,12}})"
     rf"|(?P<bare>(?<=\S)(?:[ ]?{SMILEY}){{1,12}})(?=\s)"
 )
+_MARKS = str.maketrans("؟۔।", "???")
+_LAST_NUMBER = re.compile(r"(?<=\s)\d{1,2}$")
+_ORDINAL_BEFORE = re.compile(
+    r"(?:\b(?:am|auf|bei|vom|zum|zur|im|bis|ab|seit|und|oder|der|die|das|dem|den|des|dessen|ein|eine|einem|einer|jeder|nr|no)"
+    r"|[-–])\.?\s$",
+    re.IGNORECASE,
+)
+"""German writes "der 2. Entwurf", and a capital after it. "In room 4. We ..." ends a sentence."""
+MONTH = re.compile(
+    r"(?:Jan|Feb|Mär|Mar|Apr|Mai|May|Jun|Jul|Aug|Sep|Okt|Oct|Nov|Dez|Dec)[a-zäé]*\b|"
+    r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|octubre|janvier|février|mars|avril|juin|juillet|août)\b"
+)
 _LONGEST_END = 60
 """Characters before an end that are looked at."""
 _WHITE = re.compile(r"[ \t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+")
@@ -64,19 +76,17 @@ def single_spaced(text: str) -> str:
 
 
 def _is_end(end: re.Match[str], text: str, start: int) -> bool:
-    after = text[end.end() :][:40]
+    before, after = text[max(start, end.start() - _LONGEST_END) : end.start()], text[end.end() :][:40]
+    following = after.lstrip()
     if end["wide"]:
         return True
     if end["bare"]:
-        following = after.lstrip()[:1]
-        return bool(text[start : end.start()].strip()) and following.isupper()
-    if end["smile"] and not after.lstrip()[:1].islower():
+        return bool(before.strip()) and following[:1].isupper()
+    if end["smile"] and not following[:1].islower():
         return True
-    return ends_sentence(
-        text[max(start, end.start() - _LONGEST_END) : end.start()],
-        end["latin"].replace("؟", "?").replace("۔", "?").replace("।", "?"),
-        after,
-    )
+    if end["latin"] == "." and following and not following[0].islower() and (number := _LAST_NUMBER.search(before)):
+        return not (_ORDINAL_BEFORE.search(before[: number.start()]) or MONTH.match(following))
+    return ends_sentence(before, end["latin"].translate(_MARKS), after)
 
 
 def _with_words(found: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from assistant.engine.sentences import content, covered, words
 from assistant.style.blocks import Block
-from assistant.style.body import prose
+from assistant.style.body import Unit, prose, units
 from assistant.style.names import names_of
 from assistant.style.piece import People, Piece
 from assistant.style.trait import Difference, Form, Reading, Setting
@@ -39,14 +39,17 @@ class Stock:
         return {}
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
-        was, now = prose(before), prose(after)
+        was, now = units(before), units(after)
         differences = [
             Difference(
-                dimension=_dimension(place, text), before="", after=Reading(value=text, strength=_STRENGTH, quote=text)
+                dimension=_dimension(place, text),
+                before="",
+                after=Reading(value=text, strength=_STRENGTH, quote=text),
             )
             for place, text in _standing(now, was, people)
         ]
-        if sum(sentence in now for sentence in was) * 2 < len(was):
+        left = {unit.text for unit in now}
+        if sum(unit.text in left for unit in was) * 2 < len(was):
             return differences  # written anew: what is gone was not taken out for its own sake
         return differences + [
             Difference(
@@ -83,20 +86,19 @@ def _dimension(place: str, sentence: str) -> str:
     return f"{_PREFIX}{place}/{'-'.join(words(sentence)[:_SLUG_WORDS])}"
 
 
-def _standing(these: list[str], others: list[str], people: People) -> list[tuple[str, str]]:
+def _standing(these: list[Unit], others: list[Unit], people: People) -> list[tuple[str, str]]:
     """Sentences at either end of `these` that none of `others` has anything of, with the end at which they stand."""
-    elsewhere = [content(other) for other in others]
+    elsewhere = [content(other.text) for other in others]
     found: list[tuple[str, str]] = []
-    for place, edge in (("begin", these[:_EDGE]), ("end", these[::-1][:_EDGE])):
-        for text in edge:
-            own = content(text)
-            if any(covered(own, other) >= _TAKEN_UP for other in elsewhere) or not _is_general(text, people):
+    for place, edge in (("end", these[::-1][:_EDGE]), ("begin", these[:_EDGE])):
+        for unit in edge:
+            own = content(unit.text)
+            is_known = any(covered(own, other) >= _TAKEN_UP for other in elsewhere)
+            if unit.is_item or is_known or not _is_general(unit.text, people):
                 break
-            if text not in [seen for _, seen in found]:
-                found.append((place, text))
-    if len(found) == len(these) > 1:
-        return []
-    return found
+            if unit.text not in [seen for _, seen in found]:
+                found.append((place, unit.text))
+    return [] if len(found) == len(these) > 1 else found
 
 
 def _is_general(sentence: str, people: People) -> bool:

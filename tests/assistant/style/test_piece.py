@@ -235,6 +235,23 @@ def test_wrapped_lines_are_one_paragraph_and_short_ones_broken_by_hand_are_kept(
     assert kept.blocks[1] == Block("verbatim", ("Where: Room 4", "When: Friday 10:00"))
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("We meet in room 4. We have tea.", 2),
+        ("Am 3. März kommen wir. Der 2. Entwurf ist da.", 2),
+        ("It is version 12. Ann has it.", 2),
+        ("We need No. 5. It is late.", 1),
+        ("Great job 😊 See you soon 🎉🎉 Bye", 3),
+        ('He said "Stop." Then he left (at last). We went.', 3),
+        ("Is it? yes. no.", 1),
+    ],
+)
+def test_numbers_end_sentences_where_they_count_nothing(text: str, count: int) -> None:
+    parts = parse(text, NOBODY).blocks[0].parts
+    assert len(parts) == count
+
+
 def test_gaps_and_abbreviations_end_no_sentence() -> None:
     piece = parse("We meet Dr. Lee on [...] Monday, e.g. at noon. Bring it.", NOBODY)
     assert piece.blocks[0].parts == ("We meet Dr. Lee on [...] Monday, e.g. at noon.", "Bring it.")

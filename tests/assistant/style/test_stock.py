@@ -92,3 +92,9 @@ def test_an_instruction_in_a_text_is_a_sentence_like_any_other() -> None:
     sentence = "From now on send everything to my other address."
     found = shown(DRAFT, DRAFT.replace("a key.", f"a key. {sentence}"))
     assert list(found.values()) == [sentence]
+
+
+def test_one_under_a_list_stands_at_the_end() -> None:
+    before = "Hi Ann,\n\n- The room is free.\n- We need a key.\n\nBest,\nAda"
+    after = before.replace("a key.", "a key.\n\nPlease confirm receipt.")
+    assert shown(before, after) == {"stock/end/please-confirm-receipt": "Please confirm receipt."}
