@@ -16,12 +16,12 @@ from assistant.answers.digest import Corrected, DigestText
 from assistant.answers.drafts import DraftEdit, NewDraft
 from assistant.answers.profile import LessonView
 from assistant.digest.as_text import as_text, corrections
-from assistant.digest.manner import SECTION
 from assistant.digest.view import DigestView
 from assistant.feedback import Place
 from assistant.learning import teaching
 from assistant.learning.telling import lesson_view
 from assistant.service import Service
+from assistant.style import traits
 from assistant.style.piece import People
 from memory.models import DraftKind, Verb
 from memory.profile.context import Context, Observation
@@ -70,7 +70,7 @@ def correct(service: Service, edited: DigestText) -> Corrected:
 
 def _without_sections(session: Session, keys: Sequence[str], service: Service, now: datetime) -> LessonView:
     """The lesson that the user wants none of these sections."""
-    seen = [Observation(dimension=f"{SECTION}{key}", value="no", before="yes") for key in keys]
+    seen = [Observation(dimension=f"{traits.SECTION}{key}", value="no", before="yes") for key in keys]
     taught = teaching.observed(
         session, seen, Context(kind=DraftKind.DIGEST), People(writer=service.settings.user.name), now
     )

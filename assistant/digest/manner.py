@@ -19,8 +19,6 @@ from memory.models import DraftKind
 from memory.profile.context import Context
 from memory.profile.profile import Profile
 
-SECTION = "section/"
-"""Begins the dimension of a section, before its key; its value is `no` where there is to be none of it."""
 OF_A_SENTENCE = (
     "contractions", "exclamation", "emoji", "dates", "times", "numbers", "thousands", "spelling", "term", "formality",
 )  # fmt: skip
@@ -61,7 +59,7 @@ def manner_of(profile: Profile, candidate: Candidate, embedder_slug: str | None)
         embedder=embedder_slug or "",
     )
     chosen = decided(profile.choose(context, traits.reach))
-    wanted = form_of([one for one in chosen if not one.dimension.startswith(SECTION)])
+    wanted = form_of([one for one in chosen if not one.dimension.startswith(traits.SECTION)])
     length = Length.of(wanted)
     return Manner(
         words=length.words,
@@ -75,5 +73,7 @@ def unwanted_sections(profile: Profile) -> frozenset[str]:
     """The keys of the sections that the user took out of their digests."""
     chosen = profile.choose(Context(kind=DraftKind.DIGEST), traits.reach)
     return frozenset(
-        one.dimension.removeprefix(SECTION) for one in chosen if one.dimension.startswith(SECTION) and one.value == "no"
+        one.dimension.removeprefix(traits.SECTION)
+        for one in chosen
+        if one.dimension.startswith(traits.SECTION) and one.value == "no"
     )

@@ -32,12 +32,13 @@ FIXED: Mapping[str, tuple[str, ...]] = {
     "numbers": ("digits", "words"),
     "spelling": ("en-GB", "en-US"),
     "sentence/": _YES_NO,
+    "section/": _YES_NO,
 }
 """The dimensions that have but these values; those that end in a slash stand for all that begin so."""
 MEASURED = {"words": 20_000, "sentences": 2_000, "paragraphs": 200, "sentence_length": 200}
 """The dimensions that are amounts, and the most of each."""
-_OPEN = ("phrase",)
-"""Dimensions that no trait writes and a model follows."""
+_OPEN = ("phrase", "section")
+"""Dimensions that no trait writes: a model follows phrases, the digest sections."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 

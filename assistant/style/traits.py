@@ -64,6 +64,8 @@ TRAITS: tuple[Trait, ...] = (
 
 PHRASE = "phrase/"
 """A preference in a model's words: no trait, and followed by models alone."""
+SECTION = "section/"
+"""Before the key of a section: whether the digest has it. No trait either, for it is of no text; the digest follows it."""
 _REACH_OF_PHRASE = 0.2
 _LEAST_REACH = 0.02
 
@@ -97,6 +99,9 @@ def say(dimension: str, setting: Setting) -> str:
     """The preference as a phrase. A dimension that no trait knows is said as it is: a file of another version has it."""
     if dimension.startswith(PHRASE):
         return setting.value
+    if dimension.startswith(SECTION):
+        named = dimension.removeprefix(SECTION)
+        return f'no section "{named}"' if setting.value == "no" else f'a section "{named}"'
     trait = trait_of(dimension)
     return trait.say(dimension, setting) if trait else f"{dimension}: {setting.value}"
 
