@@ -72,11 +72,13 @@ def by_ids(session: Session, draft_ids: Collection[int]) -> dict[int, Draft]:
 
 
 def of_origin(session: Session, *, entry_id: int | None = None, turn_id: int | None = None) -> Draft | None:
-    """The draft that an entry of a digest, or a reply, became before; the latest, and none for neither."""
+    """The draft that an entry of a digest, or a reply in a conversation, became before, and not what was made from it as
+    something else; the latest, and none for neither."""
     if entry_id is None and turn_id is None:
         return None
     origin = Draft.entry_id == entry_id if entry_id is not None else Draft.turn_id == turn_id
-    return session.exec(select(Draft).where(origin).order_by(col(Draft.id).desc())).first()
+    own_kind = col(Draft.kind).in_([DraftKind.DIGEST, DraftKind.CHAT])
+    return session.exec(select(Draft).where(origin, own_kind).order_by(col(Draft.id).desc())).first()
 
 
 def set_state(session: Session, draft_id: int, state: DraftState, now: datetime) -> Draft:
