@@ -39,7 +39,11 @@ _LONG_NAMES = {language: names.split() for language, names in _LONG.items()}
 _EVERY_LONG = frozenset(name.casefold() for names in _LONG_NAMES.values() for name in names)
 _NAME = "|".join(sorted(MONTHS, key=len, reverse=True))
 _SPAN = r"(?:[-–—/]|\s?(?:[-–—]|to|bis|au|al|and|und|et|y|or)\s)"
-_NOT_IN_SPAN = r"(?<![\d\w/.:–—-])(?<!\d (?:to|or|au|al|et) )(?<!\d y )(?<!\d (?:and|bis|und) )(?<!\d [-–—] )"
+_NOT_IN_SPAN = r"(?<![\d\w/.:–—-])" + "".join(
+    rf"(?<!\s{digits} {word} )"
+    for digits in (r"\d", r"\d\d")
+    for word in ("to", "and", "or", "bis", "und", "oder", "au", "al", "et", "y", "[-–—]")
+)
 _YEAR = r"(?P<year>(?:1[5-9]|20|21)\d\d)(?!\d|[-–—/]\d|[.,]\d)"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _DAY_FIRST = re.compile(

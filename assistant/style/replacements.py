@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
@@ -42,13 +42,15 @@ _WORD = re.compile(r"\w+(?:['’-]\w+)*|\ue000+")
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """`old` in small letters, `new` as it is written inside a sentence; the sentences they stood in; how alike these are."""
+    """`old` in small letters, `new` as it is written inside a sentence; the sentences they stood in; how alike these are, in (0, 1]."""
 
     old: str
     new: str
     before: str
     after: str
     likeness: float
+    kept: int = 0
+    """How often the text after still has `old`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class _Sentence:
 
 
 def replacements(before: Piece, after: Piece, people: People) -> list[Replacement]:
-    """In the order of the text. One that the text after does not hold to is left out."""
+    """In the order of the text. One that more places of the text after do not have is left out."""
     language = language_of(after, people)
     here, there = _parts(before), _parts(after)
     was = [_sentence(in_one_form(part, language)) for part in (Counter(here) - Counter(there)).elements()]
@@ -76,7 +78,8 @@ def replacements(before: Piece, after: Piece, people: People) -> list[Replacemen
         return []
     kept = " ".join(f" {_key(' '.join(_WORD.findall(masked(part))))} " for part in there)
     often = Counter(_key(one.old) for one in found)
-    return [one for one in found if kept.count(f" {_key(one.old)} ") <= often[_key(one.old)]]
+    left = {key: kept.count(f" {key} ") for key in often}
+    return [replace(one, kept=left[_key(one.old)]) for one in found if left[_key(one.old)] <= often[_key(one.old)]]
 
 
 def in_one_form(text: str, language: str) -> str:
@@ -181,7 +184,9 @@ def _has_name(sentence: _Sentence, start: int, end: int, language: str) -> bool:
 def _is_same_word(old: str, new: str) -> bool:
     """Another form of it, or a slip put right."""
     one, other = _ENDING.sub("", old), _ENDING.sub("", new)
-    return one == other or OSA.normalized_similarity(old, new) >= _SAME_WORD
+    if one == other or (len(old) > 3 and old[:-1] == new[:-1]):
+        return True
+    return OSA.normalized_similarity(old, new) >= _SAME_WORD
 
 
 def _inside(phrase: str, sentence: _Sentence, start: int, language: str) -> str:

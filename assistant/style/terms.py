@@ -72,7 +72,7 @@ TERMS = Terms()
 
 def _difference(those: list[Replacement]) -> Difference:
     first = those[0]
-    strength = 1.0 if len(those) > 1 or first.likeness >= _SURE else 0.7
+    strength = 0.5 if first.kept else 1.0 if len(those) > 1 or first.likeness >= _SURE else 0.7
     return Difference(
         dimension=_PREFIX + first.old,
         before=first.old,

@@ -24,7 +24,8 @@ _DIGIT = re.compile(r"\d")
 _SPAN = r"\s?(?:[-–—]|to|and|or|until|till)\s?"
 _MERIDIAN = r"\s?(?P<half>[ap])\.?m\b(?P<dot>\.(?!\s*$|\s+(?-i:[A-Z\"“(])))?"
 _TWELVE = re.compile(
-    rf"(?<![\d:.$€£#/–—-])(?<!\d to )(?<!\d and )(?<!\d or )(?P<hour>0?[1-9]|1[0-2])(?:[:.](?P<minute>[0-5]\d))?{_MERIDIAN}(?!{_SPAN}\d)",
+    r"(?<![\d:.$€£#/])(?<!\d[–—-])(?<!\d [–—-] )(?<!\d to )(?<!\d and )(?<!\d or )"
+    rf"(?P<hour>0?[1-9]|1[0-2])(?:[:.](?P<minute>[0-5]\d))?{_MERIDIAN}",
     re.IGNORECASE,
 )
 _TWENTY_FOUR = re.compile(

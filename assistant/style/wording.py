@@ -23,6 +23,7 @@ _SURE_FROM = 12
 """From so many words on, what a text's words say of its language counts for more than what was said of it."""
 _OPENING = " \t\"'“‘«([*_-–—•"
 _QUOTED = 80
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|St|Rev|Hon|Sen|Gov|No|vs|e\.g|i\.e)\.$")
 _NAME_FOLLOWS = re.compile(r" [A-Z][a-z]")
 
 _KEPT = re.compile(
@@ -70,7 +71,7 @@ def spliced(text: str, changes: Mapping[int, tuple[int, str]]) -> str:
 def begins(text: str, at: int) -> bool:
     """Whether a sentence begins there."""
     before = text[:at].rstrip(_OPENING)
-    return not before or before[-1] in ".!?:\n…"
+    return not before or (before[-1] in ".!?:\n…" and not _TITLE.search(before))
 
 
 def is_name(text: str, match: re.Match[str], group: str | int = 0) -> bool:
