@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from assistant.cli.draft_file import described, has_subject
-from assistant.cli.draft_send import NOT_MAILED
 from assistant.cli.draft_send import was_kept
 from assistant.cli.screen import ago, count, harmless
 from assistant.cli.word_diff import drawn
@@ -90,12 +89,6 @@ def row(line: DraftLine) -> tuple[str | Text, ...]:
         Text(str(line.gaps) if line.gaps else "", style="yellow"),
         ago(line.changed_at),
     )
-
-
-def _sending(line: DraftLine) -> str:
-    if line.sending == "sent" and line.answer.endswith(NOT_MAILED):
-        return f"It was {line.answer}."
-    return f"It {_SENDING[line.sending]}. {line.send_error}".rstrip()
 
 
 def _version(version: VersionView, view: DraftView) -> str:

@@ -406,4 +406,4 @@ def _print_decided(decided: Decided | None, view: DraftView, as_json: bool) -> N
 
 def _print_lesson(decided: Decided) -> None:
     if decided.lesson is not None:
-        say(f"{decided.lesson.line or NOTHING_NEW}  {decided.lesson.undo}")
+        say(f"{decided.lesson.line or NOTHING_NEW}  Undo: {decided.lesson.undo}")

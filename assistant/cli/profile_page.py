@@ -117,6 +117,8 @@ def sureness(confidence: float) -> str:
 
 def weakness(line: PreferenceLine) -> str:
     """Why drafts do not follow a preference yet."""
+    if not line.evidence and not line.against:
+        return "too little shows it"
     if line.against >= line.evidence:
         return f"your edits disagree: {line.evidence} for it, {line.against} against"
     if line.evidence <= 1:
@@ -134,8 +136,8 @@ def _standing(line: PreferenceLine) -> Text:
     if line.is_pinned:
         return Text("pinned" if line.by != "user" else "your word", style="green")
     if line.is_used:
-        seen = count(line.evidence, "time")
-        return Text(f"followed, seen {seen}" + (f", {line.against} against" if line.against else ""), style="green")
+        seen = f", seen {count(line.evidence, 'time')}" if line.evidence else ""
+        return Text(f"followed{seen}" + (f", {line.against} against" if line.against else ""), style="green")
     return Text(f"not yet followed: {weakness(line)}", style="yellow")
 
 

@@ -140,7 +140,7 @@ def test_on_a_terminal_deleting_everything_is_asked_about_and_sending_shows_to_w
             assert "Subject: Ferry" in shown
             assert "ferry runs again on 1 May" in shown
             terminal.press(f"{answer}\r")
-            terminal.wait_for("was sent to" if is_sent else "Nothing was sent.")
+            terminal.wait_for("was written to" if is_sent else "Nothing was sent.")
             assert terminal.wait() == (0 if is_sent else 1)
         assert len(list((home / "outbox").glob("*.eml"))) == is_sent
 
