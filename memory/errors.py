@@ -18,3 +18,7 @@ class NewerDatabase(MemoryFailure):
 
 class DamagedDatabase(MemoryFailure):
     """The file is not a database, or SQLite cannot read it."""
+
+
+class ErasedMeanwhile(MemoryFailure):
+    """What something was made from went while it was made, so that it is not kept."""

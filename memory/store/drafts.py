@@ -12,7 +12,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from memory.models import Draft, DraftKind, DraftState, DraftVersion
+from memory.errors import ErasedMeanwhile
+from memory.models import Draft, DraftKind, DraftState, DraftVersion, Item
 
 TELOS = "telos"
 USER = "user"
@@ -36,7 +37,15 @@ class Decided:
 
 
 def add(session: Session, draft: Draft, first: DraftVersion) -> Draft:
-    """Keep a draft with its first version; its id and `number` 1 are given here."""
+    """Keep a draft with its first version; its id and `number` 1 are given here.
+
+    Raises: ErasedMeanwhile, where an item that it was written from is there no more.
+    """
+    there = session.exec(select(Item.id).where(col(Item.id).in_(draft.item_ids))).all() if draft.item_ids else []
+    if len(there) < len(set(draft.item_ids)):
+        raise ErasedMeanwhile(
+            "What the draft was written from was erased while it was written.", "Write it anew from what is left."
+        )
     session.add(draft)
     session.flush()
     assert draft.id is not None

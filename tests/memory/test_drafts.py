@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from memory.errors import ErasedMeanwhile
 from memory.models import DeliveryState, Draft, DraftKind, DraftState, DraftVersion
 from memory.store import drafts, outbox
 from memory.store.connection import Database
@@ -67,6 +68,13 @@ def test_of_two_edits_at_once_the_second_is_told_and_changes_nothing(database: D
 
 def test_a_version_of_no_draft_is_refused(database: Database) -> None:
     assert edited(database, 99, "Lost.") is None
+
+
+def test_a_draft_from_an_item_that_was_erased_meanwhile_is_not_kept(database: Database) -> None:
+    with pytest.raises(ErasedMeanwhile):
+        made(database, item_ids=[7])
+    with database.read() as session:
+        assert drafts.latest(session, 9) == []
 
 
 def test_drafts_are_listed_with_the_one_changed_last_first(database: Database) -> None:
