@@ -189,7 +189,8 @@ class MemorySettings(_Section):
 
 class MailSettings(_Section):
     via: Literal["smtp", "file", "stdout"] = "file"
-    """`file` writes each digest as .eml and .html under the home's `outbox/`; `stdout` prints it where `telos run` runs."""
+    """`file` writes each digest as .eml and .html, and each draft that is sent as .eml, under the home's `outbox/`;
+    `stdout` prints them where `telos run` runs."""
     host: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
