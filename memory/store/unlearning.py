@@ -141,6 +141,7 @@ def forget(session: Session, draft_ids: Collection[int], lesson_ids: Collection[
     if draft_ids or lessons:
         session.exec(delete(Call).where(col(Call.task) == DRAFTS))
     _drop_groundless(session, touched)
+    _unname(session, touched)
     return len(lessons)
 
 
@@ -225,6 +226,21 @@ def _drop_groundless(session: Session, preference_ids: Collection[int]) -> int:
         derived = (col(Preference.id).in_(some), Preference.by == "evidence", ~col(Preference.is_pinned))
         gone |= _ids(session.exec(select(Preference.id).where(*derived, ~is_grounded)))
     return _delete(session, Preference, gone)
+
+
+def _unname(session: Session, preference_ids: Collection[int]) -> None:
+    """Take their topics' names, which may be words of the lessons that went; each begins with the first that is left."""
+    for some in _parts(sorted(preference_ids)):
+        for one in session.exec(select(Preference).where(col(Preference.id).in_(some), col(Preference.is_topical))):
+            first = (
+                select(Lesson.id)
+                .join(Evidence, col(Evidence.lesson_id) == col(Lesson.id))
+                .join(PreferenceEvidence, col(PreferenceEvidence.evidence_id) == col(Evidence.id))
+                .where(PreferenceEvidence.preference_id == one.id, col(PreferenceEvidence.is_for))
+            )
+            one.topic, one.anchor = "", session.exec(first.order_by(col(Lesson.at), col(Lesson.id))).first()
+            session.add(one)
+    session.flush()
 
 
 def _entries_of(session: Session, item_ids: Collection[int]) -> set[int]:

@@ -207,6 +207,18 @@ def test_a_lesson_takes_along_what_it_alone_spoke_for(database: Database) -> Non
         assert session.exec(select(Draft)).all() == []
 
 
+def test_a_topic_is_named_anew_and_begins_with_the_first_lesson_that_is_left(database: Database) -> None:
+    with database.write() as session:
+        gone, late, early = add_lesson(session), add_lesson(session), add_lesson(session, at=NOW - DAY)
+        evidence = [add_evidence(session, lesson) for lesson in (gone, late, early)]
+        topical = add_preference(session, *evidence, is_topical=True, topic="walrus, zirconium", anchor=gone)
+        other = add_preference(session, is_topical=True, topic="ferry", anchor=late)
+        unlearning.forget(session, [], [gone])
+    with database.read() as session:
+        found = {one.id: (one.topic, one.anchor) for one in session.exec(select(Preference))}
+    assert found == {topical: ("", early), other: ("ferry", late)}
+
+
 def test_what_the_user_said_of_their_preferences_goes_by_its_time_and_evidence_by_its_own(database: Database) -> None:
     with database.write() as session:
         times: dict[str, Any] = {"learned_at": NOW - DAY, "changed_at": NOW - DAY}
