@@ -24,6 +24,7 @@ LAYERS = (
     ("digest",),
     ("delivery", "feedback"),
     ("service",),
+    ("deliveries",),
     # the verbs, a noun each
     (
         "digests",
