@@ -1,7 +1,7 @@
 """`telos profile ...`: what the user's edits taught, where it holds, how sure it is, and the user's word on it.
 
-What it looks like is in `profile_page`, past texts are read in `own_texts`, the cost of editing is drawn in `cost_chart`
-and `cost_plot`.
+What it looks like is in `profile_page`, what comes from files and goes to them in `profile_files`, the cost of editing is
+drawn in `cost_chart` and `cost_plot`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.screen import JsonOption, client_from, console, count, print_json, progress_bar, say
+from assistant.cli import profile_files
+from assistant.cli.screen import JsonOption, client_from, console, print_json, print_parts, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rich.console import RenderableType
-
     from assistant.answers.profile import PreferenceEdit, PreferenceLine
 
 app = typer.Typer()
@@ -87,7 +84,7 @@ def why(context: typer.Context, preference: PreferenceNumber, as_json: JsonOptio
         return
     from assistant.cli.profile_page import why_page  # weight: Rich
 
-    _print(why_page(view))
+    print_parts(why_page(view))
 
 
 @app.command()
@@ -221,7 +218,7 @@ def history(
         return
     from assistant.cli.profile_page import history_page  # weight: Rich
 
-    _print(history_page(lines))
+    print_parts(history_page(lines))
 
 
 @app.command()
@@ -237,110 +234,12 @@ def lessons(context: typer.Context, limit: LimitOption = 50, as_json: JsonOption
         return
     from assistant.cli.profile_page import lessons_page  # weight: Rich
 
-    _print(lessons_page(found))
+    print_parts(lessons_page(found))
 
 
-@app.command()
-def export(
-    context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="Where to; standard output without it.")] = None,
-) -> None:
-    """Write the whole profile as JSON, to be read or to be imported elsewhere.
-
-    Example: telos profile export profile.json
-    """
-    with client_from(context) as client:
-        exported = client.profile.export()
-    text = exported.model_dump_json(indent=2) + "\n"
-    if file is None:
-        print(text, end="")
-        return
-    try:
-        file.expanduser().write_text(text, encoding="utf-8")
-    except OSError as err:
-        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
-    say(f"Wrote {count(len(exported.preferences), 'preference')} to {file}.")
-
-
-@app.command("import")
-def import_(
-    context: typer.Context,
-    file: Annotated[str, typer.Argument(help="What `telos profile export` wrote; - for standard input.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Take in preferences from a file. What you have already, or ruled otherwise, stays as it is.
-
-    Example: telos profile import profile.json
-    """
-    from pydantic import ValidationError
-
-    from assistant.answers.profile import Exported
-    from assistant.cli import piped
-
-    try:
-        told = Exported.model_validate_json(piped.text(file))
-    except ValidationError as err:
-        first = err.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BadRequest(
-            f"{file} is no profile of Telos: {f'{where}: ' if where else ''}{first['msg']}.",
-            "A profile is what `telos profile export` writes.",
-        ) from err
-    with client_from(context) as client:
-        done = client.profile.import_(told)
-    if as_json:
-        print_json(done)
-    else:
-        say(f"{count(done.added, 'preference')} added, {done.kept} left as you have them.")
-
-
-@app.command()
-def learn(
-    context: typer.Context,
-    folder: Annotated[
-        Path, typer.Option("--from", help="A folder of your own texts, or one file of them.", metavar="FOLDER")
-    ],
-    me: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--me", help="An address of yours, beside the configured one; may be repeated.", metavar="ADDRESS"
-        ),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Learn from texts that you wrote before Telos: mails (.eml, .mbox), and .txt and .md files. They are not kept as drafts.
-
-    Only mails that are from you are read, and of them only what you wrote yourself: nothing quoted or forwarded.
-
-    Example: telos profile learn --from ~/Mail/sent --me anna@example.org
-    """
-    from assistant.answers.profile import LearnTexts
-    from assistant.cli import own_texts
-    from assistant.cli.screen import Invocation
-
-    home = context.ensure_object(Invocation).find_home()
-    found = own_texts.found_in(folder, own_texts.addresses(home, me or []))
-    if not found.texts and not as_json:
-        for sentence in own_texts.summed_up(found.skipped):
-            say(sentence)
-        raise BadRequest(f"There is no text to learn from in {folder}.", "It reads .eml, .mbox, .txt and .md files.")
-    with client_from(context) as client, progress_bar("Learning") as progress:
-        learned = client.profile.learn(LearnTexts(texts=found.texts), progress)
-    learned = learned.model_copy(update={"skipped": [*found.skipped, *learned.skipped]})
-    if as_json:
-        print_json(learned)
-        return
-    from assistant.cli.profile_page import list_page  # weight: Rich
-
-    say(
-        f"{count(learned.read, 'text')} read, {count(learned.lessons, 'lesson')} learned, {len(learned.skipped)} passed over."
-    )
-    for sentence in own_texts.summed_up(learned.skipped):
-        say(f"  {sentence}", 2)
-    if learned.preferences:
-        _print(list_page(learned.preferences))
-    if learned.lessons:
-        say("\nEach is a lesson of its own: telos profile lessons; telos profile undo LESSON takes one back.")
+app.command()(profile_files.export)
+app.command("import")(profile_files.import_)
+app.command()(profile_files.learn)
 
 
 @app.command()
@@ -370,7 +269,7 @@ def cost(
     from assistant.cli.cost_chart import chart  # weight: Rich
 
     screen = console()
-    _print(chart(points, min(screen.width, 100)))
+    print_parts(chart(points, min(screen.width, 100)))
     for file in (png, svg):
         if file is not None:
             say(f"Wrote {file}.")
@@ -386,7 +285,7 @@ def _list(
         return
     from assistant.cli.profile_page import list_page  # weight: Rich
 
-    _print(list_page(lines))
+    print_parts(list_page(lines))
 
 
 def _change(context: typer.Context, preference: int, asked: PreferenceEdit, told: str, as_json: bool) -> None:
@@ -400,9 +299,3 @@ def _print_line(line: PreferenceLine, told: str, as_json: bool) -> None:
         print_json(line)
     else:
         say(f"{told}{line.id}  {line.says}, {line.scope.says}.")
-
-
-def _print(parts: Iterable[RenderableType]) -> None:
-    screen = console()
-    for part in parts:
-        screen.print(part)

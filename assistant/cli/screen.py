@@ -25,7 +25,7 @@ from assistant.home import Home
 from assistant.progress import Progress, unheard
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.text import Text
 
     from assistant.client import Client
@@ -96,6 +96,15 @@ def print_table(
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(harmless(cell)) for cell in row))
     console().print(table if table.row_count else empty)
+
+
+def print_parts(parts: Iterable[RenderableType]) -> None:
+    """What was drawn, one below the other. Lines of text that go to a file or a program are not broken."""
+    from rich.text import Text
+
+    screen = console()
+    for part in parts:
+        screen.print(part, soft_wrap=isinstance(part, Text) and not screen.is_terminal)
 
 
 def say(text: str, hang: int = 0) -> None:

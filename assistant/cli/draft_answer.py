@@ -1,0 +1,40 @@
+"""What commands on drafts answer: the draft itself, or what came of an edit, with the lesson and how to take it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.cli.screen import print_json, print_parts, say
+
+if TYPE_CHECKING:
+    from assistant.answers.drafts import Decided, DraftView
+
+NOTHING_NEW = "Noted; it takes another edit like it before drafts follow."
+"""Said of a lesson that changed nothing yet."""
+
+
+def print_draft(view: DraftView, version: int | None = None) -> None:
+    """A draft drawn, or one version of it."""
+    from assistant.cli.draft_page import page  # weight: Rich
+
+    print_parts(page(view, version))
+
+
+def print_decided(decided: Decided | None, view: DraftView, as_json: bool) -> None:
+    """What came of an edit; `None` where nothing was changed."""
+    if as_json:
+        print_json(view if decided is None else decided)
+        return
+    if decided is None:
+        say("Nothing was changed.")
+        return
+    line = decided.draft.line
+    say(f"Draft {line.id} has version {decided.draft.current.number}, yours.")
+    print_lesson(decided)
+    say(f"What you changed: telos drafts diff {line.id}. To have it final: telos drafts approve {line.id}.")
+
+
+def print_lesson(decided: Decided) -> None:
+    """One line, once."""
+    if decided.lesson is not None:
+        say(f"{decided.lesson.line or NOTHING_NEW}  Undo: {decided.lesson.undo}")
