@@ -5,62 +5,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Self
 
 import numpy as np
 from sqlmodel import Session
 
-from memory.models import PreferenceState
+from memory.profile.belief import enough
 from memory.profile.context import Chosen, Context
-from memory.profile.scope import Scope
-from memory.store import lessons as lesson_rows
-from memory.store import preferences as rows
+from memory.profile.deriving import Derivation, Group, derive
+from memory.profile.evidence import Evidences
+from memory.profile.reconciling import Row, matched, rows
+from memory.profile.scope import Scope, family
+from memory.store import preferences
 from memory.store.connection import Database
+
+VOTE = 0.33
+"""How likely a value has to be here. A wrong one costs the user about as much as none, unless none is what they want; so
+it may well be less than a half."""
+NEAR_PIN = 0.5
+"""How surely a text belongs to a topic for a pinned preference of it."""
+LEAST = 0.01
 
 
 class Profile:
-    def __init__(self, held: list[tuple[Scope, Chosen, bool]], lesson_ids: list[int], vectors: np.ndarray) -> None:
-        self._held = held
-        self._lesson_ids = lesson_ids
-        self._vectors = vectors
+    """Preferences (rows), and the circles that tell in which of them a text lies. Nothing in it changes."""
+
+    def __init__(self, derivation: Derivation, known: Sequence[Row], embedder: str) -> None:
+        self._derivation = derivation
+        self._embedder = embedder
+        held = [row for row in known if row.is_held]
+        self._row = matched([row for row in held if not row.is_pinned], derivation.preferences)
+        derived = {row.id for row in self._row.values()}
+        self._pinned = _indexed(row for row in held if row.is_pinned)
+        self._told = _indexed(row for row in held if not row.is_pinned and row.id not in derived)
+        self._circle_of = {
+            evidence_lesson.id: group.first + int(group.circles.of[place])
+            for group in derivation.groups.values()
+            for place, evidence_lesson in (
+                (place, derivation.evidence.lessons[number]) for place, number in enumerate(group.lessons)
+            )
+        }
 
     @classmethod
     def load(cls, session: Session, embedder: str) -> Self:
         """As the rows are in this session, for contexts whose vectors are by `embedder`."""
-        held = []
-        for row in rows.rows(session):
-            if row.state is PreferenceState.HELD:
-                scope = Scope(kind=row.kind, recipient=row.recipient, domain=row.domain, source=row.source)
-                chosen = Chosen(
-                    dimension=row.dimension,
-                    value=row.value,
-                    amount=row.amount,
-                    confidence=row.confidence,
-                    preference_id=row.id,
-                )
-                held.append((scope, chosen, row.is_pinned))
-        live = [row for row in lesson_rows.live(session) if row.embedder == embedder and row.vector]
-        vectors = np.array([np.frombuffer(row.vector, dtype="<f4") for row in live], dtype=np.float32)
-        return cls(held, [row.id for row in live], vectors)
+        evidence = Evidences.load(session, embedder)
+        return cls(derive(evidence), rows(session), embedder)
 
     def choose(self, context: Context, reach: Callable[[str], float]) -> list[Chosen]:
-        """The value of each dimension that holds here, surely enough for how much writing it changes."""
-        best: dict[str, tuple[tuple[bool, int, float], Chosen]] = {}
-        for scope, chosen, is_pinned in self._held:
-            if scope.admits(context):
-                rank = (is_pinned, scope.narrowness, chosen.confidence)
-                if chosen.dimension not in best or rank > best[chosen.dimension][0]:
-                    best[chosen.dimension] = (rank, chosen)
-        return [chosen for _, chosen in best.values() if chosen.confidence >= 0.5 + 0.15 * reach(chosen.dimension)]
+        """The value of each dimension that holds here, surely enough for how much writing it changes.
+
+        What the user pinned, the narrowest first; then what evidence says, each circle by how likely the text belongs to
+        it; then what the user once set down.
+        """
+        group = self._derivation.groups.get(family(context.kind))
+        shares = self._shares(group, context)
+        found: dict[str, Chosen] = {}
+        for row in self._admitting(self._pinned, context, shares):
+            found.setdefault(row.dimension, _chosen(row, 1.0, self._because(row)))
+        for dimension, row, share in self._voted(group, context, shares):
+            if dimension not in found and row.confidence >= enough(reach(dimension)) and share >= VOTE:
+                found[dimension] = _chosen(row, share, self._because(row))
+        for row in self._admitting(self._told, context, shares):
+            if row.confidence >= enough(reach(row.dimension)):
+                found.setdefault(row.dimension, _chosen(row, row.confidence, self._because(row)))
+        return [found[dimension] for dimension in sorted(found)]
 
     def nearest(self, context: Context, limit: int) -> list[int]:
-        """Lessons (ids) whose texts were about the nearest things, the nearest first."""
-        if context.vector is None or not len(self._vectors):
+        """Lessons (ids) whose texts are the nearest, the nearest first: of its circle, to its reader, about its subject."""
+        group = self._derivation.groups.get(family(context.kind))
+        if group is None or limit <= 0:
             return []
-        order = np.argsort(-(self._vectors @ context.vector), kind="stable")[:limit]
-        return [self._lesson_ids[int(position)] for position in order]
+        shares = self._shares(group, context)
+        lessons = self._derivation.evidence.lessons
+        nearness = np.array([shares.get(group.first + int(circle), 0.0) for circle in group.circles.of])
+        nearness += [bool(context.recipient) and lessons[one].recipient == context.recipient for one in group.lessons]
+        vector = self._vector(context)
+        if vector is not None:
+            nearness += self._derivation.evidence.vectors[group.lessons] @ vector
+        order = np.argsort(-nearness, kind="stable")[:limit]
+        return [lessons[int(group.lessons[one])].id for one in order]
+
+    def _shares(self, group: Group | None, context: Context) -> dict[int, float]:
+        """How likely a text of this context belongs to each circle; the rest to none."""
+        if group is None:
+            return {}
+        reader = context.recipient or (f"from {context.source}" if context.source else "")
+        shares = group.circles.belonging(
+            self._vector(context),
+            group.readers.get(reader, -1),
+            group.houses.get(context.domain or reader, -1),
+            has_reader=bool(group.readers),
+        )
+        return {group.first + number: float(share) for number, share in enumerate(shares[:-1]) if share > LEAST}
+
+    def _vector(self, context: Context) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None:
+        width = self._derivation.evidence.vectors.shape[1]
+        if context.vector is None or context.embedder not in ("", self._embedder) or len(context.vector) != width:
+            return None
+        return context.vector
+
+    def _voted(self, group: Group | None, context: Context, shares: dict[int, float]) -> list[tuple[str, Row, float]]:
+        """The likeliest value of each dimension, the row that says it, and how likely it is here."""
+        made = self._derivation
+        kind = family(context.kind)
+        votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        best: dict[tuple[str, str], tuple[float, Row]] = {}
+        reader = context.recipient or (f"from {context.source}" if context.source else "")
+        of_kind = made.of_kind.get(kind, {})
+        places = [
+            ({**of_kind, **made.of_circle.get(circle, {}), **made.of_reader.get((circle, reader), {})}, share)
+            for circle, share in shares.items()
+        ]
+        places.append((of_kind, 1 - sum(shares.values())))
+        for follows, share in places:
+            for dimension, (number, confidence) in follows.items():
+                row = self._row.get(number)
+                if row is None or not row.scope.admits(context):
+                    continue
+                weight = share * confidence
+                votes[dimension][row.value] += weight
+                if weight > best.get((dimension, row.value), (0.0, row))[0]:
+                    best[dimension, row.value] = (weight, row)
+        found: list[tuple[str, Row, float]] = []
+        for dimension, values in votes.items():
+            value = max(values, key=lambda name: values[name])
+            if (dimension, value) in best:
+                found.append((dimension, best[dimension, value][1], values[value]))
+        return found
+
+    def _admitting(self, index: dict[Scope, list[Row]], context: Context, shares: dict[int, float]) -> list[Row]:
+        """Rows whose scope a context lies in, the narrowest and surest first."""
+        found = [row for scope in _scopes_of(context) for row in index.get(scope, ())]
+        for row in index.get(_TOPICAL, ()):
+            circle = self._circle_of.get(row.scope.anchor or 0, -1)
+            if row.scope.admits(context) and shares.get(circle, 0.0) >= NEAR_PIN:
+                found.append(row)
+        return sorted(found, key=lambda row: (-row.scope.narrowness, -row.confidence, row.id))
+
+    def _because(self, row: Row) -> str:
+        return ""
+
+
+_TOPICAL = Scope(is_topical=True)
+
+
+def _indexed(held: Iterable[Row]) -> dict[Scope, list[Row]]:
+    index: dict[Scope, list[Row]] = defaultdict(list)
+    for row in held:
+        index[_TOPICAL if row.scope.is_topical else row.scope].append(row)
+    return dict(index)
+
+
+def _scopes_of(context: Context) -> list[Scope]:
+    """All scopes without a topic that a context lies in."""
+    kinds = dict.fromkeys(("", context.kind, family(context.kind)))
+    return [
+        Scope(kind=kind, recipient=recipient, domain=domain, source=source)
+        for kind in kinds
+        for recipient in dict.fromkeys(("", context.recipient))
+        for domain in dict.fromkeys(("", context.domain))
+        for source in dict.fromkeys(("", context.source))
+    ]
+
+
+def _chosen(row: Row, confidence: float, why: str) -> Chosen:
+    return Chosen(
+        dimension=row.dimension,
+        value=row.value,
+        amount=row.amount,
+        confidence=min(confidence, 1.0),
+        preference_id=row.id,
+        why=why,
+    )
 
 
 class Profiles:
@@ -73,7 +193,7 @@ class Profiles:
 
     def current(self, embedder: str) -> Profile:
         with self._turn, self._database.read() as session:
-            stamp = (embedder, *rows.stamp(session))
+            stamp = (embedder, *preferences.stamp(session))
             if self._held is None or self._held[0] != stamp:
                 self._held = (stamp, Profile.load(session, embedder))
             return self._held[1]

@@ -43,3 +43,18 @@ class Scope:
         if self.is_topical:
             return 4
         return 3 if self.domain else 2 if self.source else 1 if self.kind else 0
+
+    @property
+    def house(self) -> str:
+        """The domain that it lies in, where it lies in one."""
+        return self.domain or self.recipient.rpartition("@")[2]
+
+    def covers(self, other: Scope) -> bool:
+        """Whether all that lies in the other scope lies in this one."""
+        return (
+            self.kind in ("", other.kind)
+            and self.recipient in ("", other.recipient)
+            and self.domain in ("", other.house)
+            and self.source in ("", other.source)
+            and (not self.is_topical or (other.is_topical and self.anchor == other.anchor))
+        )

@@ -88,6 +88,12 @@ def texts(session: Session, lesson_ids: Collection[int]) -> dict[int, str]:
     return {lesson_id: text for lesson_id, text in rows if lesson_id is not None}
 
 
+def other_texts(session: Session, lesson_ids: Collection[int], limit: int) -> list[str]:
+    """What the latest of all other live lessons were about."""
+    chosen = select(Lesson.text).where(col(Lesson.id).not_in(lesson_ids), col(Lesson.undone_at).is_(None))
+    return list(session.exec(chosen.order_by(col(Lesson.id).desc()).limit(limit)))
+
+
 def teaching(session: Session) -> Sequence[Row[Any]]:
     """(id, lesson id, dimension, value, amount, before, is active, strength) of all evidence that teaches, by id."""
     forgotten = (

@@ -17,6 +17,11 @@ def add(session: Session, preference: Preference) -> Preference:
     return preference
 
 
+def add_all(session: Session, made: Sequence[Preference]) -> None:
+    session.add_all(made)
+    session.flush()
+
+
 def get(session: Session, preference_id: int) -> Preference | None:
     return session.get(Preference, preference_id)
 

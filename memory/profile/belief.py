@@ -1,0 +1,141 @@
+"""What the evidence of one place says: which value, and how surely. Pure arithmetic on weighted evidence.
+
+A place is a circle, or one reader within it. With evidence 1..n of a place and a dimension, the oldest first, s_i its
+strength (the user's own hand up to 1, what was only let be half of that) and d_i its age in days:
+
+    w_i  = s_i KEPT^(s_(i+1) + ... + s_n) 2^(-d_i / HALF_LIFE)     what comes later outweighs what was: after two or three
+                                                                    plain edits the other way, and not after one
+    p(v) = sum of w_i where i says v  /  (sum of w_i + DOUBT)       a lone plain edit is believed by 1 / (1 + DOUBT)
+    p(v | reader) = (w(v, reader) + PULL p(v)) / (w(reader) + PULL)  the wider place is the prior of the narrower
+
+Of what is measured, amounts within a quarter agree, and an amount is a bound as much as an aim: what the user let be
+below it confirms it, what they let be above it speaks against it, and only what they wrote themselves sets it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.embed import Ids
+
+Weights = NDArray[np.float64]
+
+KEPT = 0.7
+HALF_LIFE_DAYS = 730.0
+DOUBT = 0.4
+PULL = 1.0
+NEAR = 0.25
+"""Amounts whose ratio is within this agree."""
+BELOW = 0.5
+"""What was let be below this share of a bound says nothing of it."""
+
+
+def enough(reach: float) -> float:
+    """The confidence from which a value is used, where writing it changes about `reach` of a text's words.
+
+    A lone plain edit passes (0.71 against 0.71 at half the text); a faint one for small changes alone.
+    """
+    return float(0.5 + 0.3 * np.sqrt(min(max(reach, 0.0), 0.5)))
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """A row for each place, dimension and value that has evidence: `group` numbers (place, dimension)."""
+
+    place: Ids
+    dimension: Ids
+    value: Ids
+    group: Ids
+    weight: Weights
+    """w(v)"""
+    whole: Weights
+    """Of all values in the group."""
+    active: Weights
+    """How much of `weight` the user's own hand made."""
+
+    @property
+    def share(self) -> Weights:
+        """p(v)"""
+        return self.weight / (self.whole + DOUBT)
+
+
+def fading(group: Ids, strength: Weights, age_days: Weights) -> Weights:
+    """w_i of evidence in order of time; `group` numbers place and dimension."""
+    order = np.argsort(group, kind="stable")
+    of, mine = group[order], strength[order]
+    through = np.cumsum(mine)
+    last = np.searchsorted(of, of, side="right") - 1
+    later = through[last] - through
+    weights = np.empty_like(strength)
+    weights[order] = mine * KEPT**later
+    faded: Weights = weights * 2.0 ** (-age_days / HALF_LIFE_DAYS)
+    return faded
+
+
+def believed(place: Ids, dimension: Ids, value: Ids, strength: Weights, age_days: Weights, active: Weights) -> Beliefs:
+    """What evidence in order of time says of each place and dimension."""
+    if not len(place):
+        none = np.zeros(0, dtype=np.int64)
+        nothing = np.zeros(0)
+        return Beliefs(none, none, none, none, nothing, nothing, nothing)
+    _, group = np.unique(place * (dimension.max() + 1) + dimension, return_inverse=True)
+    weights = fading(group, strength, age_days)
+    width = int(value.max()) + 1
+    names, first, pair = np.unique(group * width + value, return_index=True, return_inverse=True)
+    of = names // width
+    return Beliefs(
+        place=place[first],
+        dimension=dimension[first],
+        value=value[first],
+        group=of,
+        weight=_sums(pair, weights),
+        whole=_sums(group, weights)[of],
+        active=_sums(pair, weights * active),
+    )
+
+
+def _sums(of: Ids, weights: Weights) -> Weights:
+    return np.bincount(of, weights=weights).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`number` is the place of the evidence whose amount it is."""
+
+    number: int
+    confidence: float
+
+
+def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: NDArray[np.bool_]) -> Measured | None:
+    """The amount that the evidence of one place and dimension, in order of time, speaks for; None where nothing sets one.
+
+    The middle, by weight, of what agrees with the best supported amount: one that goes too far does not move it.
+    """
+    aims = np.flatnonzero(is_active & (amount > 0))
+    if not len(aims):
+        return None
+    weights = fading(np.zeros(len(amount), dtype=np.int64), strength, age_days)
+    fits = agrees(amount[:, None], amount[aims][None], is_active[:, None])
+    support = (weights[:, None] * fits).sum(axis=0)
+    best = aims[int(np.argmax(support + 1e-9 * np.arange(len(aims))))]
+    about = aims[agrees(amount[aims], amount[best], np.ones(len(aims), dtype=bool))]
+    by_size = about[np.argsort(amount[about], kind="stable")]
+    middle = by_size[int(np.searchsorted(np.cumsum(weights[by_size]), weights[by_size].sum() / 2))]
+    told = agrees(amount, amount[middle], is_active)
+    silent = ~is_active & (amount < BELOW * amount[middle])
+    return Measured(int(middle), float(weights[told & ~silent].sum() / (weights[~silent].sum() + DOUBT)))
+
+
+def agrees(amount: Weights, aim: Weights | float, is_active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether an amount speaks for an aim: is about it, or was let be and stays below it."""
+    bound = np.asarray(aim) * (1 + NEAR)
+    fits: NDArray[np.bool_] = (amount <= bound) & (~is_active | (amount >= np.asarray(aim) / (1 + NEAR)))
+    return fits
+
+
+def is_near(one: float, other: float) -> bool:
+    """Whether two amounts are the same preference."""
+    return max(one, other) <= (1 + NEAR) * min(one, other)

@@ -1,0 +1,286 @@
+"""Circles: which texts want the same. Nobody labels contexts, so they are found, from who reads a text, what it is about,
+and what the user made of it. One circle serves all dimensions, since it is the same text that has them all.
+
+It knows numbers only: vectors, codes of readers and of values. `memory.profile.deriving` makes the arrays and reads the
+circles; `memory.profile.profile` asks how likely a new text belongs to each. The maths, with i, j lessons and k circles:
+
+    text     x_i = (vector - background); members of k scatter about m_k with variance s2 in D directions, the m_k about 0
+             with a variance that makes two of a kind as alike as embedders find them (`ALIKE`, against `UNLIKE`).
+             t_ik = log N(x_i; E m_k, Var) - log N(x_i; 0, Var_0): for k against a circle of its own  (k = s2 / var m)
+    readers  r_ik = log P(reader_i | k) - log P(reader_i), counted in k, its domain smoothing the reader
+    values   l_ij = sum over dimensions seen in both of log P(agree or not | same circle) / P(... | any two), and with
+             h_ij = 1 - (1 - SWITCH)^|i - j| the user may have changed their mind in between:
+             l'_ij = log((1 - h_ij) exp(l_ij) + h_ij);  v_ik = mean over members j of l'_ij, the nearer in time the more
+    score    s_ik = log n_k + g_t t_ik + g_r r_ik + v_ik,  and 0 for a circle of its own
+
+Each lesson in turn joins the best (a pass in order of time, then passes over all at once). How far text and readers are
+to be trusted (g_t, g_r) differs between users, and is what best foretells the circles found without each lesson itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.embed import Ids, Rows
+
+Floats = NDArray[np.float32]
+
+ALIKE, UNLIKE = 0.22, 0.05
+"""Cosines of two texts on one subject, and of any two of a user's."""
+DIRECTIONS = 60.0
+"""In how many directions texts on one subject scatter; embedders have more, which hang together."""
+BACKGROUND = 8.0
+"""How many texts it takes for the mean of the user's own to count as the background as much as none does."""
+SWITCH = 0.015
+"""How likely the user changes their mind between two lessons."""
+SLIP = 0.12
+"""How likely a text does not show what its circle wants: a slip, or an edit too little or too much."""
+MEMORY = 30.0
+"""Lessons after which another's values count a third."""
+PASSES = 4
+GAINS = ((1.0, 1.0), (0.6, 1.0), (0.3, 1.0), (1.0, 0.6), (1.0, 0.3))
+"""(g_t, g_r); the first where nothing speaks against it."""
+STRANGER = 0.5
+"""How much of a circle's readers are new, in lessons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Lessons of one family of kinds, the oldest first: n of them.
+
+    `vectors` (n, dimension), zero where there is none; `readers`, `domains` (n,), codes, -1 where there is none;
+    `values` (n, dimensions), codes, -1 where nothing was seen; `amounts` (n, measures), logarithms, NaN where nothing.
+    """
+
+    vectors: Floats
+    readers: Ids
+    domains: Ids
+    values: Ids
+    amounts: Floats
+
+    def __len__(self) -> int:
+        return len(self.readers)
+
+
+@dataclass(slots=True)
+class Circles:
+    """k circles: `of` (n,) names each lesson's. Sums over members: `size` (k,), `total` (k, dimension) of centred vectors,
+    `by_reader` (k, readers), `by_domain` (k, domains)."""
+
+    of: Ids
+    size: Floats
+    total: Floats
+    background: Floats
+    by_reader: Floats
+    by_domain: Floats
+    gains: tuple[float, float] = field(default=GAINS[0])
+
+    @classmethod
+    def find(cls, seen: Seen) -> Self:
+        """Group the lessons. The same lessons give the same circles, whatever was before."""
+        has_vector = np.any(seen.vectors, axis=1)
+        background = seen.vectors.sum(axis=0) / (has_vector.sum() + BACKGROUND)
+        centred = np.where(has_vector[:, None], seen.vectors - background, 0).astype(np.float32)
+        among = centred @ centred.T
+        alike, nearness = _alike(seen)
+        of = _in_turn(seen, among, alike, nearness)
+        found = cls._of(of, seen, centred, background)
+        for _ in range(PASSES):
+            found.gains = found._trust(seen, centred)
+            better = found._again(seen, centred, alike, nearness)
+            if np.array_equal(better, found.of):
+                break
+            gains = found.gains
+            found = cls._of(better, seen, centred, background)
+            found.gains = gains
+        return found
+
+    @classmethod
+    def _of(cls, of: Ids, seen: Seen, centred: Floats, background: Floats) -> Self:
+        names, of = np.unique(of, return_inverse=True)
+        member = _one_hot(of, len(names)).T
+        return cls(
+            of=of,
+            size=member.sum(axis=1),
+            total=member @ centred,
+            background=background,
+            by_reader=member @ _one_hot(seen.readers),
+            by_domain=member @ _one_hot(seen.domains),
+        )
+
+    def belonging(self, vector: Rows | None, reader: int, domain: int, *, has_reader: bool) -> Floats:
+        """(k + 1,): how likely a new text belongs to each circle, and last, to none of them."""
+        scores = np.log(self.size)
+        if vector is not None:
+            centred = vector - self.background
+            product = self.total @ centred
+            scores += self.gains[0] * _text(product, _square(self.total), np.square(centred).sum(), self.size)
+        if has_reader:
+            by_reader = self.by_reader[:, reader] if reader >= 0 else np.zeros_like(self.size)
+            by_domain = self.by_domain[:, domain] if domain >= 0 else np.zeros_like(self.size)
+            known = self.by_reader.sum(axis=1)
+            scores += self.gains[1] * _reader(by_reader, by_domain, known, self.by_domain.shape[1])
+        return _shares(np.append(scores, 0.0).astype(np.float32))
+
+    def _again(self, seen: Seen, centred: Floats, alike: Floats, nearness: Floats) -> Ids:
+        """Where each lesson would go, the others staying."""
+        text, reader = self._without_each(seen, centred)
+        member = _one_hot(self.of, len(self.size))
+        weight = nearness @ member
+        values = (nearness * alike) @ member / (weight + 0.05)
+        others = self.size[None] - member
+        scores = np.log(np.maximum(others, 1e-6)) + self.gains[0] * text + self.gains[1] * reader + values
+        best: Ids = np.argmax(scores, axis=1).astype(np.int64)
+        alone = scores[np.arange(len(best)), best] < 0
+        best[alone] = len(self.size) + np.flatnonzero(alone)
+        return best
+
+    def _without_each(self, seen: Seen, centred: Floats) -> tuple[Floats, Floats]:
+        """(n, k), (n, k): what text and reader say of each lesson for each circle, itself taken out of it."""
+        member = _one_hot(self.of, len(self.size))
+        own = np.square(centred).sum(axis=1)[:, None]
+        product = centred @ self.total.T
+        square = _square(self.total)[None] - member * (2 * product - own)
+        size = self.size[None] - member
+        text = np.where(own > 0, _text(product - member * own, square, own, size), 0)
+        named = (seen.readers >= 0)[:, None]
+        by_reader = np.maximum(self.by_reader.T[seen.readers] - member, 0)
+        by_domain = np.maximum(self.by_domain.T[seen.domains] - member, 0)
+        known = np.maximum(self.by_reader.sum(axis=1)[None] - member, 0)
+        reader = np.where(named, _reader(by_reader, by_domain, known, self.by_domain.shape[1]), 0)
+        return text.astype(np.float32), reader.astype(np.float32)
+
+    def _trust(self, seen: Seen, centred: Floats) -> tuple[float, float]:
+        """The gains that best foretell the circles of lessons from text and reader alone."""
+        if not np.any(seen.readers >= 0) or len(self.size) < 2:
+            return GAINS[0]
+        text, reader = self._without_each(seen, centred)
+        member = _one_hot(self.of, len(self.size))
+        prior = np.log(np.maximum(self.size[None] - member, 1e-6))
+        counted = self.size[self.of] > 1
+        best, most = GAINS[0], -np.inf
+        for gains in GAINS:
+            shares = _shares(prior + gains[0] * text + gains[1] * reader)
+            told = np.log(np.maximum((shares * member).sum(axis=1)[counted], 1e-3)).sum()
+            if told > most + 1e-6:
+                best, most = gains, told
+        return best
+
+
+def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats) -> Ids:
+    """The first pass: each lesson, in order of time, joins the best circle of those before it, or opens one."""
+    count = len(seen)
+    of = np.zeros(count, dtype=np.int64)
+    domains = int(seen.domains.max(initial=-1)) + 1
+    near = nearness * alike
+    products, values, weights = (np.zeros((count, count), dtype=np.float32) for _ in range(3))
+    size, square, known = (np.zeros(count, dtype=np.float32) for _ in range(3))
+    by_reader = np.zeros((int(seen.readers.max(initial=-1)) + 1, count), dtype=np.float32)
+    by_domain = np.zeros((domains, count), dtype=np.float32)
+    found = 0
+    for number in range(count):
+        reader, domain, own = seen.readers[number], seen.domains[number], among[number, number]
+        best = found
+        if found:
+            scores = np.log(size[:found]) + values[:found, number] / (weights[:found, number] + 0.05)
+            if own > 0:
+                scores += _text(products[:found, number], square[:found], own, size[:found])
+            if reader >= 0:
+                scores += _reader(by_reader[reader, :found], by_domain[domain, :found], known[:found], domains)
+            highest = int(np.argmax(scores))
+            best = highest if scores[highest] >= 0 else found
+        found = max(found, best + 1)
+        of[number] = best
+        square[best] += 2 * products[best, number] + own
+        products[best] += among[number]
+        values[best] += near[number]
+        weights[best] += nearness[number]
+        size[best] += 1
+        if reader >= 0:
+            by_reader[reader, best] += 1
+            by_domain[domain, best] += 1
+            known[best] += 1
+    return of
+
+
+def _alike(seen: Seen) -> tuple[Floats, Floats]:
+    """(n, n), (n, n): l' of each pair, 0 on the diagonal, and how near in time they are, 0 there too."""
+    count = len(seen)
+    said = seen.values >= 0
+    columns: list[NDArray[np.bool_]] = []
+    gains: list[float] = []
+    losses: list[float] = []
+    for dimension in range(seen.values.shape[1]):
+        agree, differ = _odds(np.bincount(seen.values[said[:, dimension], dimension]))
+        losses.append(differ)
+        for value in np.unique(seen.values[said[:, dimension], dimension]):
+            columns.append(seen.values[:, dimension] == value)
+            gains.append(agree - differ)
+    same = np.array(columns, dtype=np.float32).reshape(len(columns), count)
+    both = said.T.astype(np.float32)
+    pairs = both.T @ (both * np.array(losses, dtype=np.float32)[:, None])
+    pairs += same.T @ (same * np.array(gains, dtype=np.float32)[:, None])
+    for measure in seen.amounts.T:
+        apart = np.abs(measure[:, None] - measure[None])
+        pairs += np.select([apart <= 0.3, apart > 0.3], [0.6, -1.2], 0.0).astype(np.float32)
+    lag = np.abs(np.subtract.outer(np.arange(count), np.arange(count))).astype(np.float32)
+    switched = 1 - (1 - SWITCH) ** np.maximum(lag, 1)
+    alike = np.log((1 - switched) * np.exp(np.clip(pairs, -30, 30)) + switched)
+    nearness = np.exp(-lag / MEMORY)
+    np.fill_diagonal(nearness, 0)
+    return alike.astype(np.float32), nearness.astype(np.float32)
+
+
+def _odds(counts: Ids) -> tuple[float, float]:
+    """log P(two agree | same circle) / P(two agree), and of their differing, where values have these counts."""
+    total = counts.sum()
+    by_chance = (np.square(counts / max(total, 1)).sum() * total + 0.4 * 5) / (total + 5)
+    chance = float(np.clip(by_chance, 0.15, 0.9))
+    return float(np.log((1 - SLIP) / chance)), float(np.log(SLIP / (1 - chance)))
+
+
+def _text(product: Floats, square: Floats, own: Floats, size: Floats) -> Floats:
+    """t_ik, from x_i . sum_k, |sum_k|^2, |x_i|^2 and n_k."""
+    variance = (1 - ALIKE) / DIRECTIONS
+    ratio = (1 - ALIKE) / (ALIKE - UNLIKE)
+    shrunk = size + ratio
+    spread, open_spread = 1 + 1 / shrunk, 1 + 1 / ratio
+    apart = own - 2 * product / shrunk + square / np.square(shrunk)
+    scores: Floats = (
+        -0.5 * DIRECTIONS * np.log(spread / open_spread)
+        - apart / (2 * variance * spread)
+        + own / (2 * variance * open_spread)
+    )
+    return scores
+
+
+def _reader(by_reader: Floats, by_domain: Floats, known: Floats, domains: int) -> Floats:
+    """r_ik, from how often k had this reader, this domain, any."""
+    new_domain, new_reader = 1 / (domains + 2), 0.3
+    domain = (by_domain + new_domain) / (known + 1)
+    reader = (by_reader + new_reader) / (by_domain + 1)
+    scores: Floats = np.log(domain * reader / (new_domain * new_reader))
+    return scores
+
+
+def _square(total: Floats) -> Floats:
+    squares: Floats = np.square(total).sum(axis=1)
+    return squares
+
+
+def _one_hot(codes: Ids, count: int | None = None) -> Floats:
+    """(n, count); a row of zeros for a code of -1."""
+    width = max(int(codes.max(initial=-1)) + 1, 1) if count is None else count
+    made: Floats = (codes[:, None] == np.arange(width)[None]).astype(np.float32)
+    return made
+
+
+def _shares(scores: Floats) -> Floats:
+    """Softmax over the last axis."""
+    risen = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Floats = risen / risen.sum(axis=-1, keepdims=True)
+    return shares

@@ -1,0 +1,361 @@
+"""From all evidence to preferences: in each circle what is believed, said of the widest scope that nothing contradicts.
+
+The same evidence gives the same preferences, whatever was before: so undoing and erasing are exact. It writes no row:
+`memory.profile.reconciling` brings the rows in step, `memory.profile.profile` chooses by what is derived here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from memory.embed import Ids
+from memory.profile.belief import DOUBT, PULL, Beliefs, Weights, agrees, believed, measured
+from memory.profile.circles import Circles
+from memory.profile.evidence import Evidences
+from memory.profile.scope import Scope
+
+OWN = 0.8
+"""The share of a circle's lessons that one reader, domain or source has to have to be its scope, and of theirs the circle."""
+HELD = 0.5
+"""A value that is less likely than that is no preference yet."""
+AGREED = 0.6
+"""The share of voices that a value needs to hold beyond the circles that speak for it."""
+VOICES = 2
+MOST_VOICES = 3
+"""Of one circle: its houses, each of which is a voice of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """A preference as the evidence has it. `lessons` are those of its topic, the first of which anchors it."""
+
+    dimension: str
+    value: str
+    amount: float | None
+    scope: Scope
+    confidence: float
+    evidence_for: tuple[int, ...]
+    evidence_against: tuple[int, ...]
+    lessons: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The circles of a family of kinds, numbered on from `first`, and the codes of its readers and houses."""
+
+    kind: str
+    first: int
+    circles: Circles
+    lessons: Ids
+    readers: dict[str, int]
+    houses: dict[str, int]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one circle, or one reader in it, believes of a dimension."""
+
+    circle: int
+    reader: str
+    dimension: int
+    value: int
+    amount: float | None
+    confidence: float
+    is_taught: bool
+    """By the user's own hand."""
+    is_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """`preferences`; which of them, by number, a circle (`of_circle`), one of its readers (`of_reader`), or any other text
+    of a kind (`of_kind`) follows in each dimension, with the confidence it has there."""
+
+    evidence: Evidences
+    groups: dict[str, Group]
+    preferences: tuple[Derived, ...]
+    of_circle: dict[int, dict[str, tuple[int, float]]]
+    of_reader: dict[tuple[int, str], dict[str, tuple[int, float]]]
+    of_kind: dict[str, dict[str, tuple[int, float]]]
+
+
+def derive(evidence: Evidences) -> Derivation:
+    """All preferences that follow from the evidence."""
+    groups = _grouped(evidence)
+    circle = np.full(len(evidence.lessons), -1, dtype=np.int64)
+    for group in groups.values():
+        circle[group.lessons] = group.first + group.circles.of
+    held = [*_believed(evidence, circle), *_measured(evidence, circle)]
+    writer = _Writer(evidence, groups, circle, held)
+    return writer.write()
+
+
+def _grouped(evidence: Evidences) -> dict[str, Group]:
+    groups: dict[str, Group] = {}
+    first = 0
+    for kind, lessons in evidence.families().items():
+        seen, readers, houses = evidence.seen(lessons)
+        circles = Circles.find(seen)
+        groups[kind] = Group(kind, first, circles, lessons, readers, houses)
+        first += len(circles.size)
+    return groups
+
+
+def _believed(evidence: Evidences, circle: Ids) -> list[_Held]:
+    """The best value of each circle and dimension, and of each reader in it who wants another."""
+    chosen = ~np.isfinite(evidence.amount)
+    lesson = evidence.lesson[chosen]
+    columns = (evidence.dimension[chosen], evidence.value[chosen], evidence.strength[chosen])
+    ages, active = evidence.age_days[lesson], evidence.is_active[chosen].astype(np.float64)
+    in_circles = believed(circle[lesson], *columns, ages, active)
+    names = {name: number for number, name in enumerate(dict.fromkeys(one.reader for one in evidence.lessons))}
+    reader = np.array([names[one.reader] for one in evidence.lessons], dtype=np.int64)
+    in_readers = believed(circle[lesson] * len(names) + reader[lesson], *columns, ages, active)
+    best = _best(in_circles, in_circles.share)
+    held = [_of(in_circles, row, int(in_circles.place[row]), "", in_circles.share[row]) for row in best]
+    wider = {(one.circle, one.dimension): one for one in held}
+    prior = {
+        (int(place), int(value)): float(share)
+        for place, value, share in zip(in_circles.place, in_circles.value, in_circles.share, strict=True)
+    }
+    readers = list(names)
+    for row in _best(in_readers, in_readers.weight):
+        place, name = divmod(int(in_readers.place[row]), len(names))
+        above = wider[place, int(in_readers.dimension[row])]
+        value, whole = int(in_readers.value[row]), in_readers.whole[row]
+        if value == above.value or not readers[name]:
+            continue
+        confidence = (in_readers.weight[row] + PULL * prior[place, value]) / (whole + PULL)
+        if confidence >= HELD and whole > DOUBT:
+            held.append(_of(in_readers, row, place, readers[name], confidence))
+    return held
+
+
+def _best(beliefs: Beliefs, rank: Weights) -> Ids:
+    """The row of the highest rank in each group; of equals the value that came first."""
+    order = np.lexsort((-beliefs.value, rank, beliefs.group))
+    last = np.append(beliefs.group[order][1:] != beliefs.group[order][:-1], True) if len(order) else order
+    best: Ids = order[last.astype(bool)]
+    return best
+
+
+def _of(beliefs: Beliefs, row: int, circle: int, reader: str, confidence: float) -> _Held:
+    is_taught = bool(beliefs.active[row] > 0)
+    return _Held(
+        circle, reader, int(beliefs.dimension[row]), int(beliefs.value[row]), None, float(confidence), is_taught
+    )
+
+
+def _measured(evidence: Evidences, circle: Ids) -> list[_Held]:
+    """The amount of each circle and measured dimension."""
+    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for number in np.flatnonzero(np.isfinite(evidence.amount)).tolist():
+        places[int(circle[evidence.lesson[number]]), int(evidence.dimension[number])].append(number)
+    held: list[_Held] = []
+    for (place, dimension), numbers in places.items():
+        rows = np.array(numbers)
+        ages = evidence.age_days[evidence.lesson[rows]]
+        found = measured(evidence.amount[rows], evidence.strength[rows], ages, evidence.is_active[rows])
+        if found is not None:
+            row = rows[found.number]
+            amount = float(evidence.amount[row])
+            held.append(_Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, True))
+    return held
+
+
+class _Writer:
+    """Says what is held as preferences: first what holds widely, then what the circles hold against it."""
+
+    def __init__(self, evidence: Evidences, groups: dict[str, Group], circle: Ids, held: list[_Held]) -> None:
+        self._evidence = evidence
+        self._groups = groups
+        self._circle = circle
+        self._of_evidence = circle[evidence.lesson]
+        self._held = [one for one in held if one.confidence >= HELD]
+        self._kind = {
+            group.first + number: group.kind for group in groups.values() for number in range(len(group.circles.size))
+        }
+        self._members = _members(circle, len(self._kind))
+        self._scopes = {number: self._scope(number) for number in self._kind}
+        self._rows = self._by_dimension()
+        self._found: list[Derived] = []
+        self._of_circle: dict[int, dict[str, tuple[int, float]]] = defaultdict(dict)
+        self._of_reader: dict[tuple[int, str], dict[str, tuple[int, float]]] = defaultdict(dict)
+        self._of_kind: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
+
+    def write(self) -> Derivation:
+        by_dimension: dict[int, list[_Held]] = defaultdict(list)
+        for one in self._held:
+            by_dimension[one.dimension].append(one)
+        for dimension, held in sorted(by_dimension.items()):
+            self._wide(dimension, held)
+            self._narrow(dimension, held)
+        return Derivation(
+            self._evidence,
+            self._groups,
+            tuple(self._found),
+            dict(self._of_circle),
+            dict(self._of_reader),
+            dict(self._of_kind),
+        )
+
+    def _wide(self, dimension: int, held: Sequence[_Held]) -> None:
+        """What several circles of a kind agree on holds for the kind; where all kinds agree, for everything."""
+        name = self._evidence.dimensions[dimension]
+        wide: dict[str, list[_Held]] = {}
+        voices: dict[str, float] = {}
+        against: set[str] = set()
+        for kind in sorted({self._kind[one.circle] for one in held}):
+            mine = [one for one in held if self._kind[one.circle] == kind and not one.reader]
+            agreeing, share, count = self._agreed(mine, dimension)
+            if agreeing and share >= AGREED and len(agreeing) == len(mine):
+                voices[kind] = count
+                wide[kind] = agreeing
+            elif agreeing and share >= AGREED and count >= VOICES:
+                against.add(kind)
+                wide[kind] = agreeing
+            else:
+                against.add(kind)
+        for kinds in self._same(wide, voices, against):
+            agreeing = [one for kind in kinds for one in wide[kind]]
+            if len(kinds) == 1 and voices.get(kinds[0], VOICES) < VOICES:
+                continue
+            scope = Scope(kind=kinds[0]) if len(kinds) == 1 else Scope()
+            where = None if len(kinds) > 1 else kinds[0]
+            number = self._add(dimension, agreeing, scope, self._in_kind(dimension, where))
+            confidence = self._found[number].confidence
+            for kind in self._groups if len(kinds) > 1 else kinds:
+                self._of_kind[kind][name] = (number, confidence)
+            for one in agreeing:
+                one.is_wide = True
+                self._of_circle[one.circle][name] = (number, one.confidence)
+
+    def _agreed(self, held: Sequence[_Held], dimension: int) -> tuple[list[_Held], float, float]:
+        """Those of a kind that hold the value with the most voices, its share of all, and how many voices it has."""
+        best: tuple[float, float, list[_Held]] = (0.0, 0.0, [])
+        counts = {id(one): self._voices(one.circle, dimension) for one in held}
+        whole = sum(one.confidence * counts[id(one)] for one in held)
+        for one in held:
+            if not one.is_taught:
+                continue
+            same = [other for other in held if _is_same(one, other)]
+            weight = sum(other.confidence * counts[id(other)] for other in same)
+            if weight > best[0] + 1e-9:
+                best = (weight, float(sum(counts[id(other)] for other in same)), same)
+        return best[2], best[0] / (whole + 1e-9), best[1]
+
+    def _same(self, wide: dict[str, list[_Held]], voices: dict[str, float], against: set[str]) -> list[list[str]]:
+        """All kinds together where each is of one mind and the same; else each kind by itself."""
+        kinds = sorted(wide)
+        if len(kinds) > 1 and not against and set(voices) == set(kinds):
+            first = wide[kinds[0]][0]
+            if all(_is_same(first, one) for kind in kinds for one in wide[kind]):
+                return [kinds]
+        return [[kind] for kind in kinds]
+
+    def _narrow(self, dimension: int, held: Sequence[_Held]) -> None:
+        name = self._evidence.dimensions[dimension]
+        taught = {one.value for one in held if one.is_taught}
+        places: dict[tuple[Scope, int], int] = {}
+        for one in held:
+            if one.is_wide or not (
+                one.is_taught or one.value in taught or name in self._of_kind[self._kind[one.circle]]
+            ):
+                continue
+            if one.reader:
+                number = self._add_reader(one)
+                self._of_reader[one.circle, one.reader][name] = (number, one.confidence)
+                continue
+            scope = self._scopes[one.circle]
+            number = places.get((scope, one.value), -1)
+            if number < 0:
+                number = self._add(dimension, [one], scope, self._in_circle(dimension, one.circle))
+                places[scope, one.value] = number
+            self._of_circle[one.circle][name] = (number, one.confidence)
+
+    def _add_reader(self, one: _Held) -> int:
+        rows = self._in_circle(one.dimension, one.circle)
+        lessons = self._evidence.lessons
+        mine = [row for row in rows.tolist() if lessons[self._evidence.lesson[row]].reader == one.reader]
+        scope = replace(self._scopes[one.circle], domain="", is_topical=False, anchor=None)
+        reader = lessons[self._evidence.lesson[mine[0]]]
+        scope = replace(scope, recipient=reader.recipient, source="" if reader.recipient else reader.source)
+        return self._add(one.dimension, [one], scope, np.array(mine, dtype=np.int64))
+
+    def _add(self, dimension: int, held: Sequence[_Held], scope: Scope, rows: Ids) -> int:
+        """A preference on `rows`, places of evidence. Of several beliefs the surest gives the amount."""
+        surest = max(held, key=lambda one: (one.is_taught, one.confidence))
+        evidence = self._evidence
+        if surest.amount is None:
+            is_for = evidence.value[rows] == surest.value
+        else:
+            is_for = agrees(evidence.amount[rows], surest.amount, evidence.is_active[rows])
+        lessons = self._members[held[0].circle] if scope.is_topical else np.zeros(0, dtype=np.int64)
+        self._found.append(
+            Derived(
+                dimension=evidence.dimensions[dimension],
+                value=evidence.values[surest.value][1],
+                amount=surest.amount,
+                scope=scope,
+                confidence=float(np.mean([one.confidence for one in held])),
+                evidence_for=tuple(evidence.ids[rows[is_for]].tolist()),
+                evidence_against=tuple(evidence.ids[rows[~is_for]].tolist()),
+                lessons=tuple(evidence.lessons[one].id for one in lessons),
+            )
+        )
+        return len(self._found) - 1
+
+    def _scope(self, number: int) -> Scope:
+        """The narrowest words for a circle: its reader, domain or source where they have no other; else its topic."""
+        group = self._groups[self._kind[number]]
+        mine = [self._evidence.lessons[one] for one in self._members[number]]
+        scope = Scope(kind=group.kind)
+        all_lessons = [self._evidence.lessons[one] for one in group.lessons]
+        for part in ("recipient", "domain", "source"):
+            names = [getattr(one, part) for one in mine]
+            common = max(sorted(set(names)), key=names.count)
+            others = sum(getattr(one, part) == common for one in all_lessons)
+            if common and names.count(common) >= OWN * max(len(names), others):
+                return replace(scope, **{part: common})
+        if np.any(self._evidence.vectors[self._members[number]]) or len(group.circles.size) > 1:
+            return replace(scope, is_topical=True, anchor=mine[0].id)
+        return scope
+
+    def _voices(self, circle: int, dimension: int) -> int:
+        """How many houses speak in a circle of this dimension."""
+        rows = self._in_circle(dimension, circle)
+        houses = {self._evidence.lessons[self._evidence.lesson[row]].house for row in rows}
+        return min(max(len(houses), 1), MOST_VOICES)
+
+    def _in_circle(self, dimension: int, circle: int) -> Ids:
+        rows = self._rows[dimension]
+        mine: Ids = rows[self._of_evidence[rows] == circle]
+        return mine
+
+    def _in_kind(self, dimension: int, kind: str | None) -> Ids:
+        rows = self._rows[dimension]
+        if kind is None:
+            return rows
+        return rows[np.isin(self._of_evidence[rows], [one for one, of in self._kind.items() if of == kind])]
+
+    def _by_dimension(self) -> list[Ids]:
+        """The places of the evidence of each dimension."""
+        order = np.argsort(self._evidence.dimension, kind="stable")
+        bounds = np.searchsorted(self._evidence.dimension[order], np.arange(1, len(self._evidence.dimensions)))
+        return [np.sort(part).astype(np.int64) for part in np.split(order, bounds)]
+
+
+def _is_same(one: _Held, other: _Held) -> bool:
+    if one.amount is None or other.amount is None:
+        return one.value == other.value
+    return bool(agrees(np.array([other.amount]), one.amount, np.array([True]))[0])
+
+
+def _members(circle: Ids, count: int) -> list[Ids]:
+    order = np.argsort(circle, kind="stable")
+    bounds = np.searchsorted(circle[order], np.arange(1, count))
+    return [part.astype(np.int64) for part in np.split(order, bounds)] if count else []
