@@ -51,7 +51,8 @@ def list_page(lines: Sequence[PreferenceLine]) -> Iterator[RenderableType]:
                 yield table
             scope, table = _place(line.scope), _table()
             where = line.scope.says or "everywhere"
-            yield Text(f"\n{harmless(where[:1].upper() + where[1:])}", style="bold")
+            gap = "" if line is ranked[0] else "\n"
+            yield Text(f"{gap}{harmless(where[:1].upper() + where[1:])}", style="bold")
         table.add_row(f"{line.id:>5}", _says(line), _sureness(line), _standing(line))
     yield table
     weak = sum(line.state == "held" and not line.is_used for line in lines)
