@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from assistant.style.piece import People, Piece
 from assistant.style.trait import Form, Reading, Setting, Trait
-from assistant.style.wording import begins, is_english, like, masked, quoted_from, reworded, running, spliced
+from assistant.style.wording import begins, is_english, is_name, like, masked, quoted_from, reworded, running, spliced
 
 YES, NO = "yes", "no"
 _SHARE = 0.7
@@ -60,10 +60,10 @@ _LONG = re.compile(
     r"|(?P<am>I) am(?= \w)|(?P<are>you|we|they) are(?= \w)"
     rf"|(?P<have>I|you|we|they) have(?= (?!not\b)(?:{_ADVERB} )?{_PARTICIPLE})"
     rf"|(?P<could>could|would|should|might|must) have(?= {_PARTICIPLE})"
-    r"|(?P<will>I|you|he|she|it|we|they|that|there) will(?= (?!not\b|and\b|or\b|but\b)\w)"
-    r"|(?P<would>I|you|he|she|it|we|they) would(?= (?!not\b|and\b|or\b|but\b|have\b)\w)"
-    rf"|(?P<has>{_THING}|{_PERSON}) has(?= (?!not\b)(?:{_ADVERB} )?(?:{_HAS})\b)"
-    rf"|(?P<is>{_THING}|{_PERSON}) is(?= (?!and\b|or\b|but\b|why\b|how\b|what\b|when\b|where\b|who\b)\w)"
+    r"|(?P<will>I|you|he|she|it|we|they) will(?= (?!not\b|and\b|or\b|but\b)\w)"
+    r"|(?P<would>I|you|he|she|we|they) would(?= (?!not\b|and\b|or\b|but\b|have\b)\w)"
+    rf"|(?P<has>it|that|there|what|he|she|who) has(?= (?!not\b)(?:{_ADVERB} )?(?:{_HAS})\b)"
+    rf"|(?P<is>it|that|there|here|what|he|she|who) is(?= (?!and\b|or\b|but\b|why\b|how\b|what\b|when\b|where\b|who\b)\w)"
     r"|(?P<us>let) us\b(?= (?!know\b|have\b|in\b|be\b)\w))",
     re.IGNORECASE,
 )
@@ -145,10 +145,17 @@ def _expanded(text: str) -> Iterator[tuple[int, int, str]]:
     if "'" not in text and "’" not in text:
         return
     for match in _SHORT.finditer(text):
+        if _is_title(text, match):
+            continue
         group = next(name for name in ("aux", *_FULL) if match[name])
         words = _without_not(text, match) if group == "aux" else f"{match[group]} {_like_end(_FULL[group], match)}"
         if words:
             yield match.start(), match.end(), words
+
+
+def _is_title(text: str, match: re.Match[str]) -> bool:
+    """ "Don't Look Now": the words of a title."""
+    return not match[0].startswith("I") and not begins(text, match.start()) and is_name(text, match)
 
 
 def _without_not(text: str, match: re.Match[str]) -> str:
@@ -166,6 +173,8 @@ def _without_not(text: str, match: re.Match[str]) -> str:
 
 def _contracted(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _LONG.finditer(text):
+        if _is_title(text, match):
+            continue
         group = next(name for name in ("aux", "question", *_CUT) if match[name])
         head = match[group]
         if match[0].isupper() and len(match[0]) > 4:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from assistant.style.piece import People, Piece
 from assistant.style.trait import Difference, Form, Reading, Setting, Trait
-from assistant.style.wording import is_english, like, quoted_from, replaced, reworded, running
+from assistant.style.wording import is_english, is_name, like, quoted_from, replaced, reworded, running
 
 FORMAL, NEUTRAL, INFORMAL = "formal", "neutral", "informal"
 _CLEAR = 0.35
@@ -122,7 +122,12 @@ class Formality(Trait):
         shown = self.read(piece, people).get(self.name)
         if shown is not None and shown.value == setting.value:
             return piece
-        return reworded(piece, lambda text: replaced(text, pattern, lambda match: _other(match[0], words)))
+        return reworded(
+            piece,
+            lambda text: replaced(
+                text, pattern, lambda match: match[0] if is_name(text, match) else _other(match[0], words)
+            ),
+        )
 
     def say(self, dimension: str, setting: Setting) -> str:
         return f"write in a {setting.value} tone"

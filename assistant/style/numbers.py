@@ -44,7 +44,9 @@ _DIGIT = re.compile(
     rf"{_LABEL}(?P<number>[2-9]|10)(?:{_COUNTED}|(?= (?:or|to|and) (?:[2-9]|10|{_WORD}) {_NOUN}))", re.IGNORECASE
 )
 _SPELT = re.compile(
-    rf"(?<![\w-])(?P<number>{_WORD})(?:{_COUNTED}|(?= (?:or|to|and) (?:[2-9]|10|{_WORD}) {_NOUN}))", re.IGNORECASE
+    rf"(?<![\w-])(?<!\bone or )(?<!\bthe (?=two\b))(?<!\bthese (?=two\b))(?<!\bthose (?=two\b))(?<!\bother (?=two\b))"
+    rf"(?P<number>{_WORD})(?:{_COUNTED}|(?= (?:or|to|and) (?:[2-9]|10|{_WORD}) {_NOUN}))",
+    re.IGNORECASE,
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from assistant.style.piece import People, Piece
@@ -54,6 +55,7 @@ _BEFORE = re.compile(r"\b(?P<verb>[Aa]m|[Aa]re|(?:[Ww]as|[Ww]ere)(?:n['’]t)?) 
 _LATER = re.compile(r"(?<=\band )am\b(?!\.)|(?<=\bbut )am\b(?!\.)")
 _LATER_ARE = re.compile(r"(?<=\band )are\b(?! we\b)")
 """ "I came and am glad"."""
+_TITLE = re.compile(r"(?:['’]\w+)? [A-Z][a-z]")
 _UNREAL = re.compile(r"\b(?:if|as though|wish|unless) $", re.IGNORECASE)
 
 
@@ -65,7 +67,7 @@ class Person(Trait):
         if not is_english(piece, people):
             return {}
         text = _open(running(piece))
-        found = list(_WORD.finditer(text))
+        found = [match for match in _WORD.finditer(text) if not _is_title(text, match)]
         if not found:
             is_telling = text.count(" ") >= _LEAST_WORDS and not _LEFT.search(running(piece))
             return {self.name: Reading(value=IMPERSONAL, strength=0.4)} if is_telling else {}
@@ -127,6 +129,8 @@ def _swapped(text: str, subject: str, words: Mapping[str, str], verbs: Mapping[s
         changes[match.start(group)] = (match.end(group), like(verb.replace("'", "’") if "’" in old else verb, old))
     for match in _WORD.finditer(shown):
         word = words.get(match[0].casefold())
+        if _is_title(shown, match):
+            continue
         if word == "I":
             changes[match.start()] = (match.end(), word)
         elif word:
@@ -135,6 +139,16 @@ def _swapped(text: str, subject: str, words: Mapping[str, str], verbs: Mapping[s
     return changes
 
 
+def _is_title(text: str, match: re.Match[str]) -> bool:
+    """ "My Fair Lady", "Hallelujah, I Love Her": a title and not its speaker."""
+    return (
+        match[0][0].isupper()
+        and not begins(text, match.start())
+        and (match[0] != "I" or bool(_TITLE.match(text, match.end())))
+    )
+
+
+@lru_cache(maxsize=512)
 def _open(text: str) -> str:
     """`text` without what may not be touched, or speaks for both sides or for one person."""
     return _LEFT.sub(lambda match: MASK * len(match[0]), masked(text))

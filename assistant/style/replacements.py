@@ -21,7 +21,7 @@ from assistant.style import contractions, dates, emoji, exclamation, numbers, pe
 from assistant.style.names import People
 from assistant.style.piece import Piece
 from assistant.style.spelling_words import american
-from assistant.style.wording import begins, language_of, masked
+from assistant.style.wording import begins, language_of, masked, own_parts
 from memory.languages import common_words
 
 MOST_WORDS = 3
@@ -64,7 +64,7 @@ class _Sentence:
 def replacements(before: Piece, after: Piece, people: People) -> list[Replacement]:
     """In the order of the text. One that more places of the text after do not have is left out."""
     language = language_of(after, people)
-    here, there = _parts(before), _parts(after)
+    here, there = own_parts(before), own_parts(after)
     was = [_sentence(in_one_form(part, language)) for part in (Counter(here) - Counter(there)).elements()]
     now = [_sentence(in_one_form(part, language)) for part in (Counter(there) - Counter(here)).elements()]
     names = frozenset(f"{people.reader} {people.writer}".casefold().split())
@@ -89,11 +89,6 @@ def in_one_form(text: str, language: str) -> str:
         text = dates.written_in(text, "iso", language, "d/m/y")
         text = thousands.written_in(times.written_in(text, times.OF_24, is_certain=True), thousands.BARE, language)
     return numbers.in_digits(person.in_plural(contractions.expanded(text))) if language == "en" else text
-
-
-def _parts(piece: Piece) -> list[str]:
-    parts = [part for block in piece.blocks if block.kind != "verbatim" for part in block.parts]
-    return [part for part in (*parts, piece.postscript) if part]
 
 
 def _sentence(text: str) -> _Sentence:

@@ -17,6 +17,8 @@ from assistant.style.wording import is_english, is_name, like, masked, reworded,
 
 BRITISH, AMERICAN = "en-GB", "en-US"
 _SHARE = 0.8
+_NAMES = frozenset(("Labour", "Grey", "Gray", "Harbour", "Harbor", "Center", "Centre"))
+"""Whoever is called so may begin a sentence."""
 _WORD = re.compile(r"(?<![\w'’-])[A-Za-z]{4,}(?![\w])(?!-[A-Z])")
 
 
@@ -67,4 +69,4 @@ def spelt(text: str, value: str) -> str:
 
 
 def _words(text: str) -> list[re.Match[str]]:
-    return [match for match in _WORD.finditer(text) if not is_name(text, match)]
+    return [match for match in _WORD.finditer(text) if match[0] not in _NAMES and not is_name(text, match)]

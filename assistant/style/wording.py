@@ -14,6 +14,7 @@ from functools import lru_cache
 from assistant.style.blocks import Block
 from assistant.style.names import People
 from assistant.style.piece import Piece
+from assistant.style.quotations import quoted_parts
 from assistant.style.splitting import GAP
 from memory.languages import detect
 
@@ -89,8 +90,17 @@ def quoted_from(text: str, at: int) -> str:
 @lru_cache(maxsize=64)
 def running(piece: Piece) -> str:
     """The masked sentences, items, headings and postscript, a line each."""
-    parts = [part for block in piece.blocks if block.kind != "verbatim" for part in block.parts]
-    return "\n".join(masked(part) for part in (*parts, piece.postscript) if part)
+    return "\n".join(masked(part) for part in own_parts(piece))
+
+
+def own_parts(piece: Piece) -> list[str]:
+    """The sentences, items, headings and postscript that are the writer's own words."""
+    found = []
+    for block in piece.blocks:
+        if block.kind != "verbatim":
+            quoted = quoted_parts(block.parts)
+            found += [part for number, part in enumerate(block.parts) if part and number not in quoted]
+    return [*found, piece.postscript] if piece.postscript else found
 
 
 def reworded(piece: Piece, change: Callable[[str], str]) -> Piece:
@@ -125,5 +135,6 @@ def like(word: str, shown: str) -> str:
 def _reworded(block: Block, change: Callable[[str], str]) -> Block:
     if block.kind == "verbatim":
         return block
-    parts = tuple(change(part) for part in block.parts)
+    quoted = quoted_parts(block.parts)
+    parts = tuple(part if number in quoted else change(part) for number, part in enumerate(block.parts))
     return block if parts == block.parts else replace(block, parts=parts)
