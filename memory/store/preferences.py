@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, tuple_, update
+from sqlalchemy import Integer, Row, bindparam, cast, delete, insert, tuple_, update
 from sqlmodel import Session, col, func, select
 
 from memory.models import Evidence, Lesson, Preference, PreferenceChange, PreferenceEvidence, PreferenceState
@@ -121,7 +121,7 @@ def evidence_of(session: Session, preference_id: int) -> list[tuple[Evidence, Le
 
 def counts(session: Session) -> dict[int, tuple[int, int]]:
     """How much evidence is for, and how much against, each preference that has any."""
-    chosen = select(PreferenceEvidence.preference_id, func.sum(PreferenceEvidence.is_for), func.count()).group_by(
+    chosen = select(PreferenceEvidence.preference_id, func.sum(cast(PreferenceEvidence.is_for, Integer)), func.count()).group_by(
         col(PreferenceEvidence.preference_id)
     )
     return {of: (int(is_for), int(total) - int(is_for)) for of, is_for, total in session.exec(chosen)}
