@@ -53,10 +53,10 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_FORMAL_WORDS = re.compile(rf"(?<![\w-])(?:{_either(_RELAXED)}|{_STIFF})(?![\w-])", re.IGNORECASE)
-_INFORMAL_WORDS = re.compile(rf"(?<![\w-])(?:{_either(_RAISED)}|{_LOOSE})(?![\w-])", re.IGNORECASE)
-_RELAXABLE = re.compile(rf"(?<![\w-])(?:{_either(_RELAXED)})(?![\w-])", re.IGNORECASE)
-_RAISABLE = re.compile(rf"(?<![\w-])(?:{_either(_RAISED)})(?![\w-])", re.IGNORECASE)
+_FORMAL_WORDS = re.compile(rf"(?<![\w.-])(?:{_either(_RELAXED)}|{_STIFF})(?![\w-])", re.IGNORECASE)
+_INFORMAL_WORDS = re.compile(rf"(?<![\w.-])(?:{_either(_RAISED)}|{_LOOSE})(?![\w-])", re.IGNORECASE)
+_RELAXABLE = re.compile(rf"(?<![\w.-])(?:{_either(_RELAXED)})(?![\w-])", re.IGNORECASE)
+_RAISABLE = re.compile(rf"(?<![\w.-])(?:{_either(_RAISED)})(?![\w-])", re.IGNORECASE)
 _CONTRACTED = re.compile(r"\w(?:n['’]t|['’](?:re|ve|ll|m|d))\b|\b(?:it|that|there|what|let)['’]s\b", re.IGNORECASE)
 _LINES = (
     (re.compile(r"^(?:dear|good (?:morning|afternoon|evening)|to whom)\b", re.IGNORECASE), 1.0),

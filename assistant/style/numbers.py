@@ -13,7 +13,8 @@ from typing import ClassVar
 from assistant.engine.support.number_words import WORDS, Kind
 from assistant.style.piece import People, Piece
 from assistant.style.trait import Form, Reading, Setting, Trait
-from assistant.style.wording import begins, is_english, like, masked, quoted_from, reworded, running, spliced
+from assistant.style.wording import begins, is_english, is_name, like, masked, quoted_from, reworded, running, spliced
+from memory.languages import common_words
 
 DIGITS, SPELT = "digits", "words"
 _SHARE = 0.7
@@ -48,6 +49,9 @@ _SPELT = re.compile(
     rf"(?P<number>{_WORD})(?:{_COUNTED}|(?= (?:or|to|and) (?:[2-9]|10|{_WORD}) {_NOUN}))",
     re.IGNORECASE,
 )
+_BEFORE = re.compile(r"\b([A-Z]\w*) $")
+_LONGEST_WORD = 30
+_COMMON = common_words("en")
 
 
 class Numbers(Trait):
@@ -58,8 +62,8 @@ class Numbers(Trait):
         if not is_english(piece, people):
             return {}
         text = running(piece)
-        digits = [match for match in _DIGIT.finditer(text) if not begins(text, match.start())]
-        spelt = [match for match in _SPELT.finditer(text) if not begins(text, match.start())]
+        digits = [match for match in _counts(_DIGIT, text) if not begins(text, match.start())]
+        spelt = [match for match in _counts(_SPELT, text) if not begins(text, match.start())]
         total = len(digits) + len(spelt)
         for value, found in ((DIGITS, digits), (SPELT, spelt)):
             if total and len(found) / total >= _SHARE:
@@ -92,13 +96,22 @@ def in_words(text: str) -> str:
     return spliced(text, dict(_words(masked(text))))
 
 
+def _counts(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """What stands in no name: "Halo 2", "the Six Nations"."""
+    for match in pattern.finditer(text):
+        before = _BEFORE.search(text, max(0, match.start() - _LONGEST_WORD), match.start())
+        is_named = before is not None and before[1].casefold() not in _COMMON
+        if not is_named and not is_name(text, match):
+            yield match
+
+
 def _digits(text: str) -> Iterator[tuple[int, tuple[int, str]]]:
-    for match in _SPELT.finditer(text):
+    for match in _counts(_SPELT, text):
         if not begins(text, match.start()):
             yield match.start(), (match.end(), str(_VALUES[match["number"].casefold()]))
 
 
 def _words(text: str) -> Iterator[tuple[int, tuple[int, str]]]:
-    for match in _DIGIT.finditer(text):
+    for match in _counts(_DIGIT, text):
         name = _NAMES[int(match["number"])]
         yield match.start(), (match.end(), like(name, "A") if begins(text, match.start()) else name)

@@ -37,6 +37,9 @@ TRAITS: tuple[Trait, ...] = (
     SENTENCES,
     WORDS,
     HEADING,
+    # how its sentences end: items that are to have no full stops get none for a mark that went
+    EXCLAMATION,
+    EMOJI,
     # how it is laid out
     LAYOUT,
     PARAGRAPHS,
@@ -51,9 +54,6 @@ TRAITS: tuple[Trait, ...] = (
     TIMES,
     NUMBERS,
     THOUSANDS,
-    # its marks
-    EXCLAMATION,
-    EMOJI,
     # what the user says in their own words: nothing is changed in it
     STOCK,
     GREETING,

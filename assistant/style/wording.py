@@ -77,7 +77,7 @@ def begins(text: str, at: int) -> bool:
 
 def is_name(text: str, match: re.Match[str], group: str | int = 0) -> bool:
     """Whether words have a capital that no sentence's beginning accounts for, or that another capital follows."""
-    if match[group].islower() or match[group].isupper():
+    if match[group].islower() or match[group].isupper() or not match[group][:1].isalpha():
         return False
     return not begins(text, match.start(group)) or bool(_NAME_FOLLOWS.match(text, match.end(group)))
 

@@ -35,6 +35,7 @@ LEFT = {
     "a pronoun": "One of them is late.",
     "measures": "Run 5 miles.",
     "quoted": 'He said "3 reports".',
+    "a title": "They played Halo 2 games at the Six Nations matches.",
     "a verb after": "The five was right.",
 }
 
