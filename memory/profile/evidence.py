@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +37,25 @@ class Teacher:
 
     @property
     def reader(self) -> str:
-        """Whoever it is for, and where there is no one, where it comes from; the narrowest that tells texts apart."""
-        return self.recipient or (f"from {self.source}" if self.source else "")
+        return reader_of(self)
 
     @property
     def house(self) -> str:
         """What joins readers: their domain."""
         return self.domain or self.reader
+
+
+class _Read(Protocol):
+    @property
+    def recipient(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+def reader_of(one: _Read) -> str:
+    """Whoever a text is for, and where there is no one, where it comes from: what tells texts apart most."""
+    return one.recipient or (f"from {one.source}" if one.source else "")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,16 @@ def keep(session: Session, lesson: Lesson, observations: Sequence[Observation]) 
     return rederive(session, lesson.at, lesson_id=lesson.id)
 
 
+def keep_all(
+    session: Session, told: Sequence[tuple[Lesson, Sequence[Observation]]], now: datetime
+) -> list[PreferenceChange]:
+    """Store many lessons with their evidence, and derive once: what `keep` of each, one after the other, leads to."""
+    for lesson, observations in told:
+        lessons.add(session, lesson)
+        _read(session, lesson, observations)
+    return rederive(session, now)
+
+
 def replace(
     session: Session, draft_id: int, lesson: Lesson, observations: Sequence[Observation]
 ) -> list[PreferenceChange]:

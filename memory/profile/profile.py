@@ -16,7 +16,7 @@ from sqlmodel import Session
 from memory.profile.belief import enough
 from memory.profile.context import Chosen, Context
 from memory.profile.deriving import Derivation, Group, derive
-from memory.profile.evidence import Evidences
+from memory.profile.evidence import Evidences, reader_of
 from memory.profile.reconciling import Row, matched, rows
 from memory.profile.scope import Scope, family
 from memory.store import preferences
@@ -39,6 +39,10 @@ class Profile:
         held = [row for row in known if row.is_held]
         self._row = matched([row for row in held if not row.is_pinned], derivation.preferences)
         derived = {row.id for row in self._row.values()}
+        self._plain: dict[Scope, dict[str, tuple[int, float]]] = defaultdict(dict)
+        for number, row in self._row.items():
+            if not row.scope.is_topical:
+                self._plain[row.scope][row.dimension] = (number, row.confidence)
         self._pinned = _indexed(row for row in held if row.is_pinned)
         self._told = _indexed(row for row in held if not row.is_pinned and row.id not in derived)
         self._circle_of = {
@@ -93,7 +97,7 @@ class Profile:
         """How likely a text of this context belongs to each circle; the rest to none."""
         if group is None:
             return {}
-        reader = context.recipient or (f"from {context.source}" if context.source else "")
+        reader = reader_of(context)
         shares = group.circles.belonging(
             self._vector(context),
             group.readers.get(reader, -1),
@@ -111,21 +115,19 @@ class Profile:
     def _voted(self, group: Group | None, context: Context, shares: dict[int, float]) -> list[tuple[str, Row, float]]:
         """The likeliest value of each dimension, the row that says it, and how likely it is here."""
         made = self._derivation
-        kind = family(context.kind)
         votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         best: dict[tuple[str, str], tuple[float, Row]] = {}
-        reader = context.recipient or (f"from {context.source}" if context.source else "")
-        of_kind = made.of_kind.get(kind, {})
+        wider = self._wider(context)
+        reader = reader_of(context)
         places = [
-            ({**of_kind, **made.of_circle.get(circle, {}), **made.of_reader.get((circle, reader), {})}, share)
+            ({**made.of_circle.get(circle, {}), **made.of_reader.get((circle, reader), {})}, share)
             for circle, share in shares.items()
         ]
-        places.append((of_kind, 1 - sum(shares.values())))
+        places.append(({}, 1 - sum(shares.values())))
         for follows, share in places:
-            for dimension, (number, confidence) in follows.items():
-                row = self._row.get(number)
-                if row is None or not row.scope.admits(context):
-                    continue
+            here = {name: one for name, one in follows.items() if self._holds(one[0], context)}
+            for dimension, (number, confidence) in {**wider, **here}.items():
+                row = self._row[number]
                 weight = share * confidence
                 votes[dimension][row.value] += weight
                 if weight > best.get((dimension, row.value), (0.0, row))[0]:
@@ -135,6 +137,19 @@ class Profile:
             value = max(values, key=lambda name: values[name])
             if (dimension, value) in best:
                 found.append((dimension, best[dimension, value][1], values[value]))
+        return found
+
+    def _holds(self, number: int, context: Context) -> bool:
+        """Whether a derived preference has its row, and a context lies in its scope."""
+        row = self._row.get(number)
+        return row is not None and row.scope.admits(context)
+
+    def _wider(self, context: Context) -> dict[str, tuple[int, float]]:
+        """What a text follows that belongs to no circle: its reader's preferences, else its domain's, its source's, those
+        of its kind, of everything."""
+        found: dict[str, tuple[int, float]] = {}
+        for scope in sorted(_scopes_of(context), key=lambda scope: scope.narrowness):
+            found |= self._plain.get(scope, {})
         return found
 
     def _admitting(self, index: dict[Scope, list[Row]], context: Context, shares: dict[int, float]) -> list[Row]:
