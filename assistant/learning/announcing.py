@@ -17,6 +17,7 @@ from assistant.style.names import People, fill, names_of
 from assistant.style.trait import Setting
 from assistant.style.traits import reach, say
 from memory.models import Preference, PreferenceChange, PreferenceState
+from memory.profile.belief import enough
 from memory.profile.context import Observation
 from memory.store import preferences
 
@@ -51,7 +52,7 @@ def announced(
 
 def is_used(row: Preference) -> bool:
     """Whether drafts follow it, where it holds."""
-    is_sure = row.is_pinned or is_enough(row.confidence, reach(row.dimension))
+    is_sure = row.is_pinned or row.confidence >= enough(reach(row.dimension))
     return row.state is PreferenceState.HELD and is_sure
 
 
@@ -62,7 +63,7 @@ def _is_news(row: Preference, change: PreferenceChange) -> bool:
     before = change.before.get("confidence")
     if change.what in NEWS:
         return True
-    return before is not None and is_used(row) and not is_enough(float(before), reach(row.dimension))
+    return before is not None and is_used(row) and float(before) < enough(reach(row.dimension))
 
 
 def said(row: Preference, people: People | None = None) -> str:
@@ -105,8 +106,3 @@ def _named(phrase: str, row: Preference, people: People) -> str:
     if row.dimension in _READERS:
         return (fill(phrase, names_of(people.reader)) if row.recipient else None) or phrase
     return fill(phrase, names_of(people.writer)) or phrase
-
-
-def is_enough(confidence: float, reach: float) -> bool:
-    """The bar that a value passes to be written: higher where writing it changes more."""
-    return confidence >= 0.5 + 0.15 * reach

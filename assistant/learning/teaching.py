@@ -97,11 +97,24 @@ def observed(session: Session, seen: Sequence[Observation], context: Context, pe
     return _kept(session, _lesson(context, "", now, LessonOrigin.EDIT), seen, people)
 
 
-def own_text(session: Session, text: str, context: Context, people: People, now: datetime) -> Taught:
-    """Learn from a text that the user wrote without Telos; `now` is when they did."""
-    require_text(text)
-    own = own_words("", text)
-    return _kept(session, _lesson(context, text, now, LessonOrigin.OWN_TEXT), observe_own(own.text, people), people)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnText:
+    """A text that the user wrote without Telos, and when."""
+
+    text: str
+    context: Context
+    people: People
+    at: datetime
+
+
+def own_texts(session: Session, texts: Sequence[OwnText], now: datetime) -> Sequence[PreferenceChange]:
+    """A lesson of each; nothing is announced of them. Raises: BadRequest where one is no text."""
+    told: list[tuple[Lesson, list[Observation]]] = []
+    for one in texts:
+        require_text(one.text)
+        own = own_words("", one.text).text
+        told.append((_lesson(one.context, one.text, one.at, LessonOrigin.OWN_TEXT), observe_own(own, one.people)))
+    return learning.keep_all(session, told, now)
 
 
 def _kept(session: Session, lesson: Lesson, seen: Sequence[Observation], people: People) -> Taught:
@@ -112,8 +125,6 @@ def _kept(session: Session, lesson: Lesson, seen: Sequence[Observation], people:
     else:
         changes = learning.keep(session, lesson, seen)
     kept = lessons.get(session, lesson.id or 0) or lesson
-    if kept.origin == LessonOrigin.OWN_TEXT:
-        return Taught(lesson=kept, changes=changes)
     kept.line = announced(session, seen, preferences.changed_by(session, kept.id or 0), people)
     is_new = bool(kept.line) and kept.line != said
     if is_new:

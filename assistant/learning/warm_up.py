@@ -19,7 +19,7 @@ from assistant.errors import BadRequest
 from assistant.learning.own_words import own_words
 from assistant.learning.past_texts import Past, past_text
 from assistant.learning.refusing import require_text
-from assistant.learning.teaching import own_text
+from assistant.learning.teaching import OwnText, own_texts
 from assistant.learning.telling import lines
 from assistant.progress import Progress
 from assistant.style.piece import People, parse
@@ -100,10 +100,12 @@ def learned(
         progress(start, len(fresh), "reading your texts")
         batch = fresh[start : start + _BATCH]
         contexts = _contexts(batch, embedder)
+        texts = [
+            OwnText(text=past.text, context=of, people=people_of(past, owner, of.language), at=_written(past, now))
+            for past, of in zip(batch, contexts, strict=True)
+        ]
         with database.write() as session:
-            for past, context in zip(batch, contexts, strict=True):
-                people = people_of(past, owner, context.language)
-                own_text(session, past.text, context, people, _written(past, now))
+            own_texts(session, texts, now)
     progress(len(fresh), len(fresh), "reading your texts")
     with database.read() as session:
         new = [row for row in preferences.held(session) if row.id not in before]
