@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from assistant.answers.drafts import Decided, DraftView
 
 NOTHING_NEW = "Noted; it takes another edit like it before drafts follow."
-"""Said of a lesson that changed nothing yet."""
+AS_IT_WAS = "You left it as it was, which confirms how it was written."
+"""Said of lessons that changed nothing yet."""
 
 
 def print_draft(view: DraftView, version: int | None = None) -> None:
@@ -37,4 +38,5 @@ def print_decided(decided: Decided | None, view: DraftView, as_json: bool) -> No
 def print_lesson(decided: Decided) -> None:
     """One line, once."""
     if decided.lesson is not None:
-        say(f"{decided.lesson.line or NOTHING_NEW}  Undo: {decided.lesson.undo}")
+        silent = AS_IT_WAS if decided.lesson.origin == "accepted" else NOTHING_NEW
+        say(f"{decided.lesson.line or silent}  Undo: {decided.lesson.undo}")
