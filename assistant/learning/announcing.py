@@ -37,10 +37,13 @@ def announced(
 ) -> str:
     """The line; empty where the lesson taught nothing new. What was only let be is not said to be learned."""
     done = {(one.dimension, one.value) for one in seen if one.is_active}
+    if not done or not changes:
+        return ""
+    shown = {row.id for row in preferences.rows(session) if (row.dimension, row.value) in done}
     found: dict[str, Preference] = {}
     for change in changes:
-        row = preferences.get(session, change.preference_id)
-        if row is None or (row.dimension, row.value) not in done or not _is_news(row, change):
+        row = preferences.get(session, change.preference_id) if change.preference_id in shown else None
+        if row is None or not _is_news(row, change):
             continue
         held = found.get(row.dimension)
         if held is None or (is_used(row), _narrowness(row)) > (is_used(held), _narrowness(held)):

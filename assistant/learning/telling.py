@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from assistant.answers.profile import ChangeLine, EvidenceLine, LessonView, PreferenceLine, ScopeView
-from assistant.learning.announcing import is_used, said
+from assistant.learning.announcing import NEWS, is_used, said
 from assistant.learning.scope_words import context_in_words, in_words
 from assistant.learning.teaching import Taught, undo_of
 from memory.models import Evidence, Lesson, Preference, PreferenceChange
@@ -94,7 +94,7 @@ def change_line(session: Session, change: PreferenceChange) -> ChangeLine:
 
 
 def lesson_view(session: Session, lesson: Lesson) -> LessonView:
-    """A lesson with the preferences that it changed when it was kept."""
+    """A lesson with the preferences that there are since it was kept."""
     assert lesson.id is not None
     changed = [] if lesson.undone_at is not None else preferences.changed_by(session, lesson.id)
     return LessonView(
@@ -106,7 +106,7 @@ def lesson_view(session: Session, lesson: Lesson) -> LessonView:
         words=lesson.words,
         line=lesson.line,
         undo=undo_of(lesson),
-        preferences=list(dict.fromkeys(change.preference_id for change in changed)),
+        preferences=list(dict.fromkeys(change.preference_id for change in changed if change.what in NEWS)),
         undone_at=lesson.undone_at,
     )
 
