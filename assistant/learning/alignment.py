@@ -100,17 +100,6 @@ def aligned(before: Sequence[str], after: Sequence[str]) -> Sentences:
     )
 
 
-def changed_words(before: str, after: str) -> list[tuple[list[str], list[str]]]:
-    """The replaced, removed and added runs of words, without their punctuation and case-kept."""
-    old, new = _LETTERS.findall(before), _LETTERS.findall(after)
-    first, second = _encoded(old, new)
-    return [
-        (old[step.src_start : step.src_end], new[step.dest_start : step.dest_end])
-        for step in Levenshtein.opcodes(first, second)
-        if step.tag != "equal"
-    ]
-
-
 def _encoded(*texts: Sequence[str]) -> tuple[str, ...]:
     """Each word as one character, so that words are compared as fast as characters are."""
     numbers: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What editing costs over time: a point a decided draft, and the moving average that shows whether Telos learns.
+"""What editing costs over time, a point a decided draft: whether Telos learns.
 
 It reads rows and draws nothing: the command line makes a plot of the points.
 """
@@ -11,9 +11,6 @@ from assistant.answers.profile import CostPoint
 from assistant.learning.alignment import distance, words
 from memory.profile.scope import family
 from memory.store.drafts import Decided
-
-WINDOW = 10
-"""Drafts in the moving average."""
 
 
 def points(decided: Sequence[Decided], *, kind: str = "", recipient: str = "") -> list[CostPoint]:
@@ -40,16 +37,4 @@ def points(decided: Sequence[Decided], *, kind: str = "", recipient: str = "") -
                 share=cost / length if length else 0.0,
             )
         )
-    return found
-
-
-def moving_average(shares: Sequence[float], window: int = WINDOW) -> list[float]:
-    """Of each share with the `window` - 1 before it, fewer at the beginning."""
-    found: list[float] = []
-    total = 0.0
-    for number, share in enumerate(shares):
-        total += share
-        if number >= window:
-            total -= shares[number - window]
-        found.append(total / min(number + 1, window))
     return found

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.learning.alignment import aligned, changed_words, distance, spans, words
+from assistant.learning.alignment import aligned, distance, spans, words
 
 TEXTS = st.lists(
     st.sampled_from(["a", "ferry", "Ann,", "the", " ", "\n", "\n\n", "10:30", "日本", "שלום", "x", "\t", "end."]),
@@ -92,7 +92,3 @@ def test_every_sentence_is_paired_or_gone_or_new(before: list[str], after: list[
     assert {pair.after for pair in found.pairs} | set(found.new) == set(range(len(after)))
     assert not {pair.before for pair in found.pairs} & set(found.gone)
     assert not {pair.after for pair in found.pairs} & set(found.new)
-
-
-def test_changed_words_come_without_their_punctuation() -> None:
-    assert changed_words("We utilize it, now.", "We use it now!") == [(["utilize"], ["use"])]
