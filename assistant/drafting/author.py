@@ -30,6 +30,8 @@ from memory.profile.profile import Profile
 from memory.store import drafts, lessons
 
 MOST_EXAMPLES = 3
+MOST_UNSAID = 5
+"""Points left out that a note names."""
 EXAMPLE_CHARACTERS = 1500
 MOST_TOKENS = 900
 TOKENS_A_WORD = 3
@@ -50,7 +52,22 @@ _NAMES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it"
 _TAG = re.compile(r"<(?=/?(?:statement|item|mail|example)\b)", re.IGNORECASE)
 _THOUGHTS = re.compile(r"\A.*</think>", re.DOTALL)
 _FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n?```\s*\Z", re.DOTALL)
-_SUBJECT = re.compile(r"\A\s*(?:subject|betreff|objet|asunto)\s*:[^\n]*\n+", re.IGNORECASE)
+_SUBJECT = re.compile(r"\A\s*\**(?:subject|betreff|objet|asunto)\s*:[^\n]*\n+", re.IGNORECASE)
+_ANNOUNCED = re.compile(
+    r"\A\s*(?:(?:sure|certainly|of course|absolutely|okay|gerne?|natürlich|klar|bien sûr|volontiers|claro|por supuesto)\b"
+    r"[^\n:]{0,60}?\s)?(?:here(?:['’]s| is| are)|below is|this is|hier (?:ist|kommt)|voici|aquí (?:está|tiene[sn]?))\b"
+    r"[^\n]{0,80}\b(?:draft|e-?mail|reply|answer|response|document|note|version|message|letter|text|entwurf|antwort|nachricht|"
+    r"brouillon|réponse|borrador|respuesta|correo)\b[^\n]{0,60}:[*_ ]*\n+(?:\s*[-*_]{3,}[ ]*\n+)?",
+    re.IGNORECASE,
+)
+"""What chatty models put before a text: "Sure! Here is the draft:"."""
+_REMARK = re.compile(
+    r"\n\s*(?:[-*_]{3,}\s*\n\s*)?[(*_]*(?:note|please note|let me know if you(?:['’]d| would)? (?:like|want|need)[^\n]{0,40}"
+    r"(?:change|adjust|edit|revis|version)\w*|would you like me|i(?:['’]ve| have) (?:written|drafted|kept|used|included)|"
+    r"this (?:draft|version)|anmerkung|hinweis|remarque|nota)\b[^\n]*\s*\Z",
+    re.IGNORECASE,
+)
+"""And after it: "Note: I kept it short."."""
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +172,7 @@ def _by_model(engine: Engine, job: Job, examples: Sequence[str], progress: Progr
     if held.dropped:
         count = len(held.dropped)
         notes.append(f"{count} {'sentence' if count == 1 else 'sentences'} that nothing bears out went.")
+    notes += [f"It does not say “{one}”" for one in held.unsaid[:MOST_UNSAID]]
     subject = subject_of(material)
     composed = Composed(
         text=text,
@@ -182,11 +200,12 @@ def _reply(engine: Engine, request: Request, progress: Progress) -> str:
 
 
 def _tidy(reply: str) -> str:
-    """A reply without thoughts, fence and subject line."""
+    """A reply without thoughts, fence, subject line, and what the model says to whom it writes for."""
     text = plain(_THOUGHTS.sub("", reply)).strip()
     if fenced := _FENCE.match(text):
         text = fenced[1]
-    return _SUBJECT.sub("", text).strip()
+    text = _ANNOUNCED.sub("", text)
+    return _REMARK.sub("", _SUBJECT.sub("", text)).strip()
 
 
 def _outside(engine: Engine, material: Material, room: int) -> list[str]:

@@ -158,3 +158,83 @@ def test_a_document_gets_no_greeting_that_nobody_learned() -> None:
     text = written("Hello Ann,\n\nThe ferry leaves at nine.\n\nBest,\nBob", material=document, form={}).composed.text
     assert "Ann" not in text
     assert "The ferry leaves at nine." in text
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Sure! Here is the draft:\n\nThe ferry leaves at nine.",
+        "Here's a reply you could send:\n---\nThe ferry leaves at nine.",
+        "**Subject: Boats**\n\nThe ferry leaves at nine.",
+        "The ferry leaves at nine.\n\n---\nNote: I kept it short.",
+        "The ferry leaves at nine.\n\nLet me know if you would like any changes!",
+    ],
+    ids=["sure", "rule", "bold", "note", "changes"],
+)
+def test_what_models_say_about_their_text_is_taken_off(reply: str) -> None:
+    assert written(reply).composed.text == "Hi Ann,\n\nThe ferry leaves at nine.\n\nCheers,\nBob"
+
+
+MANNERS = [
+    "Thanks for your mail.",
+    "Looking forward to seeing you.",
+    "Let me know if that works for you.",
+    "Don't hesitate to call me.",
+    "I'm sorry for the late reply.",
+    "Enjoy your weekend!",
+]
+
+
+@pytest.mark.parametrize("said", MANNERS)
+def test_the_words_of_manners_are_no_names(said: str) -> None:
+    draft = written(f"{said} The ferry leaves at nine. Please bring the tickets.")
+    assert said in draft.composed.text
+    assert draft.composed.gaps == ()
+
+
+def test_german_manners_are_no_names() -> None:
+    german = Material(kind="mail", statements=(Statement(text="Die Fähre fährt um neun."),), language="de")
+    said = "Vielen Dank für deine Nachricht. Die Fähre fährt um neun. Melde dich gern bei Fragen."
+    assert said in written(said, material=german).composed.text
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("The ferry leaves at nine on Tuesday.", "The ferry leaves at nine on [...]."),
+        ("The ferry leaves at nine tomorrow.", "The ferry leaves at nine [...]."),
+        ("The ferry leaves at nine on 2026-05-04.", "The ferry leaves at nine on [...]."),
+        ("The ferry leaves at nine on 04/05/2027.", "The ferry leaves at nine on [...]."),
+        ("The ferry leaves at nine on 5 May.", "The ferry leaves at nine on [...]."),
+        ("The ferry leaves at half past thirteen.", "The ferry leaves at [...] past [...]."),
+    ],
+)
+def test_a_day_or_number_that_nobody_gave_is_one_gap_however_it_is_written(said: str, stands: str) -> None:
+    draft = written(f"{said} Please bring the tickets.")
+    assert stands in draft.composed.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Lunch at Luigi's is on me.",
+        "As discussed, the boss agreed to raise the salary.",
+        "Kowalski apologises.",
+        "It costs fifteen euros.",
+    ],
+)
+def test_a_sentence_of_which_nothing_was_given_is_left_out(said: str) -> None:
+    draft = written(f"The ferry leaves at nine. {said} Please bring the tickets.")
+    assert "The ferry leaves at nine. Please bring the tickets." in draft.composed.text
+    assert any("1 sentence that nothing bears out went" in note for note in draft.composed.notes)
+
+
+@pytest.mark.parametrize("reply", ["I'm sorry, I cannot do that.", "x", "Thanks for your mail."])
+def test_a_reply_that_says_nothing_of_the_matter_is_no_draft(reply: str) -> None:
+    assert written(reply, form={}).composed.text == PLAIN
+
+
+def test_a_point_that_the_model_left_out_is_named() -> None:
+    draft = written("The ferry leaves at nine.")
+    assert "It does not say “Please bring the tickets.”" in draft.composed.notes
+    assert not any("leaves" in note for note in draft.composed.notes)
