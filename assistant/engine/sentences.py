@@ -71,7 +71,8 @@ def ends_sentence(before: str, mark: str, after: str) -> bool:
     last = before.split()[-1].lstrip("(\"'“‘[") if before.split() else ""
     is_initial = len(last) == 1 and last.isalpha() and last.isupper() and last != "I"
     is_ordinal = last.isdigit() and len(last) <= 2
-    return not (is_initial or is_ordinal or last.casefold() in _ABBREVIATIONS)
+    is_word = last == "me" or (last.casefold() == "no" and not following[:1].isdigit())  # "Call me." "I said no."
+    return not (is_initial or is_ordinal or (last.casefold() in _ABBREVIATIONS and not is_word))
 
 
 def words(text: str) -> list[str]:
