@@ -6,7 +6,8 @@ strength (the user's own hand up to 1, what was only let be half of that) and d_
     w_i  = s_i KEPT^(s_(i+1) + ... + s_n) 2^(-d_i / HALF_LIFE)     what comes later outweighs what was: after two or three
                                                                     plain edits the other way, and not after one
     p(v) = sum of w_i where i says v  /  (sum of w_i + DOUBT)       a lone plain edit is believed by 1 / (1 + DOUBT)
-    p(v | reader) = (w(v, reader) + PULL p(v)) / (w(reader) + PULL)  the wider place is the prior of the narrower
+    p(v | reader) = (w(v, reader) + PULL p(v)) / (w(reader) + PULL)  the circle is the prior of a reader in it, whose
+                                                                    evidence fades with all that comes later in the circle
 
 Of what is measured, amounts within a quarter agree, and an amount is a bound as much as an aim: what the user let be
 below it confirms it, what they let be above it speaks against it, and only what they wrote themselves sets it.
@@ -23,10 +24,12 @@ from memory.embed import Ids
 
 Weights = NDArray[np.float64]
 
-KEPT = 0.7
+KEPT = 0.68
 HALF_LIFE_DAYS = 730.0
-DOUBT = 0.4
-PULL = 1.0
+DOUBT = 0.5
+PULL = 3.0
+HELD = 0.4
+"""A value that is less likely than that is no preference."""
 NEAR = 0.25
 """Amounts whose ratio is within this agree."""
 BELOW = 0.5
@@ -36,9 +39,10 @@ BELOW = 0.5
 def enough(reach: float) -> float:
     """The confidence from which a value is used, where writing it changes about `reach` of a text's words.
 
-    A lone plain edit passes (0.71 against 0.71 at half the text); a faint one for small changes alone.
+    A lone plain edit passes (0.67, against 0.55 at half the text), a lone faint one (0.5) for what changes little. It is
+    this low because a wrong value costs an edit as none does: what is measured is the words that the user has to change.
     """
-    return float(0.5 + 0.3 * np.sqrt(min(max(reach, 0.0), 0.5)))
+    return HELD + 0.3 * min(max(reach, 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ class Beliefs:
         return self.weight / (self.whole + DOUBT)
 
 
-def fading(group: Ids, strength: Weights, age_days: Weights) -> Weights:
-    """w_i of evidence in order of time; `group` numbers place and dimension."""
+def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights) -> Weights:
+    """w_i of evidence in order of time."""
+    group = _groups(place, dimension)
     order = np.argsort(group, kind="stable")
     of, mine = group[order], strength[order]
     through = np.cumsum(mine)
@@ -75,14 +80,13 @@ def fading(group: Ids, strength: Weights, age_days: Weights) -> Weights:
     return faded
 
 
-def believed(place: Ids, dimension: Ids, value: Ids, strength: Weights, age_days: Weights, active: Weights) -> Beliefs:
-    """What evidence in order of time says of each place and dimension."""
+def believed(place: Ids, dimension: Ids, value: Ids, weights: Weights, is_active: NDArray[np.bool_]) -> Beliefs:
+    """What evidence of these weights says of each place and dimension."""
     if not len(place):
         none = np.zeros(0, dtype=np.int64)
         nothing = np.zeros(0)
         return Beliefs(none, none, none, none, nothing, nothing, nothing)
-    _, group = np.unique(place * (dimension.max() + 1) + dimension, return_inverse=True)
-    weights = fading(group, strength, age_days)
+    group = _groups(place, dimension)
     width = int(value.max()) + 1
     names, first, pair = np.unique(group * width + value, return_index=True, return_inverse=True)
     of = names // width
@@ -93,8 +97,14 @@ def believed(place: Ids, dimension: Ids, value: Ids, strength: Weights, age_days
         group=of,
         weight=_sums(pair, weights),
         whole=_sums(group, weights)[of],
-        active=_sums(pair, weights * active),
+        active=_sums(pair, weights * is_active),
     )
+
+
+def _groups(place: Ids, dimension: Ids) -> Ids:
+    """A number for each place and dimension."""
+    _, group = np.unique(place * (dimension.max(initial=0) + 1) + dimension, return_inverse=True)
+    return group.astype(np.int64)
 
 
 def _sums(of: Ids, weights: Weights) -> Weights:
@@ -117,7 +127,8 @@ def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: N
     aims = np.flatnonzero(is_active & (amount > 0))
     if not len(aims):
         return None
-    weights = fading(np.zeros(len(amount), dtype=np.int64), strength, age_days)
+    alone = np.zeros(len(amount), dtype=np.int64)
+    weights = fading(alone, alone, strength, age_days)
     fits = agrees(amount[:, None], amount[aims][None], is_active[:, None])
     support = (weights[:, None] * fits).sum(axis=0)
     best = aims[int(np.argmax(support + 1e-9 * np.arange(len(aims))))]

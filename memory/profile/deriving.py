@@ -13,15 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memory.embed import Ids
-from memory.profile.belief import DOUBT, PULL, Beliefs, Weights, agrees, believed, measured
+from memory.profile.belief import HELD, PULL, Beliefs, Weights, agrees, believed, fading, measured
 from memory.profile.circles import Circles
 from memory.profile.evidence import Evidences
 from memory.profile.scope import Scope
 
 OWN = 0.8
 """The share of a circle's lessons that one reader, domain or source has to have to be its scope, and of theirs the circle."""
-HELD = 0.5
-"""A value that is less likely than that is no preference yet."""
 AGREED = 0.6
 """The share of voices that a value needs to hold beyond the circles that speak for it."""
 VOICES = 2
@@ -109,29 +107,30 @@ def _believed(evidence: Evidences, circle: Ids) -> list[_Held]:
     """The best value of each circle and dimension, and of each reader in it who wants another."""
     chosen = ~np.isfinite(evidence.amount)
     lesson = evidence.lesson[chosen]
-    columns = (evidence.dimension[chosen], evidence.value[chosen], evidence.strength[chosen])
-    ages, active = evidence.age_days[lesson], evidence.is_active[chosen].astype(np.float64)
-    in_circles = believed(circle[lesson], *columns, ages, active)
+    dimension, value, active = evidence.dimension[chosen], evidence.value[chosen], evidence.is_active[chosen]
+    place = circle[lesson]
+    weights = fading(place, dimension, evidence.strength[chosen], evidence.age_days[lesson])
+    in_circles = believed(place, dimension, value, weights, active)
     names = {name: number for number, name in enumerate(dict.fromkeys(one.reader for one in evidence.lessons))}
     reader = np.array([names[one.reader] for one in evidence.lessons], dtype=np.int64)
-    in_readers = believed(circle[lesson] * len(names) + reader[lesson], *columns, ages, active)
+    in_readers = believed(place * len(names) + reader[lesson], dimension, value, weights, active)
     best = _best(in_circles, in_circles.share)
     held = [_of(in_circles, row, int(in_circles.place[row]), "", in_circles.share[row]) for row in best]
     wider = {(one.circle, one.dimension): one for one in held}
     prior = {
-        (int(place), int(value)): float(share)
-        for place, value, share in zip(in_circles.place, in_circles.value, in_circles.share, strict=True)
+        (int(one), int(code)): float(share)
+        for one, code, share in zip(in_circles.place, in_circles.value, in_circles.share, strict=True)
     }
     readers = list(names)
     for row in _best(in_readers, in_readers.weight):
-        place, name = divmod(int(in_readers.place[row]), len(names))
-        above = wider[place, int(in_readers.dimension[row])]
-        value, whole = int(in_readers.value[row]), in_readers.whole[row]
-        if value == above.value or not readers[name]:
+        where, name = divmod(int(in_readers.place[row]), len(names))
+        above = wider[where, int(in_readers.dimension[row])]
+        code, whole = int(in_readers.value[row]), in_readers.whole[row]
+        if code == above.value or not readers[name]:
             continue
-        confidence = (in_readers.weight[row] + PULL * prior[place, value]) / (whole + PULL)
-        if confidence >= HELD and whole > DOUBT:
-            held.append(_of(in_readers, row, place, readers[name], confidence))
+        confidence = (in_readers.weight[row] + PULL * prior[where, code]) / (whole + PULL)
+        if confidence >= HELD:
+            held.append(_of(in_readers, row, where, readers[name], confidence))
     return held
 
 

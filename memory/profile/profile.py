@@ -22,7 +22,7 @@ from memory.profile.scope import Scope, family
 from memory.store import preferences
 from memory.store.connection import Database
 
-VOTE = 0.33
+VOTE = 0.3
 """How likely a value has to be here. A wrong one costs the user about as much as none, unless none is what they want; so
 it may well be less than a half."""
 NEAR_PIN = 0.5
