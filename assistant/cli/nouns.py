@@ -36,9 +36,9 @@ NOUNS = {
     "playbooks": Noun("conversations", "playbooks", "How conversations can be held: ours, and your own."),
     "digest": Noun("digest", "app", "The morning digest: preview, send, read and teach it."),
     "drafts": Noun(
-        "drafts", "app", "Drafts of mail, replies, documents and notes: begin, edit, approve and send them."
+        "drafts.command", "app", "Drafts of mail, replies, documents and notes: begin, edit, approve and send them."
     ),
-    "profile": Noun("profile", "app", "What your edits taught Telos: read it, correct it, take it back."),
+    "profile": Noun("profile.command", "app", "What your edits taught Telos: read it, correct it, take it back."),
     "memory": Noun("memory", "app", "Memory: search, add, import, export, forget and erase; facts about you."),
     "sources": Noun("sources", "app", "Sources: what Telos reads. Add, test, list, pause them."),
     "model": Noun("model", "app", "The language model: fetch one, use it, show it, test it."),

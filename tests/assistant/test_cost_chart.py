@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from assistant.answers.profile import CostPoint
-from assistant.cli.cost_chart import ROWS, Canvas, chart, highest
-from assistant.cli.cost_plot import draw
-from assistant.cli.edit_cost import moving_average, tallies
+from assistant.cli.profile.cost import moving_average, tallies
+from assistant.cli.profile.cost_chart import ROWS, Canvas, chart, highest
+from assistant.cli.profile.cost_plot import draw
 from assistant.errors import BadRequest
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

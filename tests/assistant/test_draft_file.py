@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answers.drafts import DraftLine, DraftView, KindName, VersionView
-from assistant.cli.draft_file import Written, as_file, is_one, name_of, read
+from assistant.cli.drafts.file import Written, as_file, is_one, name_of, read
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("%\\# "), max_size=20)

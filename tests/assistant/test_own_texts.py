@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import own_texts
-from assistant.cli.own_texts import addresses, found_in, summed_up
+from assistant.cli.profile import own_texts
+from assistant.cli.profile.own_texts import addresses, found_in, summed_up
 from assistant.errors import BadRequest
 from assistant.home import Home
 

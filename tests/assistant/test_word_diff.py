@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from assistant.answers.drafts import WordSpan
-from assistant.cli.word_diff import drawn, in_colour, marked
+from assistant.cli.drafts.word_diff import drawn, in_colour, marked
 from assistant.learning.alignment import spans
 
 

@@ -1,6 +1,6 @@
 """`telos profile ...`: what the user's edits taught, where it holds, how sure it is, and the user's word on it.
 
-What it looks like is in `profile_page`, what comes from files and goes to them in `profile_files`, the cost of editing is
+What it looks like is in `page`, what comes from files and goes to them in `files`, the cost of editing is
 drawn in `cost_chart` and `cost_plot`.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli import profile_files
+from assistant.cli.profile import files as profile_files
 from assistant.cli.screen import JsonOption, client_from, console, print_json, print_parts, say
 from assistant.errors import BadRequest
 
@@ -82,7 +82,7 @@ def why(context: typer.Context, preference: PreferenceNumber, as_json: JsonOptio
     if as_json:
         print_json(view)
         return
-    from assistant.cli.profile_page import why_page  # weight: Rich
+    from assistant.cli.profile.page import why_page  # weight: Rich
 
     print_parts(why_page(view))
 
@@ -216,7 +216,7 @@ def history(
     if as_json:
         print_json(lines)
         return
-    from assistant.cli.profile_page import history_page  # weight: Rich
+    from assistant.cli.profile.page import history_page  # weight: Rich
 
     print_parts(history_page(lines))
 
@@ -232,7 +232,7 @@ def lessons(context: typer.Context, limit: LimitOption = 50, as_json: JsonOption
     if as_json:
         print_json(found)
         return
-    from assistant.cli.profile_page import lessons_page  # weight: Rich
+    from assistant.cli.profile.page import lessons_page  # weight: Rich
 
     print_parts(lessons_page(found))
 
@@ -258,7 +258,7 @@ def cost(
     with client_from(context) as client:
         points = client.profile.cost(kind or "", to or "")
     if png or svg:
-        from assistant.cli.cost_plot import draw  # weight: matplotlib
+        from assistant.cli.profile.cost_plot import draw  # weight: matplotlib
 
         for file in (png, svg):
             if file is not None:
@@ -266,7 +266,7 @@ def cost(
     if as_json:
         print_json(points)
         return
-    from assistant.cli.cost_chart import chart  # weight: Rich
+    from assistant.cli.profile.cost_chart import chart  # weight: Rich
 
     screen = console()
     print_parts(chart(points, min(screen.width, 100)))
@@ -283,7 +283,7 @@ def _list(
     if as_json:
         print_json(lines)
         return
-    from assistant.cli.profile_page import list_page  # weight: Rich
+    from assistant.cli.profile.page import list_page  # weight: Rich
 
     print_parts(list_page(lines))
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.cli import draft_file, piped
-from assistant.cli.draft_file import Written
+from assistant.cli import piped
+from assistant.cli.drafts import file as draft_file
+from assistant.cli.drafts.file import Written
 from assistant.cli.editor import edited
 from assistant.cli.screen import Invocation, client_from, harmless, progress_bar
 from assistant.errors import BadRequest

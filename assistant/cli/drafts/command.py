@@ -1,6 +1,6 @@
 """`telos drafts ...`: what Telos drafts, and the user's word on it: edit, approve, reject, send.
 
-Beginning, editing and sending have modules of their own (`draft_new`, `draft_edit`, `draft_send`).
+Beginning, editing and sending have modules of their own (`new`, `edit`, `send`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import draft_new
-from assistant.cli.draft_answer import print_decided, print_draft, print_lesson
-from assistant.cli.draft_new import Kind
+from assistant.cli.drafts import new as draft_new
+from assistant.cli.drafts.answer import print_decided, print_draft, print_lesson
+from assistant.cli.drafts.new import Kind
 from assistant.cli.screen import JsonOption, client_from, console, print_json, print_parts, print_table, say
 from assistant.errors import BadRequest, NotFound
 
@@ -115,7 +115,7 @@ def edit(
 
     Examples: telos drafts edit 3    telos drafts edit 3 --text final.txt    telos drafts edit 3 --text - --pasted < reply.txt
     """
-    from assistant.cli.draft_edit import edit_as_given, edit_in_editor
+    from assistant.cli.drafts.edit import edit_as_given, edit_in_editor
 
     with client_from(context) as client:
         view = client.drafts.show(draft)
@@ -149,7 +149,7 @@ def diff(
     if as_json:
         print_json(found)
         return
-    from assistant.cli.draft_page import diff_page  # weight: Rich
+    from assistant.cli.drafts.page import diff_page  # weight: Rich
 
     print_parts(diff_page(found, console()))
 
@@ -202,7 +202,7 @@ def send(
 
     Example: telos drafts send 3
     """
-    from assistant.cli.draft_send import confirmed, told
+    from assistant.cli.drafts.send import confirmed, told
 
     with client_from(context) as client:
         view = client.drafts.show(draft)
@@ -245,7 +245,7 @@ def _list(context: typer.Context, state: State | None, kind: Kind | None, limit:
     if as_json:
         print_json(lines)
         return
-    from assistant.cli.draft_page import row, tally  # weight: Rich
+    from assistant.cli.drafts.page import row, tally  # weight: Rich
 
     print_table(
         ("ID", "Kind", "State", "To", "Subject", "Versions", "Gaps", "Changed"),

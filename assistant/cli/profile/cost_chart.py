@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from assistant.cli.edit_cost import AXIS, TITLE, WINDOW, Tally, kinds, moving_average, tallies
+from assistant.cli.profile.cost import AXIS, TITLE, WINDOW, Tally, kinds, moving_average, tallies
 from assistant.cli.screen import count, harmless
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from assistant.cli.edit_cost import AXIS, DRAFTS, TITLE, WINDOW, kinds, moving_average
+from assistant.cli.profile.cost import AXIS, DRAFTS, TITLE, WINDOW, kinds, moving_average
 from assistant.cli.screen import harmless
 from assistant.errors import BadRequest
 

@@ -83,7 +83,7 @@ def learn(
     Example: telos profile learn --from ~/Mail/sent --me anna@example.org
     """
     from assistant.answers.profile import LearnTexts
-    from assistant.cli import own_texts
+    from assistant.cli.profile import own_texts
 
     home = context.ensure_object(Invocation).find_home()
     found = own_texts.found_in(folder, own_texts.addresses(home, me or []))
@@ -97,7 +97,7 @@ def learn(
     if as_json:
         print_json(learned)
         return
-    from assistant.cli.profile_page import list_page  # weight: Rich
+    from assistant.cli.profile.page import list_page  # weight: Rich
 
     say(
         f"{count(learned.read, 'text')} read, {count(learned.lessons, 'lesson')} learned, {len(learned.skipped)} passed over."

@@ -16,7 +16,7 @@ AS_IT_WAS = "You left it as it was, which confirms how it was written."
 
 def print_draft(view: DraftView, version: int | None = None) -> None:
     """A draft drawn, or one version of it."""
-    from assistant.cli.draft_page import page  # weight: Rich
+    from assistant.cli.drafts.page import page  # weight: Rich
 
     print_parts(page(view, version))
 

@@ -1,4 +1,4 @@
-"""`telos drafts new`: what is to be said, from options, a pipe, a mail that is answered. `cli.drafts` has the other commands."""
+"""`telos drafts new`: what is to be said, from options, a pipe, a mail that is answered. `command` has the other commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.draft_answer import print_decided, print_draft
+from assistant.cli.drafts.answer import print_decided, print_draft
 from assistant.cli.screen import JsonOption, client_from, print_json, progress_bar, say
 from assistant.errors import BadRequest
 
@@ -103,7 +103,7 @@ def new(
     with client_from(context) as client, progress_bar("Draft") as progress:
         view = client.drafts.new(asked, progress)
     if edit:
-        from assistant.cli.draft_edit import edit_in_editor
+        from assistant.cli.drafts.edit import edit_in_editor
 
         if not as_json:
             say(f"Draft {view.line.id} is kept.")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from assistant.cli.draft_file import described, has_subject
-from assistant.cli.draft_send import was_kept
+from assistant.cli.drafts.file import described, has_subject
+from assistant.cli.drafts.send import was_kept
+from assistant.cli.drafts.word_diff import drawn
 from assistant.cli.screen import ago, count, harmless
-from assistant.cli.word_diff import drawn
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,0 +1,1 @@
+"""`telos drafts`: what Telos drafts, and the user's word on it."""

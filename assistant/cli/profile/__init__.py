@@ -1,0 +1,1 @@
+"""`telos profile`: what was learned, and the user's word on it."""
