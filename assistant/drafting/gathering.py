@@ -14,14 +14,14 @@ from sqlmodel import Session
 
 from assistant.answers.drafts import KindName, NewDraft
 from assistant.drafting import incoming as mail
-from assistant.drafting import points, recipients
+from assistant.drafting import language, points, recipients
 from assistant.drafting.incoming import Incoming
+from assistant.drafting.language import language_of
 from assistant.drafting.material import Material, Statement
 from assistant.drafting.recipients import Recipient
 from assistant.engine.brief import Passage
 from assistant.errors import BadRequest, NotFound
 from assistant.sessions.clipping import plain
-from memory import languages
 from memory.models import Entry, Turn
 from memory.recall import Recall
 from memory.store import facts, items, sources
@@ -65,6 +65,7 @@ def gather(known: Known, wish: NewDraft, entry: Entry | None = None, turn: Turn 
 
     Raises: BadRequest where it names nothing to be said, or what is no mail; NotFound for items and facts that are gone.
     """
+    wished = language.read(wish.language)
     answered = mail.read(wish.incoming) if wish.incoming is not None else None
     kind = _kind(wish, answered, entry, turn)
     to = recipients.read(wish.to) or (_reply_to(answered, known.address) if answered else [])
@@ -90,13 +91,14 @@ def gather(known: Known, wish: NewDraft, entry: Entry | None = None, turn: Turn 
         readers=len(to),
         notices=(*notices, *private),
     )
-    if material.is_empty and not about:
+    if material.is_empty and answered is None and not about:
         raise BadRequest(
-            "Nothing says what the draft is to say.", "Give it points, items of memory, or what it is about."
+            " ".join([*notices, "Nothing says what the draft is to say."]),
+            "Give it points, items of memory, or what it is about.",
         )
     return Gathered(
         kind=kind,
-        material=replace(material, language=wish.language or _language(material) or known.language),
+        material=replace(material, language=wished or language_of(material, known.language)),
         recipients=to,
         item_ids=list(dict.fromkeys([*item_ids, *cited])),
         fact_ids=list(dict.fromkeys(wish.facts)),
@@ -214,11 +216,3 @@ def _subject(wish: NewDraft, answered: Incoming | None, entry: Entry | None) -> 
     if answered is not None:
         return answered.reply_subject
     return entry.title if entry is not None else ""
-
-
-def _language(material: Material) -> str:
-    """Of what the user wrote, else of what it is about."""
-    said = (" ".join(one.text for one in material.statements), material.written, material.incoming)
-    detected = next((code for text in said if (code := languages.detect(text))), "")
-    told = next((one.language for one in material.passages if one.language), "")
-    return detected or told or languages.detect(material.about)

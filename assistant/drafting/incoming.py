@@ -18,8 +18,8 @@ from typing import Any
 
 from assistant.drafting.recipients import Recipient, of_header, tidy
 from assistant.errors import BadRequest
-from assistant.sessions.checking import questions as questions_of
 from assistant.style.piece import People, Piece, parse
+from assistant.style.splitting import sentences
 from connectors.reading import charset, markup
 
 MOST_CHARACTERS = 5_000_000
@@ -30,6 +30,8 @@ MOST_QUESTIONS = 6
 MOST_REFERENCES = 20
 HEADER_CHARACTERS = 10_000
 
+_ASKED = ("?", "？", "؟")
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^>]*>", re.IGNORECASE)
 _KNOWN = ("from", "to", "subject", "date", "message-id", "received", "reply-to", "return-path", "mime-version")
 _SEPARATOR = re.compile(r"\A[\s\ufeff]*(?:>?From [^\n]*\n)?")
 """What stands before the headers: a byte order mark, and the line between the mails of a mailbox."""
@@ -139,9 +141,14 @@ def _questions(piece: Piece) -> Iterator[str]:
     seen: set[str] = set()
     for block in piece.blocks:
         for part in block.parts if block.kind != "verbatim" else ():
-            for question in questions_of(part):
-                said = " ".join(question.split())
-                if not _POLITE.search(said) and said.casefold() not in seen:
+            for sentence in sentences(part):
+                said = " ".join(sentence.split())
+                if (
+                    said.endswith(_ASKED)
+                    and said.strip("?？؟ ")
+                    and not _POLITE.search(said)
+                    and said.casefold() not in seen
+                ):
                     seen.add(said.casefold())
                     yield said
 
@@ -160,7 +167,19 @@ def _body(message: Message) -> str:
             return markup.visible(text.replace("\r\n", "\n").replace("\r", "\n"))
         if kind == "text/html" and not html:
             html = _decoded(part)
-    return markup.plain(html) if html else ""
+    return markup.read(_unquoted(markup.clean(html))).text if html else ""
+
+
+def _unquoted(html: str) -> str:
+    """Markup with a line in the place of each quotation, as plain text marks it. It trusts that tags are balanced."""
+    kept: list[str] = []
+    depth = end = 0
+    for tag in _BLOCKQUOTE.finditer(html):
+        if not depth:
+            kept.append(html[end : tag.start()] + "<p>&gt; …</p>")
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        end = tag.end()
+    return "".join(kept) + html[end:] if not depth else "".join(kept)
 
 
 def _parts(message: Message) -> Iterator[Message]:

@@ -15,6 +15,9 @@ from assistant.errors import BadRequest
 
 MOST = 50
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:]+@[^\s@<>\"(),;:]+", re.UNICODE)
+_UNQUOTED = re.compile(r"(?P<before>^|[,;])\s*(?P<name>[^\s,;<>\"]+@[^\s,;<>\"]+)\s*(?=<)")
+"""An address in the place of a name, `a@x.org <b@y.org>`, which would be read as two people."""
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
@@ -62,9 +65,9 @@ def read(written: Iterable[str]) -> list[Recipient]:
 def of_header(values: Iterable[str]) -> list[Recipient]:
     """Those of a mail's header, whose values came from outside: what is no address is passed over."""
     found: dict[str, Recipient] = {}
-    for name, address in getaddresses([tidy(value) for value in values]):
-        if _ADDRESS.fullmatch(address.strip()):
-            recipient = Recipient(tidy(name), address.strip())
+    for name, address in _pairs(tidy(value) for value in values):
+        if _ADDRESS.fullmatch(address):
+            recipient = Recipient(name, address)
             found.setdefault(recipient.key, recipient)
     return list(found.values())
 
@@ -78,10 +81,17 @@ def _several(text: str) -> list[Recipient]:
     if "@" not in text:
         bare = text.strip(" <>\"'")
         return [Recipient(name=bare)] if bare else []
-    pairs = [(tidy(name), address.strip()) for name, address in getaddresses([text]) if name or address]
+    pairs = _pairs([text])
     wrong = next((address or name for name, address in pairs if not _ADDRESS.fullmatch(address)), None)
-    if wrong is not None or not pairs:
+    if wrong is not None or not pairs or ":" in _QUOTED.sub("", text):  # "Ann Bcc: eve@x.org <ann@x.org>"
         raise BadRequest(
             f"{text!r} is not an address that mail can go to.", 'Write it as in "Ann Lee <ann@example.org>".'
         )
-    return [Recipient("" if name == address else name, address) for name, address in pairs]
+    return [Recipient(name, address) for name, address in pairs]
+
+
+def _pairs(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Names and addresses; a name that looks like an address is none."""
+    quoted = [_UNQUOTED.sub(r'\g<before> "\g<name>" ', text) for text in texts]
+    found = [(tidy(name), address.strip()) for name, address in getaddresses(quoted) if name or address]
+    return [("" if _ADDRESS.fullmatch(name) else name, address) for name, address in found]

@@ -356,6 +356,8 @@ def test_an_entry_of_a_digest_is_a_draft_with_the_source_of_its_items(service: S
         (NewDraft(kind="digest", points=["Hello"]), "its number"),
         (NewDraft(kind="chat", points=["Hello"]), "conversation and turn"),
         (NewDraft(to=[ANN], points=["x" * 5001]), "takes 200 points"),
+        (NewDraft(kind="note", query="quantum"), "Memory has nothing on 'quantum'. Nothing says"),
+        (NewDraft(to=[ANN], points=["Hello"], language="klingon"), "code of a language"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_a_sentence_and_no_draft(service: Service, wish: NewDraft, sentence: str) -> None:

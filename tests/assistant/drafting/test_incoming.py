@@ -153,3 +153,22 @@ def test_any_text_is_a_mail_or_a_sentence(raw: str) -> None:
     except BadRequest:
         return
     assert len(found.questions) <= 6
+
+
+def test_what_html_quotes_is_not_what_it_says() -> None:
+    html = (
+        "<p>Yes. Will you come too?</p><div>On Friday, Bob wrote:<br></div>"
+        "<blockquote><p>Is it at nine?</p><blockquote>Who?</blockquote></blockquote><p>Ann</p>"
+    )
+    mail = read(f"From: ann@example.org\nTo: bob@example.com\nContent-Type: text/html; charset=utf-8\n\n{html}")
+    assert mail.questions == ("Will you come too?",)
+    assert "nine" not in mail.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["He said “nobody knows”, so when does it leave?", "متى تغادر السفينة؟", "何時に出ますか？"],
+    ids=["with a quotation", "Arabic", "Japanese"],
+)
+def test_a_question_is_kept_in_its_words(question: str) -> None:
+    assert read(f"From: ann@example.org\nTo: bob@example.com\n\n{question}\n").questions == (question,)

@@ -37,9 +37,22 @@ def test_what_is_no_address_is_refused_by_name(written: str) -> None:
 
 
 def test_a_line_end_or_a_mark_that_turns_text_around_does_not_come_into_a_name() -> None:
-    name = read(["Ann\r\nBcc: eve\u202e <ann@example.org>"])[0].name
+    name = read(['"Ann\r\nBcc: eve\u202e" <ann@example.org>'])[0].name
     assert "\n" not in name
     assert "\u202e" not in name
+
+
+def test_an_address_in_the_place_of_a_name_is_nobody_else() -> None:
+    assert read(["bob@example.com <ann@example.org>"]) == [Recipient("", "ann@example.org")]
+    assert of_header(["boss@example.com <eve@example.net>"]) == [Recipient("", "eve@example.net")]
+
+
+@pytest.mark.parametrize(
+    "written", ["Ann Bcc: eve@example.net <ann@example.org>", "Team: ann@example.org, bob@example.org;"]
+)
+def test_nobody_is_added_by_what_looks_like_a_header(written: str) -> None:
+    with pytest.raises(BadRequest, match="not an address"):
+        read([written])
 
 
 def test_more_people_than_a_mail_has_are_refused() -> None:
