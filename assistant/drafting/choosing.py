@@ -7,13 +7,14 @@ question of the mail last. Pure functions of material; `compose` asks, perhaps t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.drafting import defaults, gaps
 from assistant.drafting.material import Material, Statement
-from assistant.engine.brief import Brief
+from assistant.engine.brief import Brief, Claim, Passage
 from assistant.engine.extractive import Extractive
-from assistant.engine.sentences import reading_length
+from assistant.engine.sentences import content, reading_length, split
+from assistant.engine.support.inflection import same_word
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.trait import Form, Setting
 
@@ -21,6 +22,8 @@ UNBOUNDED = 100_000
 WORDS_OVER = 1.15
 """A length in words is met about: a sentence is not cut for it."""
 LEAST_POINTS = 1
+ABOUT_SHARE = 0.5
+"""A sentence with so many of the words that the draft is about is on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def _kept(material: Material, length: Length) -> tuple[Statement, ...]:
 
 
 def _extracted(material: Material, kept: Sequence[Statement], length: Length) -> list[Statement]:
-    """Sentences of the items, the most central ones, in the order in which they were written."""
+    """Sentences of the items, in the order in which they were written: of those on what it is about the most central ones,
+    then of the others."""
     if length.sentences is not None:
         most, words = length.sentences - len(kept), UNBOUNDED
     elif length.words is not None:
@@ -102,16 +106,50 @@ def _extracted(material: Material, kept: Sequence[Statement], length: Length) ->
         most, words = defaults.sentences_from_items(material.kind), UNBOUNDED
     if most < 1 or words < 1:
         return []
-    brief = Brief(
-        title="",
-        passages=material.passages,
-        max_words=words,
-        max_sentences=most,
-        known=[one.text for one in kept],
-    )
+    known = [one.text for one in kept]
+    on_it = Extractive().summarise(_brief(_narrowed(material), words, most, known))
+    words -= sum(reading_length(claim.text) for claim in on_it)
+    known += [claim.text for claim in on_it]
+    others: Sequence[Claim] = ()
+    if len(on_it) < most and words > 0:
+        others = Extractive().summarise(_brief(material.passages, words, most - len(on_it), known))
+    places = {claim: _place(claim, material.passages) for claim in (*on_it, *others)}
     return [
-        Statement(text=claim.text, origin="item", item_ids=claim.item_ids) for claim in Extractive().summarise(brief)
+        Statement(text=claim.text, origin="item", item_ids=claim.item_ids)
+        for claim in sorted(places, key=lambda claim: places[claim])
     ]
+
+
+def _brief(passages: Sequence[Passage], words: int, sentences: int, known: Sequence[str]) -> Brief:
+    return Brief(title="", passages=passages, max_words=words, max_sentences=sentences, known=known)
+
+
+def _narrowed(material: Material) -> list[Passage]:
+    """What the items say on what the draft is about; nothing where that was not said."""
+    wanted = content(material.about)
+    if not material.about or not wanted:
+        return []
+    narrowed = []
+    for passage in material.passages:
+        every = split(passage.text)
+        text = "\n\n".join(one for one in every if _is_on(one, wanted, passage.language))
+        narrowed.append(replace(passage, text=text))
+    return [passage for passage in narrowed if passage.text]
+
+
+def _is_on(sentence: str, wanted: frozenset[str], language: str) -> bool:
+    said = content(sentence)
+    found = [word for word in wanted if any(word == other or same_word(word, other, language) for other in said)]
+    return len(found) >= ABOUT_SHARE * len(wanted)
+
+
+def _place(claim: Claim, passages: Sequence[Passage]) -> tuple[int, int]:
+    """Which passage a sentence stands in, and where."""
+    for number, passage in enumerate(passages):
+        if passage.item_id in claim.item_ids:
+            place = " ".join(passage.text.split()).find(claim.text)
+            return number, place if place >= 0 else len(passage.text)
+    return len(passages), 0
 
 
 def _amount(setting: Setting | None) -> int | None:

@@ -107,10 +107,11 @@ def _plain(chosen: Chosen, heading: str) -> Piece:
 
 
 def _heading(material: Material, form: Form, subject: str) -> str:
-    """The title as a line over a document, unless it is not wanted; over others, where it is."""
+    """The title as a line over a document, unless it is not wanted, or only repeats what follows; over others, where it is."""
     wanted = form.get("heading")
     if wanted is None:
-        return subject if material.kind == "document" else ""
+        is_named = bool(material.subject or material.about or not material.statements)
+        return subject if material.kind == "document" and is_named else ""
     return subject if wanted.value == YES else ""
 
 

@@ -56,6 +56,12 @@ def test_a_note_has_neither_greeting_nor_closing_and_a_document_has_its_title_ov
     assert document.splitlines()[0].lstrip("# ") == "A day out"
 
 
+def test_a_document_of_points_alone_does_not_repeat_the_first_one_as_its_title() -> None:
+    assert compose(material("document"), {}, NOBODY).text == " ".join(POINTS)
+    wanted = compose(material("document"), form(heading="yes"), NOBODY).text
+    assert wanted.splitlines()[0].lstrip("# ") == "The ferry leaves at nine"
+
+
 def test_a_learned_form_is_followed() -> None:
     learned = form(greeting="Hi {first}!", closing="Cheers,", signature="{first}", layout="bullets")
     text = compose(material(), learned, ANN).text
@@ -100,6 +106,16 @@ def test_a_document_has_exactly_as_many_sentences_of_its_items_as_was_learned(co
     assert composed.text == " ".join(said)
     assert len(said) == count
     assert composed.item_ids == (7,)
+
+
+def test_of_the_items_is_chosen_what_the_draft_is_about() -> None:
+    of_two = material("note", [], passages=[ISLAND], about="winter ferries")
+    assert "In winter the ferry runs only" in compose(of_two, form(sentences=2), NOBODY).text
+    on_storms = compose(material("note", [], passages=[ISLAND], about="the great storm"), form(sentences=3), NOBODY)
+    assert "The harbour was rebuilt after the great storm." in on_storms.text
+    places = [ISLAND.text.index(one) for one in on_storms.text.replace(". ", ".\n").splitlines()]
+    assert places == sorted(places)
+    assert len(places) == 3
 
 
 def test_what_the_user_says_comes_before_what_the_items_say() -> None:

@@ -27,6 +27,26 @@ from assistant.drafting.points import first_person, sentence, title
         ("เรือออกเก้าโมง", "เรือออกเก้าโมง"),
         ("السفينة تغادر في التاسعة", "السفينة تغادر في التاسعة."),
         ("two\nlines of   one point", "Two lines of one point."),
+        ("when can you come", "When can you come?"),
+        ("can we meet on Tuesday", "Can we meet on Tuesday?"),
+        ("is the ferry late", "Is the ferry late?"),
+        ("where is the key", "Where is the key?"),
+        ("how about Monday", "How about Monday?"),
+        ("kannst du die Folien schicken", "Kannst du die Folien schicken?"),
+        ("wann fährt die Fähre", "Wann fährt die Fähre?"),
+        ("peux-tu apporter les billets", "Peux-tu apporter les billets ?"),
+        ("¿puedes traer los billetes", "¿Puedes traer los billetes?"),
+        ("when you come, bring the slides", "When you come, bring the slides."),
+        ("what we need is time", "What we need is time."),
+        ("what is needed is time", "What is needed is time."),
+        ("have it ready by nine", "Have it ready by nine."),
+        ("do it today", "Do it today."),
+        ("will call you on Monday", "Will call you on Monday."),
+        ("should you need help, call me", "Should you need help, call me."),
+        ("wie besprochen sind die Folien fertig", "Wie besprochen sind die Folien fertig."),
+        ("donnez-nous la clé", "Donnez-nous la clé."),
+        ("“we wait” is what he said", "“We wait” is what he said."),
+        ("thanks for the slides,", "Thanks for the slides."),
         ("…", ""),
         ("   ", ""),
     ],
@@ -62,4 +82,7 @@ def test_what_is_known_of_the_user_is_said_as_the_user_says_it(fact: str, said: 
 def test_a_title_is_the_beginning_of_a_text() -> None:
     assert title("the ferry leaves at nine.") == "The ferry leaves at nine"
     assert title(" ".join(["word"] * 20)) == "Word " + " ".join(["word"] * 8) + " …"
+    assert title("The ferry is late. It rained.") == "The ferry is late"
+    assert title("Dr. Lee has the keys. Ask her.") == "Dr. Lee has the keys"
+    assert title("Urgent. Call me") == "Urgent. Call me"
     assert title("") == ""
