@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -36,47 +37,61 @@ from benchmarks.edits_warm_up import warm_up
 from benchmarks.edits_wishes import HIDDEN
 from benchmarks.report import Arguments, Unmeasured, arguments, peak_rss_mb, report, say
 
-SEEDS, ROUNDS = 20, 200
-QUICK_SEEDS, QUICK_ROUNDS = 2, 60
-PROCESSES = 2
-LEARNING = ("telos", "nearest", "global")
 DEAREST = 25
+MODEL_ROUNDS = 200
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    chosen, home = _arguments(sys.argv[1:] if argv is None else argv)
-    started = time.perf_counter()
-    seeds, rounds = (QUICK_SEEDS, QUICK_ROUNDS) if chosen.quick else (SEEDS, ROUNDS)
-    measure(chosen, home, seeds=seeds, rounds=rounds, started=started, processes=PROCESSES)
+@dataclass(frozen=True, slots=True)
+class Size:
+    seeds: int
+    rounds: int
+    edits_timed: int
+    preferences: int
+    processes: int = 2
+    is_hashed: bool = False
 
 
-def measure(chosen: Arguments, home: Path | None, *, seeds: int, rounds: int, started: float, processes: int) -> None:
+FULL = Size(seeds=20, rounds=200, edits_timed=40, preferences=5000)
+QUICK = Size(seeds=2, rounds=60, edits_timed=5, preferences=500)
+
+
+def main() -> None:
+    chosen, home = _arguments(sys.argv[1:])
+    measure(chosen, home, QUICK if chosen.quick else FULL)
+
+
+def measure(chosen: Arguments, home: Path | None, size: Size) -> None:
     """Play all seeds, time what is timed, and print the report."""
+    started = time.perf_counter()
     data = chosen.data if chosen.data is not None and (chosen.data / "mail").is_dir() else None
-    orders = [Order(track, chosen.seed + n, rounds, data) for n in range(seeds) for track in TRACKS]
+    orders = [
+        Order(track, chosen.seed + n, size.rounds, data, is_hashed=size.is_hashed)
+        for n in range(size.seeds)
+        for track in TRACKS
+    ]
     played: list[Played] = []
-    for one in _played(orders, processes):
+    for one in _played(orders, size.processes):
         played += one
         say(f"{one[0].track}, seed {one[0].seed}: " + ", ".join(f"{p.condition} {p.unused('telos'):.3f}" for p in one))
-    embedder, why = shared_embedder()
+    embedder, why = shared_embedder(size.is_hashed)
     report(
         "edits",
         seed=chosen.seed,
         quick=chosen.quick,
         started=started,
-        seeds=seeds,
-        rounds=rounds,
+        seeds=size.seeds,
+        rounds=size.rounds,
         texts="made up" if data is None else "real",
         embedder=embedder.slug,
         embedder_why=why,
-        **shares(played, "telos", rounds),
-        learn_ms=learn_ms(embedder, 5 if chosen.quick else 40),
-        choose_ms=choose_ms(embedder, 500 if chosen.quick else 5000),
-        nearest=shares(played, "nearest", rounds),
-        **{"global": shares(played, "global", rounds)},
+        **shares(played, "telos", size.rounds),
+        learn_ms=learn_ms(embedder, size.edits_timed),
+        choose_ms=choose_ms(embedder, size.preferences),
+        nearest=shares(played, "nearest", size.rounds),
+        **{"global": shares(played, "global", size.rounds)},
         **details(played),
         warm_up=Unmeasured("The folder of real mails is not here.") if data is None else warm_up(embedder, data),
-        model=with_model(home, chosen.seed, rounds, data),
+        model=with_model(home, chosen.seed, min(size.rounds, MODEL_ROUNDS), data),
         peak_rss_mb=peak_rss_mb(),
     )
 

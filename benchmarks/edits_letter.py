@@ -7,7 +7,7 @@ than the learner. `simulated_user` and the changes it makes work on a `Letter`; 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -108,7 +108,11 @@ def sentences_of(text: str) -> list[str]:
     start = 0
     for match in END.finditer(text):
         last = text[start : match.start()].split()[-1:]
-        if last and (last[0].lower().lstrip("(\"'") in ABBREVIATIONS or re.fullmatch(r"[A-Z]\.", last[0])):
+        if (
+            last
+            and not match.group(1)
+            and (last[0].lower().lstrip("(\"'") in ABBREVIATIONS or re.fullmatch(r"[A-Z]\.", last[0]))
+        ):
             continue
         found.append(text[start : match.end()].strip())
         start = match.end()
@@ -138,12 +142,30 @@ def content(sentence: str) -> frozenset[str]:
     return frozenset(word for word in words if len(word) > 3) or frozenset(words)
 
 
-def place_of(sentence: str, source: Iterable[str]) -> int | None:
+def place_of(sentence: str, source: Sequence[str]) -> int | None:
     """Which sentence of the source it says again; `None` where it says none of them."""
     mine = content(sentence)
-    shares = [len(mine & words) / max(1, min(len(mine), len(words))) for words in map(content, source)]
-    best = max(range(len(shares)), key=lambda place: shares[place], default=None)
-    return best if best is not None and shares[best] >= 0.5 else None
+    best = max(range(len(source)), key=lambda place: _likeness(mine, content(source[place])), default=None)
+    if best is None:
+        return None
+    words = content(source[best])
+    return best if 2 * len(mine & words) >= max(1, min(len(mine), len(words))) else None
+
+
+def places_said(sentences: Iterable[str], source: Sequence[str]) -> set[int]:
+    """Which sentences of the source are said: as a sentence, or with most of its words within one."""
+    some = list(sentences)
+    found = {place for one in some if (place := place_of(one, source)) is not None}
+    within = [content(one) for one in some]
+    for place, said in enumerate(source):
+        words = content(said)
+        if any(len(words & other) >= 0.8 * len(words) for other in within):
+            found.add(place)
+    return found
+
+
+def _likeness(some: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(some & other) / max(1, len(some) + len(other))
 
 
 def _line(gap: str, row: str) -> Line:

@@ -16,9 +16,10 @@ from random import Random
 
 from benchmarks import edits_texts
 from benchmarks.edits_arms import Arm, Global, Nearest, Oracle, Telos, Unlearning, about
-from benchmarks.edits_home import Household, Remembering, best_embedder, household
+from benchmarks.edits_home import HashingEmbedder, Household, Remembering, best_embedder, household
 from benchmarks.edits_letter import Case, cost
 from benchmarks.edits_texts import Round
+from benchmarks.edits_wishes import Wish
 from benchmarks.simulated_user import User, draw
 
 TRACKS = {"documents": edits_texts.documents, "mail": edits_texts.mails}
@@ -36,6 +37,8 @@ class Order:
     rounds: int
     data: Path | None
     conditions: Sequence[str] = CONDITIONS
+    is_hashed: bool = False
+    """Whether texts are embedded by their words alone, for want of a model or of time."""
 
 
 @dataclass(slots=True)
@@ -60,27 +63,34 @@ class Played:
 
 def play(order: Order) -> list[Played]:
     """Every condition of a seed, one after another."""
-    embedder = shared_embedder()[0]
+    embedder = shared_embedder(order.is_hashed)[0]
     rounds, typical = TRACKS[order.track](order.data, order.seed, order.rounds)
     texts = [one.text for one in rounds]
     with household(embedder) as house:
         plain = Unlearning(house)
         house.keep(texts)
         embedder.encode([*map(about, texts), *plain.meanings(texts)])
-        return [_condition(order, name, rounds, typical, plain) for name in order.conditions]
+        latent = {name: _latent(order, name, typical) for name in (*order.conditions, "anew")}
+        return [_condition(order, name, rounds, latent, plain) for name in order.conditions]
 
 
-@lru_cache(maxsize=1)
-def shared_embedder() -> tuple[Remembering, str]:
-    """One a process: its model takes seconds to load."""
-    return best_embedder()
+@lru_cache(maxsize=2)
+def shared_embedder(is_hashed: bool = False) -> tuple[Remembering, str]:
+    """One a process: its model takes seconds to load. With it why it is not the one that Telos is delivered with, if so."""
+    return (Remembering(HashingEmbedder()), "It was asked for.") if is_hashed else best_embedder()
+
+
+def _latent(order: Order, name: str, typical: Sequence[Sequence[Case]]) -> list[tuple[Wish, ...]]:
+    """The preferences of a condition: the same in all, but for those that come on top and those after the switch."""
+    seed = f"{order.track} {order.seed}" + (" anew" if name == "anew" else "")
+    return draw(Random(seed), typical, hidden=name == "all")
 
 
 def _condition(
-    order: Order, name: str, rounds: Sequence[Round], typical: Sequence[Sequence[Case]], plain: Unlearning
+    order: Order, name: str, rounds: Sequence[Round], latents: Mapping[str, list[tuple[Wish, ...]]], plain: Unlearning
 ) -> Played:
-    embedder = shared_embedder()[0]
-    latent = draw(Random(f"{order.track} {order.seed}"), typical, hidden=name == "all")
+    embedder = shared_embedder(order.is_hashed)[0]
+    latent = latents[name]
     user = User(latent, f"{order.track} {order.seed}", noise=NOISE if name == "noise" else 0.0)
     played = Played(order.track, order.seed, name)
     played.wishes = [[f"{one.kind} {one.value or one.amount or ''}".strip() for one in wishes] for wishes in latent]
@@ -89,7 +99,7 @@ def _condition(
         house.keep([one.text for one in rounds])
         for number, one in enumerate(rounds):
             if name == "switch" and number == len(rounds) // 2:
-                user.latent = draw(Random(f"{order.track} {order.seed} anew"), typical, hidden=False)
+                user.latent = latents["anew"]
             _round(number, one, user, arms, played)
     return played
 

@@ -29,6 +29,8 @@ DOMAINS = (
 )
 """Of each mail context. Two share one, and two another: there the reader or the text decides."""
 READERS_EACH = 5
+TYPICAL = 30
+"""Texts by which it is seen which wishes matter in a context."""
 _FIRST_NAMES = (
     "Ann Boris Carla Dmitri Elena Farid Greta Hugo Ines Jonas Karim Lena Marta Nils Olga Pavel Rosa Samir Tessa Umberto Vera "
     "Wanda Yusuf Zoe"
@@ -58,7 +60,11 @@ class Round:
 def documents(data: Path | None, seed: int, count: int) -> tuple[list[Round], list[list[Case]]]:
     """`count` rounds in five contexts, and typical cases of each."""
     chance = Random(f"documents {seed}")
-    found = _news(data) if data is not None else [[_made_news(topic, n) for n in range(count)] for topic in range(5)]
+    found = (
+        _news(data)
+        if data is not None
+        else [[_made_news(topic, n) for n in range(count + TYPICAL)] for topic in range(5)]
+    )
     return _rounds(chance, [chance.sample(texts, len(texts)) for texts in found], count)
 
 
@@ -80,7 +86,7 @@ def mails(data: Path | None, seed: int, count: int) -> tuple[list[Round], list[l
 
 def _rounds(chance: Random, texts: list[list[Text]], count: int) -> tuple[list[Round], list[list[Case]]]:
     """Contexts come at random, some more often than others; no text comes twice."""
-    typical = [[text.case for text in some[:30]] for some in texts]
+    typical = [[text.case for text in some[:TYPICAL]] for some in texts]
     weights = [1 + chance.random() for _ in texts]
     places = [0] * len(texts)
     rounds: list[Round] = []
@@ -132,7 +138,8 @@ def _is_point(sentence: str) -> bool:
     return (
         is_whole
         and odd is None
-        and not re.match(r"(\w+, [A-Z]|hi|hello|dear|hey|thanks|thank you|regards|best)\b", sentence, re.IGNORECASE)
+        and not re.match(r"\w+, [A-Z]", sentence)
+        and not re.match(r"(hi|hello|dear|hey|thanks|thank you|regards|best)\b", sentence, re.IGNORECASE)
     )
 
 
@@ -192,7 +199,7 @@ def _made_news(topic: int, number: int) -> Text:
 
 
 def _made_points(topic: int, count: int) -> list[tuple[str, ...]]:
-    return [tuple(_made(Random(f"{topic} {number} points"), topic % 5, 3)) for number in range(count // 2)]
+    return [tuple(_made(Random(f"{topic} {number} points"), topic % 5, 3)) for number in range(count + TYPICAL)]
 
 
 def _made(chance: Random, topic: int, count: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks import edits_formats as formats
 from benchmarks import edits_words as words
-from benchmarks.edits_letter import Case, Letter, Line, each_sentence, place_of, plain
+from benchmarks.edits_letter import Case, Letter, Line, each_sentence, places_said, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ ARTICLES = re.compile(r"(?<![\w'-])(the|a|an) (?=\w)", re.IGNORECASE)
 
 def said(letter: Letter, case: Case, wish: Wish) -> Letter:
     """Put back the points that the draft has lost; nobody gives a point in order that it be left out."""
-    wanted = [one for one in case.source if not (wish.value == "but thanks" and THANKS.match(one))]
-    return _with(letter, [one for one in wanted if not _is_said(one, letter)])
+    return _with(
+        letter, [one for one in _unsaid(letter, case) if not (wish.value == "but thanks" and THANKS.match(one))]
+    )
 
 
 def own(letter: Letter, case: Case, wish: Wish) -> Letter:
@@ -250,12 +251,8 @@ def _count(some: Iterable[str]) -> int:
 
 
 def _unsaid(letter: Letter, case: Case) -> list[str]:
-    there = {place_of(one, case.source) for one in _core(letter)}
+    there = places_said(_core(letter), case.source)
     return [one for place, one in enumerate(case.source) if place not in there]
-
-
-def _is_said(point: str, letter: Letter) -> bool:
-    return place_of(point, _core(letter)) is not None
 
 
 def _is_standing(line: Line) -> bool:

@@ -39,7 +39,7 @@ _SPELLINGS = (
     "aluminium/aluminum cheque/check cheques/checks tyre/tire tyres/tires jewellery/jewelry sceptical/skeptical "
     "analyse/analyze analysed/analyzed fulfil/fulfill enrol/enroll enrolment/enrollment judgement/judgment"
 )
-BRITISH_AND_AMERICAN = tuple(tuple(pair.split("/")) for pair in _SPELLINGS.split())
+BRITISH_AND_AMERICAN = tuple((pair.split("/")[0], pair.split("/")[1]) for pair in _SPELLINGS.split())
 _TERMS = (
     "regarding=about purchase=buy utilize=use approximately=roughly however=but additional=further assistance=help "
     "commence=start discuss=debate document=paper draft=version ensure=guarantee immediately=promptly "
@@ -61,69 +61,65 @@ TERMS = dict(pair.split("=") for pair in _TERMS.split())
 def person(sentence: str, value: str) -> str:
     """`we` or `i`. "let us" is nobody's "we"."""
     if value == "we":
-        return _swap_all(re.sub(r"\bwe (am|was)\b", _mended, sentence, flags=re.IGNORECASE), TO_WE)
+        return _swap(TO_WE).sub(re.sub(r"\bwe (am|was)\b", _mended, sentence, flags=re.IGNORECASE))
     if re.search(r"\b(we all|all of us|both of us|us)\b", sentence, re.IGNORECASE):
         return sentence
-    return _swap_all(re.sub(r"\bI (are|were)\b", _mended, sentence), TO_I)
+    return _swap(TO_I).sub(re.sub(r"\bI (are|were)\b", _mended, sentence))
 
 
 def contractions(sentence: str, value: str) -> str:
     """`yes` contracts, `no` spells out. At the end of a clause ("as we are.") nothing is contracted."""
     sentence = sentence.replace("’", "'") if re.search(r"\w’(t|re|ve|ll|m)\b", sentence) else sentence
     if value == "no":
-        return _swap_all(sentence, tuple((short, long) for long, short in LONG_AND_SHORT))
-    for long, short in LONG_AND_SHORT:
-        sentence = _pattern(long, r"(?= [\w\"(])(?! (not|to|or|and|had|at|in|on|of|with|a|an|no)\b)").sub(
-            _as_written(short), sentence
-        )
-    return sentence
+        return _swap(tuple((short, long) for long, short in LONG_AND_SHORT)).sub(sentence)
+    return _swap(LONG_AND_SHORT, r"(?= [\w\"(])(?! (not|to|or|and|had|at|in|on|of|with|a|an|no)\b)").sub(sentence)
 
 
 def spelling(sentence: str, value: str) -> str:
     """`en-US` or `en-GB`."""
-    pairs = BRITISH_AND_AMERICAN if value == "en-US" else [(us, gb) for gb, us in BRITISH_AND_AMERICAN]
-    return _swap_all(sentence, tuple((one, other) for one, other in pairs))
+    pairs = ((gb, us) if value == "en-US" else (us, gb) for gb, us in BRITISH_AND_AMERICAN)
+    return _swap(tuple(pairs)).sub(sentence)
 
 
 def term(sentence: str, value: str) -> str:
     """`old>new`: one word replaced wherever it stands."""
     old, _, new = value.partition(">")
-    return _pattern(old).sub(_as_written(new), sentence)
+    return _swap(((old, new),)).sub(sentence) if old in sentence.lower() else sentence
 
 
 def exclamation(sentence: str, value: str) -> str:
     return re.sub(r"!+(?=[\"'”’)\]]*$)", ".", sentence) if value == "no" else sentence
 
 
-def _swap_all(sentence: str, pairs: tuple[tuple[str, str], ...]) -> str:
-    for old, new in pairs:
-        sentence = _pattern(old).sub(_as_written(new), sentence)
-    return sentence
+class Swap:
+    """Words for words, the longest first, with the capitals of those they replace. "I" and "i" are two words."""
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...], after: str) -> None:
+        self._new = {old.lower(): new for old, new in pairs}
+        olds = "|".join(self._pattern(old) for old, _ in sorted(pairs, key=lambda pair: -len(pair[0])))
+        self._olds = re.compile(rf"(?<![\w'’.@/-])(?:{olds})(?![\w'’@/-])(?!\.\w){after}")
+
+    def sub(self, sentence: str) -> str:
+        return self._olds.sub(self._written, sentence)
+
+    @staticmethod
+    def _pattern(old: str) -> str:
+        return re.escape(old) if re.search(r"\bI\b", old) else f"(?i:{re.escape(old)})"
+
+    def _written(self, match: re.Match[str]) -> str:
+        old, new = match.group(), self._new[match.group().lower()]
+        if old.isupper() and sum(letter.isalpha() for letter in old) > 1:
+            return new.upper()
+        if re.match(r"I\b", new):
+            return new
+        is_first = not re.search(r"\w", match.string[: match.start()])
+        is_capital = is_first if re.match(r"I\b", old) else old[0].isupper()
+        return new[0].upper() + new[1:] if is_capital else new
 
 
 @cache
-def _pattern(old: str, after: str = "") -> re.Pattern[str]:
-    """The word "I" and "i" are two; all else is found small and large."""
-    flags = re.NOFLAG if re.match(r"I\b", old) or re.search(r"\bI$", old) else re.IGNORECASE
-    return re.compile(rf"(?<![\w'’.@/-]){re.escape(old)}(?![\w'’@/-])(?!\.\w){after}", flags)
-
-
-class _as_written:  # noqa: N801 - used as the function it is
-    """The new word with the capitals of the one it replaces."""
-
-    def __init__(self, new: str) -> None:
-        self.new = new
-
-    def __call__(self, match: re.Match[str]) -> str:
-        old, new = match.group(), self.new
-        if old.isupper() and sum(letter.isalpha() for letter in old) > 1:
-            return new.upper()
-        is_first = not re.search(r"\w", match.string[: match.start()])
-        if new.startswith("I") and (len(new) == 1 or not new[1].isalpha()):
-            return new
-        if is_first if re.match(r"I\b", old) else old[0].isupper():
-            return new[0].upper() + new[1:]
-        return new
+def _swap(pairs: tuple[tuple[str, str], ...], after: str = "") -> Swap:
+    return Swap(pairs, after)
 
 
 def _mended(match: re.Match[str]) -> str:

@@ -94,10 +94,11 @@ def draw(chance: Random, contexts: Sequence[Sequence[Case]], *, hidden: bool) ->
     drawn: list[tuple[Wish, ...]] = []
     for frame, cases in zip(framed, contexts, strict=True):
         wanted = chance.randint(5, 7) if is_mail else chance.randint(3, 5)
-        wishes = [*frame, *_inner(chance, cases, max(1, wanted - len(frame)))]
+        letters = [(read(" ".join(case.source[:6]), case), case) for case in cases]
+        wishes = [*frame, *_inner(chance, letters, max(1, wanted - len(frame)))]
         secret = Random(chance.random())  # so that the rest is drawn alike with and without it
         if hidden:
-            kinds = [kind for kind in sorted(HIDDEN) if _matters(Wish(kind), cases)]
+            kinds = [kind for kind in sorted(HIDDEN) if _matters(Wish(kind), letters)]
             wishes += [Wish(kind) for kind in secret.sample(kinds, min(len(kinds), round(len(wishes) / 3)))]
         mine = next((wish.value for wish in wishes if wish.kind == "standing"), "")
         is_curt = any(wish.kind == "thanks" for wish in wishes)
@@ -143,20 +144,19 @@ def _standing(chance: Random, share: float) -> list[Wish]:
     return [Wish("standing", sentence)] if chance.random() < share else []
 
 
-def _inner(chance: Random, cases: Sequence[Case], count: int) -> list[Wish]:
+def _inner(chance: Random, letters: Sequence[tuple[Letter, Case]], count: int) -> list[Wish]:
     """Wishes inside sentences: kinds are drawn first, then a value of each, so that many terms are one kind among others."""
-    able = [wish for wish in (*IN_SENTENCES, Wish("thanks")) if _matters(wish, cases)]
+    able = [wish for wish in (*IN_SENTENCES, Wish("thanks")) if _matters(wish, letters)]
     kinds = sorted({wish.kind for wish in able})
     chosen = chance.sample(kinds, min(count, len(kinds)))
     return [chance.choice([wish for wish in able if wish.kind == kind]) for kind in chosen]
 
 
-def _matters(wish: Wish, cases: Sequence[Case], share: float = 0.2) -> bool:
+def _matters(wish: Wish, letters: Sequence[tuple[Letter, Case]], share: float = 0.2) -> bool:
     """Whether it changes something in so many of the texts."""
-    if wish.kind == "person" and not cases[0].is_mail:
+    if wish.kind == "person" and not letters[0][1].is_mail:
         return False
-    letters = [(read(" ".join(case.source[:6]), case), case) for case in cases]
-    return sum(grant(letter, case, wish) != letter for letter, case in letters) >= share * len(cases)
+    return sum(grant(letter, case, wish) != letter for letter, case in letters) >= share * len(letters)
 
 
 def _granted(draft: str, case: Case, wishes: Sequence[Wish]) -> Edit:
