@@ -22,7 +22,7 @@ from assistant.answers.drafts import (
     NewDraft,
 )
 from assistant.answers.profile import LessonView
-from assistant.drafting import author, context, exporting, form, keeping, views
+from assistant.drafting import author, context, exporting, filling, form, keeping, views
 from assistant.drafting.author import Job, Written
 from assistant.drafting.gathering import Gathered, Known, gather
 from assistant.drafting.keeping import Origin
@@ -286,7 +286,7 @@ def _teach(service: Service, session: Session, draft: Draft, drafted: DraftVersi
         teaching.Edit(
             context=context.of_draft(draft),
             people=_people_of(service, draft),
-            before=drafted.text,
+            before=filling.filled(drafted.text, version.text),
             after=version.text,
             draft_id=draft.id,
             from_version=drafted.number,

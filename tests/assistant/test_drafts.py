@@ -188,6 +188,22 @@ def test_approving_what_was_left_as_it_was_teaches_a_little_and_an_edited_one_no
     assert [lesson.origin for lesson in changed.draft.lessons] == ["edit"]
 
 
+def test_to_fill_a_gap_teaches_nothing(service: Service) -> None:
+    view = drafts.new(service, NewDraft(incoming=INCOMING, points=["the ferry leaves at nine"]))
+    (gap,) = view.current.gaps
+    decided = drafts.edit(
+        service, view.line.id, DraftEdit(version=1, text=view.current.text.replace(gap, "Carol has the key."))
+    )
+    assert decided.lesson is not None
+    assert decided.lesson.line == ""
+    again = DraftEdit(version=2, text=decided.draft.current.text.replace("Best regards,", "Cheers,"))
+    lesson = drafts.edit(service, view.line.id, again).lesson
+    assert lesson is not None
+    assert "Cheers" in lesson.line
+    assert "question" not in lesson.line
+    assert "Carol" not in lesson.line
+
+
 def test_a_rejected_draft_teaches_nothing_and_an_approved_one_is_open_again_when_edited(service: Service) -> None:
     rejected = drafts.reject(service, mail(service).line.id)
     assert rejected.line.state == "rejected"
