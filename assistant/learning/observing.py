@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from assistant.learning.alignment import aligned
 from assistant.learning.corrections import is_correction
 from assistant.learning.screening import is_of_form
-from assistant.style.body import units, without, words_of
+from assistant.style.body import Unit, units, without, words_of
 from assistant.style.piece import People, Piece, parse
 from assistant.style.trait import Difference, Reading
 from assistant.style.traits import compare, read
@@ -22,6 +22,8 @@ LEFT = 0.5
 """How much less is shown by what the user let be than by what they did."""
 MENTIONED = 0.5
 """What may have gone, or come, with the sentence it stood in, and not for its own sake."""
+ADDED = 0.3
+"""What a sentence that was put in happens to have, and no other of the text shows."""
 CUT = 0.4
 """From this share of sentences gone on, what an edit did to the rest of the form is no longer told from the cut."""
 NEAR = 0.1
@@ -35,6 +37,8 @@ _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 _SENTENCES = ("sentence/", "stock/")
 _BY_WORD = ("spelling", "dates", "times", "numbers", "thousands")
 _WORDINGS = (*_BY_WORD, "contractions", "person", "formality", "emoji", "exclamation")
+_MARKS = ("emoji", "exclamation")
+"""Nobody sets these without meaning to."""
 _GONE = ("no", "none")
 
 
@@ -68,6 +72,9 @@ class _Change:
     lasting: Collection[str]
     cut: float
     """The share of sentences that went."""
+    brought: Collection[str]
+    """What differs by nothing but sentences that were put in between those that stayed."""
+    added: Sequence[str]
 
     @property
     def kinds(self) -> list[Difference]:
@@ -78,11 +85,20 @@ def _change(before: str, old: Piece, new: Piece, people: People) -> _Change:
     every = compare(old, new, people)
     lasting = {one.dimension for one in every}
     was, now = units(old), units(new)
-    gone = aligned([one.text for one in was], [one.text for one in now]).gone
-    if gone:
-        stayed = without(old, frozenset((was[number].block, was[number].part) for number in gone))
+    found = aligned([one.text for one in was], [one.text for one in now])
+    if found.gone:
+        stayed = _without(old, was, found.gone)
         lasting &= {one.dimension for one in compare(stayed, new, people)}
-    return _Change(before.casefold(), every, lasting, len(gone) / max(len(was), 1))
+    brought: set[str] = set()
+    if found.new and len(found.new) * 2 <= len(now):
+        kept = _without(new, now, found.new)
+        brought = {one.dimension for one in every} - {one.dimension for one in compare(old, kept, people)}
+    added = [now[number].text for number in found.new]
+    return _Change(before.casefold(), every, lasting, len(found.gone) / max(len(was), 1), brought, added)
+
+
+def _without(piece: Piece, every: Sequence[Unit], numbers: Sequence[int]) -> Piece:
+    return without(piece, frozenset((every[number].block, every[number].part) for number in numbers))
 
 
 def _active(change: _Change) -> list[Observation]:
@@ -107,9 +123,13 @@ def _active(change: _Change) -> list[Observation]:
 def _strength(one: Difference, change: _Change) -> float:
     """How much of a difference is the user's wish about just this, in [0, 1]."""
     if one.dimension in _LENGTHS:
-        return 0.0 if _is_explained(one, change.kinds) else 1.0
+        if _is_explained(one, change.kinds):
+            return 0.0
+        return MENTIONED if _is_of_added(one, change.added) else 1.0
     if one.dimension.startswith(_SENTENCES):
         return 1.0
+    if one.dimension in change.brought:
+        return 0.0 if one.dimension in _SHAPES else MENTIONED if one.dimension in _MARKS else ADDED
     if one.dimension not in change.lasting:
         return 0.0 if one.dimension in _SHAPES or change.cut >= CUT else MENTIONED
     if one.dimension in _WORDINGS and not one.before and one.after.quote.casefold() in change.before:
@@ -128,6 +148,14 @@ def _is_explained(one: Difference, kinds: Sequence[Difference]) -> bool:
     explained = sum(map(size, came)) - sum(map(size, went))
     few = FEW if one.dimension == "words" else 0
     return abs(after - before - explained) <= max(few, NEAR * before)
+
+
+def _is_of_added(one: Difference, added: Sequence[str]) -> bool:
+    """Whether a text became longer by what the user had to add to it: perhaps they just had more to say."""
+    before, after = _amount(one.before), one.after.amount
+    if before is None or after is None or after <= before:
+        return False
+    return sum(map(_size(one.dimension), added)) >= (1 - NEAR) * (after - before)
 
 
 def _passive(old: Piece, new: Piece, people: People, change: _Change) -> list[Observation]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from assistant.style.names import Names
 from memory.common_words import COMMON_WORDS
+from memory.scripts import LATIN
 
 _CLOSINGS = """
 best|all the best|best to (?:you )?all|(?:with )?(?:my |our )?(?:best|kind|kindest|warm|warmest|many|cordial) (?:personal )?(?:regards|wishes)|
@@ -66,6 +67,8 @@ _OTHER_LAST_LINES = """
 """
 _NO_SIGNATURES = frozenset(_OTHER_LAST_LINES.split()).union(*COMMON_WORDS.values())
 _MOST_LINES = 12
+_CLOSING_WORDS = 4
+_LATIN_LETTER = re.compile(f"[{LATIN}]")
 _LONGEST_LAST = 200
 """Characters at the end of the last line that are looked at."""
 
@@ -118,7 +121,8 @@ def _take_closing(lines: list[str], writer: Names, reader: Names) -> tuple[str, 
             if not _SMALL_PRINT.search(line):
                 break
             continue
-        if _is_closing(line, reader) and _is_signature(under, writer, is_closed=True):
+        is_closing = _is_closing(line, reader) or (number > 0 and _closes(lines[number - 1 :], writer))
+        if is_closing and _is_signature(under, writer, is_closed=True):
             return "\n".join(lines[:number]), line, _tidy(lines[number + 1 :])
         closing, who = _closing_and_name(line, writer)
         if who and (not under or _is_signature([who, *under], writer, is_closed=True)):
@@ -183,6 +187,17 @@ def _is_closing(line: str, reader: Names) -> bool:
         else line
     )
     return without != line and bool(_CLOSING_LINE.match(without))
+
+
+def _closes(lines: list[str], writer: Names) -> bool:
+    """Whether the second of `lines` closes, in whatever words: a few with a comma, under an empty line or the end of a
+    sentence, right above the writer's name; in other scripts above any."""
+    above, line, *under = (one.strip() for one in lines)
+    named = [one for one in under if one]
+    is_line = line.endswith((",", "،", "，")) and len(line.split()) <= _CLOSING_WORDS and not _ITEM.match(line)
+    if not (is_line and named and under[0] and (not above or _SENTENCE_END.search(above))):
+        return False
+    return _is_writer(named[0], writer) or (not above and len(named) == 1 and not _LATIN_LETTER.search(line + named[0]))
 
 
 def _is_signature(lines: list[str], writer: Names, *, is_closed: bool) -> bool:

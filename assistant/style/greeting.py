@@ -125,7 +125,16 @@ def _person(person: str, reader: Names) -> str:
         return "{name}"
     if person.casefold() == reader.last.casefold():
         return "{last}"
+    if salute := _unknown_salute(person, reader):
+        return f"{salute} {{first}}"
     return "{first}" if len(person.split()) == 1 else "{name}"
+
+
+def _unknown_salute(line: str, reader: Names) -> str:
+    """ "Ahoy" of "Ahoy Ann": words before the reader's first name that are no names of theirs, in any language."""
+    *before, last = line.split()
+    is_salute = reader.first and last.casefold() == reader.first.casefold() and not any(map(reader.has, before))
+    return " ".join(before) if is_salute else ""
 
 
 def _reader(piece: Piece, form: Form, people: People) -> Names:

@@ -17,6 +17,8 @@ _SENTENCES = "sentences"
 _WORDS = "words"
 _SLACK = 1.3
 """Where both are set, words are seen to only beyond so many times their number."""
+_FEW = 3
+"""So many words more or fewer in the same sentences come with another date or name, and are no other length."""
 
 
 class Length:
@@ -35,9 +37,10 @@ class Length:
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         """A word changed here and there is no other length."""
-        was, now = self._total(units(before)), self._total(units(after))
+        old, new = units(before), units(after)
+        was, now = self._total(old), self._total(new)
         share = abs(now - was) / max(now, was, 1)
-        if not now or share < self._least_change:
+        if not now or share < self._least_change or (len(old) == len(new) and abs(now - was) <= _FEW):
             return []
         differences = compare_readings(self.read(before, people), self.read(after, people))
         strength = round(min(1.0, 0.3 + 2 * share), 3)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from assistant.engine.sentences import content, covered, words
 from assistant.style.blocks import Block
 from assistant.style.body import Unit, prose, units
+from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.names import names_of
 from assistant.style.piece import People, Piece
 from assistant.style.trait import Difference, Form, Reading, Setting
@@ -26,6 +27,8 @@ _EDGE = 2
 _TAKEN_UP = 0.5
 """A sentence that shares so much with one of the draft is that one, changed."""
 _STRENGTH = 0.6
+_ONCE = 0.35
+"""A sentence of no kind may be a fact of this one text: only a second time makes it a standing one."""
 _FIGURE = re.compile(r"\d|@|https?:|\[(?:\.{3}|…)")
 _NAME_INSIDE = re.compile(r"(?<=[\w,;] )(?!I\b|I['’])[^\W\d_a-zß-öø-ÿ]\w+")
 
@@ -44,7 +47,7 @@ class Stock:
             Difference(
                 dimension=_dimension(place, text),
                 before="",
-                after=Reading(value=text, strength=_STRENGTH, quote=text),
+                after=Reading(value=text, strength=_STRENGTH if kind_of(text) in FRAMING else _ONCE, quote=text),
             )
             for place, text in _standing(now, was, people)
         ]

@@ -55,6 +55,20 @@ def test_a_greeting_and_a_closing_that_were_rewritten_are_seen_with_both_wording
     assert set(seen) == {"greeting", "closing", "signature"}
 
 
+def test_a_fact_that_is_added_teaches_no_paragraphs_no_person_and_hardly_a_length() -> None:
+    fact = "I am told that Meyer & Sons bring the bread, the cheese and the wine for the 30 guests."
+    seen = active(DRAFT, DRAFT.replace("bicycles.", f"bicycles. {fact}"))
+    assert "paragraphs" not in seen
+    assert all(one.strength <= 0.5 for one in seen.values()), seen
+    assert all(seen[name].strength <= 0.3 for name in ("person", "contractions") if name in seen)
+
+
+def test_two_sentences_added_to_two_are_more_to_say_and_no_wish_for_length() -> None:
+    before = "Hi Ann,\n\nThe regatta starts at noon. Bring a life jacket.\n\nBest,\nAda"
+    after = before.replace("jacket.", "jacket. Meyer & Sons bring 30 cakes. The bus leaves at 9:40 from gate 3.")
+    assert all(one.strength <= 0.5 for one in active(before, after).values())
+
+
 def test_prose_made_bullets_teaches_the_layout_and_no_length() -> None:
     sentences = BODY.replace("\n\n", " ").split(". ")
     items = "\n".join(f"- {one.rstrip('.')}." for one in sentences)

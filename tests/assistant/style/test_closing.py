@@ -37,6 +37,21 @@ def test_a_written_signature_is_found_in_the_text(value: str) -> None:
     assert SIGNATURE.read(parse(render(piece), PEOPLE), PEOPLE)["signature"].value == value
 
 
+@pytest.mark.parametrize(
+    ("ending", "closing", "signature"),
+    [
+        ("Ta,\nNora", "Ta,", "Nora"),
+        ("Fair winds,\nNora Quist", "Fair winds,", "Nora Quist"),
+        ("תודה,\nנורה", "תודה,", "נורה"),
+        ("Roses are red,\nSugar", "", ""),
+        ("We sail on Friday,\nthen we rest", "", ""),
+    ],
+)
+def test_words_above_the_writers_name_close_in_whatever_words(ending: str, closing: str, signature: str) -> None:
+    piece = parse(f"Hi Ann,\n\nIt is done.\n\n{ending}", People(writer="Nora Quist", reader="Ann Lee"))
+    assert (piece.closing, piece.signature) == (closing, signature)
+
+
 def test_without_a_known_writer_a_signature_is_its_own_value_and_none_is_made_up() -> None:
     piece = parse("It is done.\n\nBest,\nNora", People())
     assert SIGNATURE.read(piece, People())["signature"].value == "Nora"

@@ -59,6 +59,9 @@ def written(value: str, people: People, piece: Piece | None = None, **more: str)
         ("Chère Madame Lee,", "", "Cher {title} {last},"),
         ("Estimada Sra. Lee:", "", "Estimado {title} {last}:"),
         ("Hi Anna,", "Anna Maria Lee", "Hi {first},"),
+        ("Ahoy Ann,", "Ann Lee", "Ahoy {first},"),
+        ("שלום משה,", "משה כהן", "שלום {first},"),
+        ("Katherine Ann,", "Ann Katherine Lee", "{name},"),
     ],
 )
 def test_names_are_left_open(greeting: str, reader: str, value: str) -> None:

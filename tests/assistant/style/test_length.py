@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,24 @@ def test_words_come_nearer_to_what_is_asked(piece: Piece, amount: int) -> None:
     was, now = (sum(len(unit.text.split()) for unit in units(one)) for one in (piece, after))
     assert now <= was
     assert abs(now - amount) <= abs(was - amount) + 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_told"),
+    [
+        (
+            "The pier is closed until 4 June 2026. Boats wait.",
+            "The pier is closed until 2026-06-04. Boats wait.",
+            False,
+        ),
+        ("We use the old dock.", "We use the old dock by the church.", False),
+        ("We use the old dock.", "We use the old dock by the church, which was built long ago.", True),
+        ("The pier is closed. Boats wait.", "The pier is closed.", True),
+    ],
+)
+def test_another_date_or_a_few_words_are_no_other_length(before: str, after: str, is_told: bool) -> None:
+    people = People(language="en")
+    assert bool(WORDS.compare(parse(before, people), parse(after, people), people)) is is_told
 
 
 def test_what_frames_the_matter_goes_first_and_then_the_end() -> None:

@@ -10,6 +10,7 @@ from assistant.style.body import prose
 from assistant.style.piece import People, Piece, parse, render
 from assistant.style.stock import STOCK
 from assistant.style.trait import Setting
+from memory.profile.belief import DOUBT, enough
 from tests.assistant.style.pieces import PEOPLE, pieces
 
 DRAFT = "Hi Ann,\n\nThe room is free on Friday. We need a key.\n\nBest,\nAda"
@@ -19,6 +20,16 @@ def shown(before: str, after: str, people: People = PEOPLE) -> dict[str, str]:
     return {
         one.dimension: one.after.value for one in STOCK.compare(parse(before, people), parse(after, people), people)
     }
+
+
+def test_a_sentence_that_may_be_a_fact_of_one_text_tells_less_than_a_courtesy() -> None:
+    def strength(sentence: str) -> float:
+        after = DRAFT.replace("a key.", f"a key. {sentence}")
+        return STOCK.compare(parse(DRAFT, PEOPLE), parse(after, PEOPLE), PEOPLE)[0].after.strength
+
+    once = strength("Lunch is included.")
+    assert strength("Let me know if you have questions.") > once
+    assert once / (once + DOUBT) < enough(STOCK.reach), "a lone one is not written into the next text"
 
 
 @pytest.mark.parametrize(
