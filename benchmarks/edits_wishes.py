@@ -2,7 +2,8 @@
 
 A wish is a kind and a value. Its change leaves a letter that already fits as it is, leaves what it says, and done twice is
 done once; wishes are granted in the order of `CHANGES`, in which no later one undoes an earlier. `HIDDEN` are those kinds
-that no learner is made to detect. `simulated_user` draws wishes and decides which are granted; nothing of Telos is known.
+that no learner is made to detect, each about as much work as the others. `simulated_user` draws wishes and decides which are
+granted; nothing of Telos is known.
 """
 
 from __future__ import annotations
@@ -154,29 +155,33 @@ def signature(letter: Letter, case: Case, wish: Wish) -> Letter:
 
 
 def connective(letter: Letter, case: Case, wish: Wish) -> Letter:
-    """Every second sentence begins with "Also,"."""
+    """Every third sentence begins with "Also,"."""
     places = iter(range(len(letter.sentences)))
 
     def change(one: str) -> str:
-        return one if next(places) % 2 == 0 or re.match(r"also,", one, re.IGNORECASE) else f"Also, {_small(one)}"
+        return one if next(places) % 3 != 2 or re.match(r"also,", one, re.IGNORECASE) else f"Also, {_small(one)}"
 
     return each_sentence(letter, change, spared=_STANDING)
 
 
 def capitals(letter: Letter, case: Case, wish: Wish) -> Letter:
-    """The first word of each sentence is written in capitals."""
-    return each_sentence(letter, lambda one: re.sub(r"^\W*\w+", _upper, one), spared=_STANDING)
+    """The first word of each paragraph or item is written in capitals."""
+    firsts = {line.sentences[0] for line in letter.body if line.sentences}
+    return each_sentence(
+        letter, lambda one: re.sub(r"^\W*\w+", _upper, one) if one in firsts else one, spared=_STANDING
+    )
 
 
 def hedge(letter: Letter, case: Case, wish: Wish) -> Letter:
-    """A sentence with a figure in it ends in "(so far)"."""
+    """The first sentence with a figure in it ends in "(so far)"."""
+    figured = [one for one in _core(letter) if re.search(r"\d", one)]
 
     def change(one: str) -> str:
-        if not re.search(r"\d", one) or "(so far)" in one:
+        if one != figured[0] or "(so far)" in one:
             return one
         return re.sub(r"([.!?]?[\"'”’]?)$", r" (so far)\1", one, count=1)
 
-    return each_sentence(letter, change, spared=_STANDING)
+    return each_sentence(letter, change, spared=_STANDING) if figured else letter
 
 
 def telegram(letter: Letter, case: Case, wish: Wish) -> Letter:
@@ -224,9 +229,9 @@ CHANGES: dict[str, Change] = {
     "hedge": hedge,
     "telegram": telegram,
     "connective": connective,
-    "capitals": capitals,
     "layout": layout,
     "paragraphs": paragraphs,
+    "capitals": capitals,
     "standing": standing,
     "heading": heading,
     "greeting": greeting,

@@ -205,7 +205,7 @@ def test_a_mail_is_taken_apart_into_greeting_body_and_sign_off() -> None:
         (Wish("hedge"), "It cost 4 euros. It is blue.", "It cost 4 euros (so far). It is blue."),
         (Wish("telegram"), "The van is at the gate.", "Van is at gate."),
         (Wish("capitals"), "The van waits.", "THE van waits."),
-        (Wish("connective"), "It rains. The van waits.", "It rains. Also, the van waits."),
+        (Wish("connective"), "It rains. We go. The van waits.", "It rains. We go. Also, the van waits."),
     ],
 )
 def test_a_wish_is_granted_once_and_for_all(wish: Wish, before: str, after: str) -> None:
