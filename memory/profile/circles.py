@@ -7,7 +7,7 @@ circles; `memory.profile.profile` asks how likely a new text belongs to each. Th
     text     x_i = (vector - background); members of k scatter about m_k with variance s2 in D directions, the m_k about 0
              with a variance that makes two of a kind as alike as embedders find them (`ALIKE`, against `UNLIKE`).
              t_ik = log N(x_i; E m_k, Var) - log N(x_i; 0, Var_0): for k against a circle of its own  (k = s2 / var m)
-    readers  r_ik = log P(reader_i | k) - log P(reader_i), counted in k, its domain smoothing the reader
+    readers  r_ik = log P(reader_i | k) - log P(reader_i), the one counted in k, its domain smoothing the reader, the other in all
     values   l_ij = sum over dimensions seen in both of log P(agree or not | same circle) / P(... | any two), and with
              h_ij = 1 - (1 - SWITCH)^|i - j| the user may have changed their mind in between:
              l'_ij = log((1 - h_ij) exp(l_ij) + h_ij);  v_ik = mean over members j of l'_ij, the nearer in time the more
@@ -44,8 +44,8 @@ MEMORY = 30.0
 PASSES = 4
 GAINS = ((1.0, 1.0), (0.6, 1.0), (0.3, 1.0), (1.0, 0.6), (1.0, 0.3))
 """(g_t, g_r); the first where nothing speaks against it."""
-STRANGER = 0.5
-"""How much of a circle's readers are new, in lessons."""
+STRANGER = 1.0
+"""How much of a circle's readers, and of a domain's in it, are as anywhere, in lessons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,36 @@ class Seen:
         return len(self.readers)
 
 
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How often lessons of the family are for each reader and domain at all: P(domain), and P(reader) in their domain; last,
+    of one not seen yet."""
+
+    of_domain: Floats
+    of_reader: Floats
+
+    @classmethod
+    def of(cls, seen: Seen) -> Self:
+        by_domain = np.bincount(seen.domains + 1)[1:]
+        by_reader = np.bincount(seen.readers + 1)[1:]
+        home = np.zeros(len(by_reader), dtype=np.int64)
+        home[seen.readers[seen.readers >= 0]] = seen.domains[seen.readers >= 0]
+        known = np.bincount(home, minlength=len(by_domain))
+        whole = np.append(by_domain, 0) + 1
+        in_home = np.append((by_reader + 1) / (by_domain + known + 1)[home], 0.5)
+        return cls((whole / whole.sum()).astype(np.float32), in_home.astype(np.float32))
+
+    def score(
+        self, reader: Ids | int, domain: Ids | int, by_reader: Floats, by_domain: Floats, known: Floats
+    ) -> Floats:
+        """r, from how often each circle had this reader, this domain, any reader."""
+        of_domain, of_reader = self.of_domain[domain], self.of_reader[reader]
+        in_domain = (by_domain + STRANGER * of_domain) / (known + STRANGER)
+        in_reader = (by_reader + STRANGER * of_reader) / (by_domain + STRANGER)
+        scores: Floats = np.log(in_domain * in_reader / (of_domain * of_reader))
+        return scores
+
+
 @dataclass(slots=True)
 class Circles:
     """k circles: `of` (n,) names each lesson's. Sums over members: `size` (k,), `total` (k, dimension) of centred vectors,
@@ -77,6 +107,7 @@ class Circles:
     background: Floats
     by_reader: Floats
     by_domain: Floats
+    readers: Readers
     gains: tuple[float, float] = field(default=GAINS[0])
 
     @classmethod
@@ -87,8 +118,10 @@ class Circles:
         centred = np.where(has_vector[:, None], seen.vectors - background, 0).astype(np.float32)
         among = centred @ centred.T
         alike, nearness = _alike(seen)
-        of = _in_turn(seen, among, alike, nearness)
-        found = cls._of(of, seen, centred, background)
+        found = cls._of(_in_turn(seen, among, alike, nearness, GAINS[0]), seen, centred, background)
+        gains = found._trust(seen, centred)
+        if gains != GAINS[0]:
+            found = cls._of(_in_turn(seen, among, alike, nearness, gains), seen, centred, background)
         for _ in range(PASSES):
             found.gains = found._trust(seen, centred)
             better = found._again(seen, centred, alike, nearness)
@@ -110,6 +143,7 @@ class Circles:
             background=background,
             by_reader=member @ _one_hot(seen.readers),
             by_domain=member @ _one_hot(seen.domains),
+            readers=Readers.of(seen),
         )
 
     def belonging(self, vector: Rows | None, reader: int, domain: int, *, has_reader: bool) -> Floats:
@@ -123,7 +157,7 @@ class Circles:
             by_reader = self.by_reader[:, reader] if reader >= 0 else np.zeros_like(self.size)
             by_domain = self.by_domain[:, domain] if domain >= 0 else np.zeros_like(self.size)
             known = self.by_reader.sum(axis=1)
-            scores += self.gains[1] * _reader(by_reader, by_domain, known, self.by_domain.shape[1])
+            scores += self.gains[1] * self.readers.score(reader, domain, by_reader, by_domain, known)
         return _shares(np.append(scores, 0.0).astype(np.float32))
 
     def _again(self, seen: Seen, centred: Floats, alike: Floats, nearness: Floats) -> Ids:
@@ -151,7 +185,9 @@ class Circles:
         by_reader = np.maximum(self.by_reader.T[seen.readers] - member, 0)
         by_domain = np.maximum(self.by_domain.T[seen.domains] - member, 0)
         known = np.maximum(self.by_reader.sum(axis=1)[None] - member, 0)
-        reader = np.where(named, _reader(by_reader, by_domain, known, self.by_domain.shape[1]), 0)
+        reader = np.where(
+            named, self.readers.score(seen.readers[:, None], seen.domains[:, None], by_reader, by_domain, known), 0
+        )
         return text.astype(np.float32), reader.astype(np.float32)
 
     def _trust(self, seen: Seen, centred: Floats) -> tuple[float, float]:
@@ -171,16 +207,16 @@ class Circles:
         return best
 
 
-def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats) -> Ids:
+def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats, gains: tuple[float, float]) -> Ids:
     """The first pass: each lesson, in order of time, joins the best circle of those before it, or opens one."""
     count = len(seen)
     of = np.zeros(count, dtype=np.int64)
-    domains = int(seen.domains.max(initial=-1)) + 1
+    readers = Readers.of(seen)
     near = nearness * alike
     products, values, weights = (np.zeros((count, count), dtype=np.float32) for _ in range(3))
     size, square, known = (np.zeros(count, dtype=np.float32) for _ in range(3))
     by_reader = np.zeros((int(seen.readers.max(initial=-1)) + 1, count), dtype=np.float32)
-    by_domain = np.zeros((domains, count), dtype=np.float32)
+    by_domain = np.zeros((int(seen.domains.max(initial=-1)) + 1, count), dtype=np.float32)
     found = 0
     for number in range(count):
         reader, domain, own = seen.readers[number], seen.domains[number], among[number, number]
@@ -188,9 +224,11 @@ def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats) -> Ids:
         if found:
             scores = np.log(size[:found]) + values[:found, number] / (weights[:found, number] + 0.05)
             if own > 0:
-                scores += _text(products[:found, number], square[:found], own, size[:found])
+                scores += gains[0] * _text(products[:found, number], square[:found], own, size[:found])
             if reader >= 0:
-                scores += _reader(by_reader[reader, :found], by_domain[domain, :found], known[:found], domains)
+                scores += gains[1] * readers.score(
+                    reader, domain, by_reader[reader, :found], by_domain[domain, :found], known[:found]
+                )
             highest = int(np.argmax(scores))
             best = highest if scores[highest] >= 0 else found
         found = max(found, best + 1)
@@ -255,15 +293,6 @@ def _text(product: Floats, square: Floats, own: Floats, size: Floats) -> Floats:
         - apart / (2 * variance * spread)
         + own / (2 * variance * open_spread)
     )
-    return scores
-
-
-def _reader(by_reader: Floats, by_domain: Floats, known: Floats, domains: int) -> Floats:
-    """r_ik, from how often k had this reader, this domain, any."""
-    new_domain, new_reader = 1 / (domains + 2), 0.3
-    domain = (by_domain + new_domain) / (known + 1)
-    reader = (by_reader + new_reader) / (by_domain + 1)
-    scores: Floats = np.log(domain * reader / (new_domain * new_reader))
     return scores
 
 

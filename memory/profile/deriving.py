@@ -318,7 +318,8 @@ class _Writer:
             names = [getattr(one, part) for one in mine]
             common = max(sorted(set(names)), key=names.count)
             others = sum(getattr(one, part) == common for one in all_lessons)
-            if common and names.count(common) >= OWN * max(len(names), others):
+            is_telling = part != "source" or others < len(all_lessons)
+            if common and is_telling and names.count(common) >= OWN * max(len(names), others):
                 return replace(scope, **{part: common})
         if np.any(self._evidence.vectors[self._members[number]]) or len(group.circles.size) > 1:
             return replace(scope, is_topical=True, anchor=mine[0].id)

@@ -29,7 +29,7 @@ def topic_of(session: Session, lesson_ids: Sequence[int]) -> str:
 
 
 def telling(texts: Sequence[str], others: Sequence[str]) -> list[str]:
-    """By the share of texts that have a word, and how rare it is among the others; of equals the alphabet decides."""
+    """By the share of texts that have a word, and how rare it is among the others; of equals what stands first, as titles do."""
     here = Counter(word for text in texts for word in _words(text))
     there = Counter(word for text in others for word in _words(text))
     worth = {
@@ -37,8 +37,11 @@ def telling(texts: Sequence[str], others: Sequence[str]) -> list[str]:
         for word, count in here.items()
         if count > 1 or len(texts) < 3
     }
-    return sorted(worth, key=lambda word: (-worth[word], word))[:WORDS]
+    order = {word: place for place, word in enumerate(dict.fromkeys(word for text in texts for word in _words(text)))}
+    return sorted(worth, key=lambda word: (-worth[word], order[word]))[:WORDS]
 
 
-def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.casefold())) - common_words(detect(text) or "en")
+def _words(text: str) -> list[str]:
+    """Each once, in the order of the text."""
+    common = common_words(detect(text) or "en")
+    return [word for word in dict.fromkeys(_WORD.findall(text.casefold())) if word not in common]
