@@ -20,6 +20,7 @@ from assistant.answers.drafts import (
     DraftView,
     KindName,
     NewDraft,
+    ShapeName,
 )
 from assistant.answers.profile import LessonView
 from assistant.drafting import author, context, exporting, filling, form, keeping, views
@@ -197,7 +198,7 @@ def diff(service: Service, draft_id: int, before: int | None = None, after: int 
         )
 
 
-def export(service: Service, draft_id: int, version: int | None = None, shape: exporting.Shape | None = None) -> str:
+def export(service: Service, draft_id: int, version: int | None = None, shape: ShapeName | None = None) -> str:
     """A version's text, the last one's without a number: of a mail the message as mail programs open it, else the text.
 
     Raises: NotFound; BadRequest for a shape that such a draft has not.

@@ -11,6 +11,7 @@ from assistant.answers.profile import LessonView
 
 KindName = Literal["mail", "reply", "document", "note", "digest", "chat"]
 DraftStateName = Literal["open", "approved", "rejected"]
+ShapeName = Literal["txt", "md", "html", "eml"]
 SendStateName = Literal["", "queued", "sending", "sent", "failed", "unknown"]
 
 

@@ -18,6 +18,7 @@ from assistant.answers.drafts import (
     DraftView,
     KindName,
     NewDraft,
+    ShapeName,
 )
 from assistant.api.dependencies import ServiceDep
 from assistant.api.streams import stream
@@ -78,6 +79,6 @@ def send(service: ServiceDep, draft: int, request: DraftSend | None = None) -> D
 
 
 @router.get("/{draft}/text")
-def export(service: ServiceDep, draft: int, version: Version = None) -> str:
-    """The text alone; of a mail the whole message as a mail program opens it."""
-    return drafts.export(service, draft, version)
+def export(service: ServiceDep, draft: int, version: Version = None, shape: ShapeName | None = None) -> str:
+    """In that shape; without one the text, of a mail the whole message as a mail program opens it."""
+    return drafts.export(service, draft, version, shape)

@@ -12,6 +12,11 @@ from assistant.cli.editor import MOST_BYTES, decoded
 from assistant.errors import BadRequest
 
 STDIN = "-"
+HEADER_BYTES = 20_000
+_HEADERS = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?(?:(?!From:)[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*From:[^\n]*(?:\n[ \t][^\n]*)*@",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 
 
@@ -51,7 +56,11 @@ def mail(name: str) -> str:
 
     Raises: BadRequest for what cannot be read, or is empty or too large.
     """
-    raw = content(name)
+    return mail_of(content(name), name)
+
+
+def mail_of(raw: bytes, name: str) -> str:
+    """The mail in bytes that came from `name`. Raises: BadRequest where they are none, or too many."""
     if len(raw) > MOST_BYTES:
         raise BadRequest(f"{_named(name)} is larger than {MOST_BYTES // 2**20} MB.", "Save it without attachments.")
     if not raw.strip():
@@ -59,9 +68,14 @@ def mail(name: str) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def points() -> list[str]:
-    """A point a line, of standard input."""
-    lines = (_BULLET.sub("", line).strip() for line in text(STDIN).splitlines())
+def is_mail(raw: bytes) -> bool:
+    """Whether it begins with the headers of a mail, one of which says who wrote it."""
+    return _HEADERS.match(raw[:HEADER_BYTES]) is not None
+
+
+def points(raw: bytes) -> list[str]:
+    """A point a line, of what came through standard input."""
+    lines = (_BULLET.sub("", line).strip() for line in decoded(raw, _named(STDIN)).splitlines())
     return [line for line in lines if line]
 
 

@@ -12,6 +12,7 @@ from assistant.answers.drafts import (
     DraftView,
     KindName,
     NewDraft,
+    ShapeName,
 )
 from assistant.client.wire import Wire
 from assistant.progress import Progress, unheard
@@ -49,6 +50,6 @@ class Drafts:
     def send(self, draft: int, *, again: bool = False) -> DraftLine:
         return self._wire.post(f"/api/drafts/{draft}/send", DraftLine, DraftSend(again=again))
 
-    def export(self, draft: int, version: int | None = None) -> str:
-        """The text alone; of a mail the whole message."""
-        return self._wire.get(f"/api/drafts/{draft}/text", str, version=version)
+    def export(self, draft: int, version: int | None = None, shape: ShapeName | None = None) -> str:
+        """In that shape; without one the text, of a mail the whole message."""
+        return self._wire.get(f"/api/drafts/{draft}/text", str, version=version, shape=shape)

@@ -6,24 +6,25 @@ server; `drafts.export` calls it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
-from typing import Literal
 
+from assistant.answers.drafts import ShapeName
 from assistant.drafting.recipients import Recipient
 from assistant.errors import BadRequest
 from assistant.style.piece import Block, People, Piece, parse
 from memory.models import Draft, DraftKind, DraftVersion
 
-Shape = Literal["txt", "md", "html", "eml"]
+_FENCE = re.compile(r"^```[^\n`]*$", re.MULTILINE)
 MAILS = (DraftKind.MAIL, DraftKind.REPLY)
 
 
-def exported(draft: Draft, version: DraftVersion, sender: Recipient, shape: Shape | None = None) -> str:
+def exported(draft: Draft, version: DraftVersion, sender: Recipient, shape: ShapeName | None = None) -> str:
     """`version` in `shape`: of a mail `eml`, of all else `md` where none is named.
 
     Raises: BadRequest for what is no mail as one.
@@ -82,7 +83,7 @@ _BLOCKS: Mapping[str, Callable[[Block], str]] = {
     "bullets": _list("ul"),
     "numbered": _list("ol"),
     "heading": lambda block: f"<h2>{escape(' '.join(block.parts).lstrip('# '))}</h2>",
-    "verbatim": lambda block: "<pre>" + escape("\n".join(block.parts)) + "</pre>",
+    "verbatim": lambda block: "<pre>" + escape(_FENCE.sub("", "\n".join(block.parts)).strip("\n")) + "</pre>",
 }
 
 

@@ -67,6 +67,8 @@ def test_a_mail_from_standard_input_is_replied_to_whatever_its_bytes(telos: Shel
     file = tmp_path / "question.eml"
     file.write_bytes(QUESTION)
     again = telos.json("drafts", "new", "reply", "--eml", str(file), "--point", "it opens at eight")
+    piped = telos.json("drafts", "new", "reply", "--point", "it opens at eight", stdin=QUESTION)
+    assert piped["current"]["text"] == view["current"]["text"]
     assert again["current"]["text"] == view["current"]["text"]
 
 
@@ -255,6 +257,16 @@ def test_a_draft_is_sent_on_the_user_s_word(ferry: Shell) -> None:
     assert b"The ferry" in eml.read_bytes()
     assert ferry.json("drafts")[0]["sending"] == "sent"
     assert "not mailed" in " ".join(ferry("drafts", "show", "1").split())
+
+
+@pytest.mark.parametrize(
+    ("ending", "begins"),
+    [("html", "<!doctype html>"), ("HTM", "<!doctype html>"), ("md", "# The ferry"), ("txt", "Hello")],
+)
+def test_a_draft_is_exported_as_the_files_ending_says(ferry: Shell, tmp_path: Path, ending: str, begins: str) -> None:
+    file = tmp_path / f"ferry.{ending}"
+    ferry("drafts", "export", "1", str(file))
+    assert file.read_text().startswith(begins)
 
 
 def test_a_mail_is_exported_as_a_message(ferry: Shell, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -16,6 +16,9 @@ from assistant.cli.drafts.answer import print_decided, print_draft, print_lesson
 from assistant.cli.drafts.new import Kind
 from assistant.cli.screen import JsonOption, client_from, console, print_json, print_parts, print_table, say
 from assistant.errors import BadRequest, NotFound
+
+if TYPE_CHECKING:
+    from assistant.answers.drafts import ShapeName
 
 app = typer.Typer()
 
@@ -223,12 +226,14 @@ def export(
     file: Annotated[Path | None, typer.Argument(help="Where to; standard output without it.")] = None,
     version: VersionOption = None,
 ) -> None:
-    """Write a draft's text; a mail as the message that mail programs open.
+    """Write a draft as the file's ending says: .txt, .md, .html, or .eml, the message that mail programs open.
 
-    Example: telos drafts export 3 reply.eml
+    Without one of these a mail is written as its message, and all else as markdown.
+
+    Examples: telos drafts export 3 reply.eml    telos drafts export 4 report.html
     """
     with client_from(context) as client:
-        exported = client.drafts.export(draft, version)
+        exported = client.drafts.export(draft, version, _shape(file))
     if file is None:
         print(exported, end="" if exported.endswith("\n") else "\n")
         return
@@ -237,6 +242,14 @@ def export(
     except OSError as err:
         raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
     say(f"Wrote {file}.")
+
+
+def _shape(file: Path | None) -> ShapeName | None:
+    """What a file's ending says, where it is one of ours."""
+    from assistant.answers.drafts import ShapeName  # weight: pydantic
+
+    ending = file.suffix.lower().lstrip(".") if file is not None else ""
+    return next((shape for shape in get_args(ShapeName) if shape == {"htm": "html"}.get(ending, ending)), None)
 
 
 def _list(context: typer.Context, state: State | None, kind: Kind | None, limit: int, as_json: bool) -> None:

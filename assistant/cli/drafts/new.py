@@ -64,7 +64,7 @@ def new(
 ) -> None:
     """Draft a mail, a reply, a document or a note, in the form that your edits taught. Gaps are marked [...].
 
-    Nothing is made up: it says what you give it, as points (--point, or piped, one a line), a mail to be answered, items
+    Nothing is made up: it says what you give it, as points (--point, or piped, one a line), a mail to be answered (piped as well), items
     of memory, facts about you, an entry of the digest or a reply of a conversation.
 
     Examples:
@@ -80,11 +80,16 @@ def new(
     from assistant.cli import piped
 
     said = list(point or [])
+    answered = piped.mail(eml) if eml else None
     if eml != piped.STDIN and piped.is_piped():
-        said += piped.points()
+        raw = piped.content(piped.STDIN)
+        if kind in (None, Kind.REPLY) and answered is None and piped.is_mail(raw):
+            answered = piped.mail_of(raw, piped.STDIN)
+        else:
+            said += piped.points(raw)
     asked = _asked(
         {
-            "kind": _kind(kind, eml, entry, turn),
+            "kind": _kind(kind, answered is not None, entry, turn),
             "to": to or [],
             "about": about,
             "subject": subject,
@@ -92,7 +97,7 @@ def new(
             "items": item or [],
             "facts": fact or [],
             "query": query,
-            "incoming": piped.mail(eml) if eml else None,
+            "incoming": answered,
             "entry": entry,
             "day": digest.date() if digest else None,
             "turn": turn,
@@ -117,10 +122,10 @@ def new(
     say(f"\nTo change it: telos drafts edit {view.line.id}. To have it final: telos drafts approve {view.line.id}.")
 
 
-def _kind(kind: Kind | None, eml: str, entry: int | None, turn: int | None) -> str:
+def _kind(kind: Kind | None, is_reply: bool, entry: int | None, turn: int | None) -> str:
     if kind is not None:
         return kind.value
-    if eml:
+    if is_reply:
         return "reply"
     if entry is not None:
         return "digest"
