@@ -19,7 +19,7 @@ from assistant.errors import BadRequest
 if TYPE_CHECKING:
     from assistant.answers.digest import Corrected, DigestText
 
-NOTHING_NEW = "Noted; it takes another edit like it before digests follow."
+NOTHING_NEW = "Nothing new to learn from it."
 
 
 def correct(context: typer.Context, day: date | None, file: str, *, is_sure: bool) -> Corrected | None:

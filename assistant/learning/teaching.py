@@ -15,7 +15,7 @@ from sqlmodel import Session
 from assistant.learning import alignment
 from assistant.learning.announcing import announced
 from assistant.learning.observing import accepted, observe, observe_own
-from assistant.learning.own_words import LookUp, own_words
+from assistant.learning.own_words import LookUp, Own, own_words
 from assistant.learning.refusing import require_text
 from assistant.style.piece import People
 from memory.embed import pack
@@ -26,13 +26,17 @@ from memory.store import lessons, preferences
 
 _STANDING = "stock/"
 _NONE = "none"
+SHAPES = ("sentences", "words", "paragraphs", "layout", "heading")
+"""What sentences show whoever wrote them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """`before` is what Telos wrote last, `after` what the user made of it. `sources` are the texts that the draft was made
-    of and the mail that it answers: what is added from them word for word is not the user's writing. `ours` are the
-    dimensions that were Telos's to choose (all of them where it is `None`): letting another one be shows nothing.
+    """`before` is what Telos wrote last, `after` what the user made of it. `material` are the texts that the draft was drawn
+    from: a sentence put back from there is not the user's writing, and says how much they want, and in which shape.
+    `sources` are others, such as the mail that it answers: what is added from them word for word says nothing at all.
+    `ours` are the dimensions that were Telos's to choose (all of them where it is `None`): letting another one be shows
+    nothing.
     """
 
     context: Context
@@ -42,6 +46,7 @@ class Edit:
     draft_id: int | None = None
     from_version: int | None = None
     to_version: int | None = None
+    material: Sequence[str] = ()
     sources: Sequence[str] = ()
     ours: Collection[str] | None = None
 
@@ -66,8 +71,8 @@ def teach(session: Session, edit: Edit, now: datetime, *, look_up: LookUp | None
     Raises: BadRequest where one of the texts is no text.
     """
     require_text(edit.after)
-    own = own_words(edit.before, edit.after, sources=edit.sources, look_up=look_up)
-    seen = _telling(session, _ours(observe(edit.before, own.text, edit.people), edit.ours)) if own.text.strip() else []
+    own = own_words(edit.before, edit.after, sources=[*edit.sources, *edit.material], look_up=look_up)
+    seen = _telling(session, _ours(_seen(edit, own, look_up), edit.ours)) if own.text.strip() else []
     cost = alignment.distance(edit.before, edit.after)
     lesson = _lesson(edit.context, edit.after, now, LessonOrigin.EDIT if cost else LessonOrigin.ACCEPTED)
     lesson.cost = cost
@@ -125,13 +130,25 @@ def _kept(session: Session, lesson: Lesson, seen: Sequence[Observation], people:
     else:
         changes = learning.keep(session, lesson, seen)
     kept = lessons.get(session, lesson.id or 0) or lesson
-    kept.line = announced(session, seen, preferences.changed_by(session, kept.id or 0), people)
+    kept.line = announced(session, kept, seen, preferences.changed_by(session, kept.id or 0), people)
     is_new = bool(kept.line) and kept.line != said
     if is_new:
         kept.announced_at = lesson.at
     lessons.add(session, kept)
     line, undo = (kept.line, undo_of(kept)) if is_new else ("", "")
     return Taught(lesson=kept, changes=changes, line=line, undo=undo)
+
+
+def _seen(edit: Edit, own: Own, look_up: LookUp | None) -> list[Observation]:
+    """How the user's own words differ from the draft; in length and shape, with what they put back of its material."""
+    seen = observe(edit.before, own.text, edit.people)
+    if not (own.foreign and edit.material):
+        return seen
+    whole = own_words(edit.before, edit.after, sources=edit.sources, look_up=look_up, material=edit.material)
+    if whole.text == own.text:
+        return seen
+    shaped = observe(edit.before, whole.text, edit.people)
+    return [one for one in seen if one.dimension not in SHAPES] + [one for one in shaped if one.dimension in SHAPES]
 
 
 def _ours(seen: Sequence[Observation], ours: Collection[str] | None) -> list[Observation]:

@@ -130,7 +130,7 @@ class Formality(Trait):
         )
 
     def say(self, dimension: str, setting: Setting) -> str:
-        return f"write in a {setting.value} tone"
+        return f"write in {'an' if setting.value == INFORMAL else 'a'} {setting.value} tone"
 
     def explains(self, old: str, new: str) -> bool:
         """Whether it would itself exchange these words: then they are no term."""

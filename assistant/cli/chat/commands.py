@@ -116,7 +116,7 @@ def _edit(talk: Talk, _: str) -> None:
     if decided is None or decided.question:
         talk.print(Text("Nothing was changed.", style="dim"))
     elif decided.lesson is not None:
-        line = decided.lesson.line or "Noted; it takes another edit like it before replies follow."
+        line = decided.lesson.line or "Nothing new to learn from it."
         talk.print(Text(harmless(line), style="magenta") + Text(harmless(f"  {decided.lesson.undo}"), style="dim"))
 
 

@@ -9,7 +9,7 @@ from assistant.cli.screen import print_json, print_parts, say
 if TYPE_CHECKING:
     from assistant.answers.drafts import Decided, DraftView
 
-NOTHING_NEW = "Noted; it takes another edit like it before drafts follow."
+NOTHING_NEW = "Nothing new to learn from it."
 AS_IT_WAS = "You left it as it was, which confirms how it was written."
 """Said of lessons that changed nothing yet."""
 

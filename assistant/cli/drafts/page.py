@@ -31,7 +31,7 @@ _SENDING = {
     "failed": "could not be sent",
     "unknown": "may have been sent or not",
 }
-_NOTHING_NEW = "Noted, nothing new"
+_NOTHING_NEW = "nothing new"
 _WHITE = re.compile(r"\s+")
 
 

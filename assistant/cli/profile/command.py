@@ -184,7 +184,8 @@ def undo(
     if as_json:
         print_json(taken_back)
     else:
-        say(f"Lesson {taken_back.id} is taken back, as if it had not been. {taken_back.line}".rstrip())
+        was = f" It was: {taken_back.line}" if taken_back.line else ""
+        say(f"Lesson {taken_back.id} is taken back, as if it had not been.{was}")
 
 
 @app.command()

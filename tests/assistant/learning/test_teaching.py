@@ -9,6 +9,7 @@ import pytest
 
 from assistant import drafts, profile
 from assistant.answers.drafts import DraftEdit, NewDraft
+from assistant.answers.profile import NewPreference
 from assistant.errors import BadRequest
 from assistant.service import Service
 from assistant.style.traits import TRAITS
@@ -59,6 +60,41 @@ def test_a_fact_put_right_is_not_announced(service: Service) -> None:
     assert decided.lesson is not None
     assert decided.lesson.line == ""
     assert decided.lesson.cost == 1
+
+
+def test_an_announcement_names_a_few_things_and_says_how_many_more_there_are(service: Service) -> None:
+    points = "- The ferry leaves at nine on 2026-05-08!\n- Please bring the tickets!\n- Parking's free until noon! 🎉"
+    done = edited(service, f"Moin Ann,\n\n{points}\n\nFair winds,\nAda Byron")
+    assert done.lesson is not None
+    line = done.lesson.line
+    assert line.count("; ") <= 3
+    assert " more." in line
+    assert "Seen" not in line
+
+
+def test_what_drafts_do_not_follow_yet_is_not_said_to_be_learned(service: Service) -> None:
+    draft = drafted(service)
+    text = draft.current.text.replace("until noon.", "until noon. Lunch is included.")
+    done = drafts.edit(service, draft.line.id, DraftEdit(version=1, text=text))
+    assert done.lesson is not None
+    assert "Learned" not in done.lesson.line
+    assert "Lunch" not in drafted(service).current.text
+
+
+def test_an_edit_against_a_pinned_preference_says_that_it_stays(service: Service) -> None:
+    profile.state(service, NewPreference(dimension="closing", value="Cheers,", kind="mail"))
+    done = edited(service, drafted(service).current.text.replace("Cheers,", "Kind regards,"))
+    assert done.lesson is not None
+    assert done.lesson.line == 'Kept as you pinned it: close with "Cheers,".'
+    assert "Cheers," in drafted(service).current.text
+
+
+def test_a_title_is_filled_in_where_the_reader_is_named(service: Service) -> None:
+    draft = drafted(service, to="Dr. Eva Quist <quist@example.org>")
+    text = draft.current.text.replace(draft.current.text.splitlines()[0], "Dear Dr. Quist,")
+    done = drafts.edit(service, draft.line.id, DraftEdit(version=1, text=text))
+    assert done.lesson is not None
+    assert 'greet with "Dear Dr. Quist,"' in done.lesson.line
 
 
 def test_a_draft_with_nothing_left_is_asked_about_and_teaches_no_form(service: Service) -> None:
