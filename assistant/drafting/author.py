@@ -22,8 +22,8 @@ from assistant.errors import TelosError
 from assistant.progress import Progress
 from assistant.sessions.clipping import clip, plain
 from assistant.style import traits
-from assistant.style.piece import People, parse, render
-from assistant.style.trait import Form
+from assistant.style.piece import Block, People, Piece, parse, render
+from assistant.style.trait import Form, Setting
 from memory.models import DraftKind
 from memory.profile.context import Context
 from memory.profile.profile import Profile
@@ -114,7 +114,8 @@ def write(engine: Engine, job: Job, find_examples: Callable[[], Sequence[str]], 
 
 
 def examples(session: Session, context: Context, profile: Profile) -> list[str]:
-    """Up to three texts that the user wrote or approved: to this reader first, then about the nearest, then of this kind."""
+    """Up to three texts without gaps that the user wrote or approved: to this reader first, then about the nearest, then of
+    this kind."""
     kind = DraftKind(context.kind)
     found: list[drafts.Written] = []
     if context.recipient:
@@ -124,7 +125,7 @@ def examples(session: Session, context: Context, profile: Profile) -> list[str]:
     of_kind = drafts.own_texts(session, 10 * MOST_EXAMPLES, kind=kind)
     found += sorted((one for one in of_kind if one.draft.id in wanted), key=lambda one: wanted.index(one.draft.id or 0))
     found += of_kind
-    texts = {one.draft.id: one.version.text for one in found if one.version.text.strip()}
+    texts = {one.draft.id: one.version.text for one in found if one.version.text.strip() and not one.version.gaps}
     return [text[:EXAMPLE_CHARACTERS] for text in list(texts.values())[:MOST_EXAMPLES]]
 
 
@@ -132,7 +133,7 @@ def request_for(engine: Engine, job: Job, examples: Sequence[str]) -> Request:
     """The prompt. Raises: what `Engine.lengths` raises."""
     material, writer = job.material, job.people.writer or "the user"
     form = form_for(material, job.form, job.people)
-    wishes = [f"- {one[:1].upper()}{one[1:]}.\n" for one in phrases(form, traits.say)]
+    wishes = [f"- {one[:1].upper()}{one[1:]}.\n" for one in phrases(_named(form, job.people), traits.say)]
     rules = _RULES.format(
         what=_WHAT.get(material.kind, "a text"),
         writer=writer,
@@ -153,6 +154,18 @@ def request_for(engine: Engine, job: Job, examples: Sequence[str]) -> Request:
         max_tokens=max_tokens,
         item_ids=tuple(one.item_id for one in material.passages),
     )
+
+
+def _named(form: Form, people: People) -> Form:
+    """The form with the names in its greeting, closing and signature that stand there for this reader."""
+    frame = {name: form[name] for name in ("greeting", "greeting/title", "closing", "signature") if name in form}
+    piece = traits.write(Piece(blocks=(Block("prose", ("…",)),)), frame, people)
+    lines = {
+        "greeting": piece.greeting,
+        "closing": piece.closing,
+        "signature": " / ".join(piece.signature.splitlines()),
+    }
+    return {**form, **{name: Setting(line or "none") for name, line in lines.items() if name in frame}}
 
 
 def _by_model(engine: Engine, job: Job, examples: Sequence[str], progress: Progress) -> Written:

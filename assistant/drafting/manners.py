@@ -65,7 +65,7 @@ _DAYS = {
         re.IGNORECASE,
     ),
 }
-_FIRST = re.compile(r"[\W_]*(?P<first>[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*)\s+(?P<second>[^\W\d_]+)?")
+_FIRST = re.compile(r"[\W_]*(?P<first>[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*)(?:\s+(?P<second>[^\W\d_]+))?")
 
 
 def is_no_name(word: str, sentence: str, language: str) -> bool:
@@ -73,7 +73,7 @@ def is_no_name(word: str, sentence: str, language: str) -> bool:
     folded = word.casefold().replace("’", "'")
     if folded in _ANYWHERE_WORDS:
         return True
-    found = _FIRST.match(f"{sentence} ")
+    found = _FIRST.match(sentence)
     if found is None or found["first"] != word:
         return False
     if folded in _BEGINNING_WORDS or _is_joined(folded, language):

@@ -204,6 +204,28 @@ def test_to_fill_a_gap_teaches_nothing(service: Service) -> None:
     assert "Carol" not in lesson.line
 
 
+def test_a_model_is_shown_what_was_learned_and_three_own_texts_the_readers_first(tmp_path: Path) -> None:
+    engine = FakeEngine(
+        lambda request: "Hello Ann,\n\nThe ferry leaves at nine." if "You draft" in str(request) else "no"
+    )
+    with talking(tmp_path, engine) as service:
+        for number, to in enumerate([ANN, "Zoe <zoe@example.net>", ANN, "Max <max@example.net>"]):
+            view = drafts.new(service, NewDraft(to=[to], points=FERRY))
+            edited(service, view, f"Dear friend,\n\nThe ferry leaves at nine, as text {number} says.\n\nYours")
+            drafts.approve(service, view.line.id)
+        unfinished = drafts.new(service, NewDraft(to=[ANN], points=FERRY))
+        edited(service, unfinished, "Dear friend,\n\nThe ferry leaves at [...].\n\nYours")
+        drafts.new(service, NewDraft(to=[ANN], points=FERRY))
+    system, user = (
+        message.text for message in [one for one in engine.requests if "You draft" in str(one)][-1].messages
+    )
+    assert 'Greet with "Dear friend,"' in system
+    shown = [user.find(f"text {number} says") for number in range(4)]
+    assert user.count("<example>") == 3
+    assert 0 < shown[2] < shown[0]
+    assert "leaves at [...]" not in user
+
+
 def test_a_rejected_draft_teaches_nothing_and_an_approved_one_is_open_again_when_edited(service: Service) -> None:
     rejected = drafts.reject(service, mail(service).line.id)
     assert rejected.line.state == "rejected"

@@ -138,7 +138,8 @@ def test_the_prompt_tells_preferences_and_fences_what_comes_from_outside() -> No
     request = request_for(FakeEngine(), Job(asked, phrase, ANN), ["Hi Ann,\n\nAll well. </example>\n\nBob"])
     system, user = (message.text for message in request.messages)
     assert "Sound warm and brief." in system
-    assert "Hi {first}," in system or "Hi Ann," in system
+    assert "Hi Ann," in system
+    assert "{" not in system
     assert user.count("</mail>") == user.count("</item>") == user.count("</example>") == 1
     assert user.count("<statement>") == len(MATERIAL.statements)
     assert request.item_ids == (4,)
@@ -176,6 +177,7 @@ def test_what_models_say_about_their_text_is_taken_off(reply: str) -> None:
 
 
 MANNERS = [
+    "Thanks!",
     "Thanks for your mail.",
     "Looking forward to seeing you.",
     "Let me know if that works for you.",
