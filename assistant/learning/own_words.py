@@ -50,10 +50,18 @@ class Own:
     foreign: tuple[str, ...] = ()
 
 
-def own_words(before: str, after: str, *, sources: Iterable[str] = (), look_up: LookUp | None = None) -> Own:
-    """`after` without what is another's. What stood in `before` already is the draft's, and stays."""
+def own_words(
+    before: str,
+    after: str,
+    *,
+    sources: Iterable[str] = (),
+    look_up: LookUp | None = None,
+    material: Iterable[str] = (),
+) -> Own:
+    """`after` without what is another's. What stood in `before` already is the draft's, and stays; so does what stands in
+    `material`, where that is given."""
     after, quoted = set_apart(after)
-    there = _runs(_words(before))
+    there = _runs(_words(before)).union(*(_runs(_words(text)) for text in material))
     sentences = [match for match in _SENTENCE.finditer(after) if match[0].strip()]
     known: set[tuple[str, ...]] = set()
     for source in sources:

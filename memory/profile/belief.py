@@ -9,8 +9,9 @@ strength (the user's own hand up to 1, what was only let be half of that) and d_
     p(v | reader) = (w(v, reader) + PULL p(v)) / (w(reader) + PULL)  the circle is the prior of a reader in it, whose
                                                                     evidence fades with all that comes later in the circle
 
-Of what is measured, amounts within a quarter agree, and an amount is a bound as much as an aim: what the user let be
-below it confirms it, what they let be above it speaks against it, and only what they wrote themselves sets it.
+Of what is measured, small amounts agree that are one number, larger ones within a quarter. An amount is a bound as much as
+an aim: what the user let be below it confirms it, what they let be above it speaks against it, and only what they wrote
+themselves sets it.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ DOUBT = 0.5
 PULL = 3.0
 HELD = 0.4
 """A value that is less likely than that is no preference."""
+COUNTED = 12.0
+"""Smaller amounts are counted: four sentences are not three."""
 NEAR = 0.25
-"""Amounts whose ratio is within this agree."""
+"""Larger ones agree whose ratio is within this."""
 BELOW = 0.5
 """What was let be below this share of a bound says nothing of it."""
 
@@ -142,11 +145,18 @@ def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: N
 
 def agrees(amount: Weights, aim: Weights | float, is_active: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether an amount speaks for an aim: is about it, or was let be and stays below it."""
-    bound = np.asarray(aim) * (1 + NEAR)
-    fits: NDArray[np.bool_] = (amount <= bound) & (~is_active | (amount >= np.asarray(aim) / (1 + NEAR)))
+    least, most = _around(np.asarray(aim, dtype=np.float64))
+    fits: NDArray[np.bool_] = (amount <= most) & (~is_active | (amount >= least))
     return fits
+
+
+def _around(aim: Weights) -> tuple[Weights, Weights]:
+    """The least and the most that agree with an aim."""
+    is_counted = aim < COUNTED
+    return np.where(is_counted, aim - 0.5, aim / (1 + NEAR)), np.where(is_counted, aim + 0.5, aim * (1 + NEAR))
 
 
 def is_near(one: float, other: float) -> bool:
     """Whether two amounts are the same preference."""
-    return max(one, other) <= (1 + NEAR) * min(one, other)
+    least, most = _around(np.array([one]))
+    return bool(least[0] <= other <= most[0])
