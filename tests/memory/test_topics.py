@@ -16,5 +16,5 @@ def test_of_words_that_tell_as_much_the_title_comes_first() -> None:
 
 
 def test_what_several_texts_share_names_their_subject() -> None:
-    texts = ["Nets The nets near the crane are mended", "Rope The rope near the crane is new"]
+    texts = ["Nets The nets by the crane are mended", "Rope The rope by the crane is new"]
     assert telling(texts * 2, OTHERS)[0] == "crane"
