@@ -25,7 +25,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(
-    r"\W*(?:yes|yeah|no|not|sure|of course|certainly|gladly|happy to|agreed|ja|nein|gerne?|oui|non|bien sûr|sí|claro)\b",
+    r"\W*(?:yes|yeah|no|not|sure|ok|okay|fine|great|perfect|of course|certainly|gladly|happy to|agreed|ja|nein|gerne?|oui|non|bien sûr|sí|claro)\b",
     re.IGNORECASE,
 )
 _OPEN = re.compile(
@@ -33,7 +33,7 @@ _OPEN = re.compile(
     r"pourquoi|comment|quién|qué|cuándo|dónde|cuál|por qué|cómo)\b",
     re.IGNORECASE,
 )
-_SHARED = 0.34
+_SHARED = 0.33
 
 
 def gaps_in(text: str) -> list[str]:
@@ -82,7 +82,7 @@ def touches(said: str, question: str, language: str = "") -> bool:
     told = content(said)
     shared = frozenset(_shared(asked, told, language))
     if _WHEN.search(question):
-        return bool(shared) and (_TIME.search(said) is not None or bool(numbers(said, language or "en")))
+        return bool(shared or not asked) and (_TIME.search(said) is not None or bool(numbers(said, language or "en")))
     return bool(shared) and covered(frozenset(asked), shared) >= _SHARED
 
 

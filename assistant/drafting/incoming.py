@@ -31,6 +31,8 @@ MOST_REFERENCES = 20
 HEADER_CHARACTERS = 10_000
 
 _ASKED = ("?", "？", "؟")
+_BETWEEN = re.compile(r"\n|(?<=[?？؟])\s+")
+"""Between sentences; and after a question, whatever follows: "when? where?" are two."""
 _BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^>]*>", re.IGNORECASE)
 _KNOWN = ("from", "to", "subject", "date", "message-id", "received", "reply-to", "return-path", "mime-version")
 _SEPARATOR = re.compile(r"\A[\s\ufeff]*(?:>?From [^\n]*\n)?")
@@ -141,7 +143,7 @@ def _questions(piece: Piece) -> Iterator[str]:
     seen: set[str] = set()
     for block in piece.blocks:
         for part in block.parts if block.kind != "verbatim" else ():
-            for sentence in sentences(part):
+            for sentence in _BETWEEN.split("\n".join(sentences(part))):
                 said = " ".join(sentence.split())
                 if (
                     said.endswith(_ASKED)

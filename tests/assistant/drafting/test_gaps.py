@@ -34,6 +34,10 @@ def test_a_greeting_without_a_name_has_a_gap_where_it_goes() -> None:
         ("Where is the key?", "The key is under the mat.", False),
         ("Can you come on Friday?", "Yes, gladly.", False),
         ("Where shall we meet?", "Yes, gladly.", True),
+        ("When?", "At nine.", False),
+        ("When?", "Thanks for the photos.", True),
+        ("ok?", "Fine.", False),
+        ("Kannst du die Folien schicken?", "Die Folien kommen bald.", False),
         ("Wann fährt die Fähre?", "Die Fähre fährt um neun Uhr morgen.", False),
     ],
 )

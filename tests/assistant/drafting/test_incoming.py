@@ -165,6 +165,11 @@ def test_what_html_quotes_is_not_what_it_says() -> None:
     assert "nine" not in mail.text
 
 
+def test_questions_in_a_row_are_several_whatever_their_capitals() -> None:
+    mail = read("From: ann@example.org\n\nwhen does it leave? from where?and why?\n")
+    assert mail.questions == ("when does it leave?", "from where?and why?")
+
+
 @pytest.mark.parametrize(
     "question",
     ["He said “nobody knows”, so when does it leave?", "متى تغادر السفينة؟", "何時に出ますか？"],
