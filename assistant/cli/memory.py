@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from assistant.cli import facts
-from assistant.cli.screen import JsonOption, client_from, print_json, progress_bar, say
+from assistant.cli.screen import JsonOption, client_from, count, print_json, progress_bar, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -179,9 +179,9 @@ def erase(
     """
     request = _erase_request(item, source, person, before)
     with client_from(context) as client:
-        count = client.memory.estimate(request).items
+        found = client.memory.estimate(request).items
         if not yes:
-            typer.confirm(f"Erase {count} items for good? This cannot be undone.", abort=True, err=True)
+            typer.confirm(f"Erase {count(found, 'item')} for good? This cannot be undone.", abort=True, err=True)
         with progress_bar("Erase") as progress:
             done = client.memory.erase(request, progress)
     if as_json:
@@ -192,7 +192,7 @@ def erase(
             "copies of digests are gone."
         )
         if done.drafts or done.lessons:
-            say(f"{done.drafts} drafts went with them, and what {done.lessons} lessons had taught.")
+            say(f"{count(done.drafts, 'draft')} went with them, and what {count(done.lessons, 'lesson')} had taught.")
         say(f"{done.files} files were read for {done.probes} of their words: {len(done.found)} still hold some.")
         for line in [*done.found, *done.notices]:
             say(line)

@@ -84,8 +84,9 @@ def title(text: str, most_words: int = 9) -> str:
     """A subject made of what a text begins with: its first sentence, if that is more than a word."""
     line = _MARK.sub("", " ".join(text.split()), count=1)
     first = next(iter(sentences(line)), "")
-    words = (first if len(first.split()) > 1 else line).split()
-    short = " ".join(words[:most_words]).rstrip(".,;:!?… ")
+    is_whole = len(first.split()) > 1 and first.count("(") == first.count(")")
+    words = (first if is_whole else line).split()
+    short = " ".join(words[:most_words]).rstrip(".,;:!?…。！？ ")
     if len(words) > most_words:
         short += " …"
     return short[:1].upper() + short[1:] if short and not _KEEPS_ITS_LETTER.search(words[0]) else short

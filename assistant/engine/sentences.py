@@ -19,7 +19,7 @@ SAME_AS_TOLD = 0.6
 """A sentence with so much of its content in one already told says nothing new."""
 
 _SHORT_FORMS = """
-al approx bzw ca cf co corp dept dr ed eds eq etc fig figs gen gov hr inc jr lt ltd m me mme mr mrs ms no nr p pp prof
+al approx bzw ca cf co corp dept ebd evtl excl ggf incl inkl tel dr ed eds eq etc fig figs gen gov hr inc jr lt ltd m me mme mr mrs ms no nr p pp prof
 resp rev sen sept sr sra st str u.a u.k u.s usw v vgl vol vs z.b e.g i.e d.h p.m a.m jan feb mar apr jun jul aug sep oct
 nov dec
 """

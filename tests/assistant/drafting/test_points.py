@@ -84,5 +84,8 @@ def test_a_title_is_the_beginning_of_a_text() -> None:
     assert title(" ".join(["word"] * 20)) == "Word " + " ".join(["word"] * 8) + " …"
     assert title("The ferry is late. It rained.") == "The ferry is late"
     assert title("Dr. Lee has the keys. Ask her.") == "Dr. Lee has the keys"
+    assert title("Budget: 4,500 EUR (incl. VAT)") == "Budget: 4,500 EUR (incl. VAT)"
+    assert title("A boat (see fig.) Or two.").startswith("A boat (see fig.)")
+    assert title("会議は月曜日です。") == "会議は月曜日です"
     assert title("Urgent. Call me") == "Urgent. Call me"
     assert title("") == ""
