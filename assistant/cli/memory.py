@@ -181,7 +181,8 @@ def erase(
     with client_from(context) as client:
         found = client.memory.estimate(request).items
         if not yes:
-            typer.confirm(f"Erase {count(found, 'item')} for good? This cannot be undone.", abort=True, err=True)
+            what = f"{count(found, 'item')}, and what was said, drafted and learned of them,"
+            typer.confirm(f"Erase {what} for good? This cannot be undone.", abort=True, err=True)
         with progress_bar("Erase") as progress:
             done = client.memory.erase(request, progress)
     if as_json:
