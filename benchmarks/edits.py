@@ -9,7 +9,7 @@ shown and what was left is the cost. `unused` is the share of the possible savin
   `worst_seed` is the highest among both. `documents_unused_all`, `mail_unused_all`: a quarter of the preferences, added to
   the same others, are of kinds for which no detector was made (`hidden_share`: what they cost without learning).
 - `after_switch_unused`: all preferences change at round 100; the costs from there on. `noise_unused`: in a tenth of the
-  rounds a whim edits, and not the user's preference. Both over both tracks.
+  rounds a whim edits, and not the user's preference. Both over both tracks, and over the first ten seeds.
 - `learn_ms`: the mean time of `drafts.edit` on a text of 500 words. `choose_ms`: the 95th percentile of a choice among 5,000
   preferences.
 - `warm_up`: see `edits_warm_up`. `model`: see `edits_model`; for it `--home DIR` names a home with a model configured.
@@ -37,6 +37,7 @@ from benchmarks.edits_warm_up import warm_up
 from benchmarks.edits_wishes import HIDDEN
 from benchmarks.report import Arguments, Unmeasured, arguments, peak_rss_mb, report, say
 
+STEADY = ("detectable", "all")
 DEAREST = 25
 MODEL_ROUNDS = 200
 
@@ -47,12 +48,14 @@ class Size:
     rounds: int
     edits_timed: int
     preferences: int
+    unsteady_seeds: int
+    """Seeds that are played with a switch and with noise, too."""
     processes: int = 2
     is_hashed: bool = False
 
 
-FULL = Size(seeds=20, rounds=200, edits_timed=40, preferences=5000)
-QUICK = Size(seeds=2, rounds=60, edits_timed=5, preferences=500)
+FULL = Size(seeds=20, rounds=200, edits_timed=40, preferences=5000, unsteady_seeds=10)
+QUICK = Size(seeds=2, rounds=60, edits_timed=5, preferences=500, unsteady_seeds=1)
 
 
 def main() -> None:
@@ -65,7 +68,7 @@ def measure(chosen: Arguments, home: Path | None, size: Size) -> None:
     started = time.perf_counter()
     data = chosen.data if chosen.data is not None and (chosen.data / "mail").is_dir() else None
     orders = [
-        Order(track, chosen.seed + n, size.rounds, data, is_hashed=size.is_hashed)
+        Order(track, chosen.seed + n, size.rounds, data, _conditions(n, size), size.is_hashed)
         for n in range(size.seeds)
         for track in TRACKS
     ]
@@ -94,6 +97,10 @@ def measure(chosen: Arguments, home: Path | None, size: Size) -> None:
         model=with_model(home, chosen.seed, min(size.rounds, MODEL_ROUNDS), data),
         peak_rss_mb=peak_rss_mb(),
     )
+
+
+def _conditions(place: int, size: Size) -> Sequence[str]:
+    return CONDITIONS if place < size.unsteady_seeds else STEADY
 
 
 def shares(played: Sequence[Played], arm: str, rounds: int) -> dict[str, float]:

@@ -165,11 +165,13 @@ def connective(letter: Letter, case: Case, wish: Wish) -> Letter:
 
 
 def capitals(letter: Letter, case: Case, wish: Wish) -> Letter:
-    """The first word of each paragraph or item is written in capitals."""
-    firsts = {line.sentences[0] for line in letter.body if line.sentences}
-    return each_sentence(
-        letter, lambda one: re.sub(r"^\W*\w+", _upper, one) if one in firsts else one, spared=_STANDING
-    )
+    """The first word is written in capitals."""
+    core = _core(letter)
+
+    def change(one: str) -> str:
+        return re.sub(r"^\W*\w+", _upper, one) if one == core[0] else one
+
+    return each_sentence(letter, change, spared=_STANDING)
 
 
 def hedge(letter: Letter, case: Case, wish: Wish) -> Letter:

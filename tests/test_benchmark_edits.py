@@ -24,7 +24,7 @@ def test_the_report_has_every_key_and_says_what_could_not_be_measured(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     chosen = Arguments(quick=True, seed=1000, data=None)
-    size = Size(seeds=1, rounds=10, edits_timed=2, preferences=50, processes=1, is_hashed=True)
+    size = Size(seeds=1, rounds=10, edits_timed=2, preferences=50, unsteady_seeds=1, processes=1, is_hashed=True)
     measure(chosen, tmp_path, size)
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["bench"], line["quick"], line["texts"]) == ("edits", True, "made up")
