@@ -32,7 +32,7 @@ class Wish:
 
 STANDING = {
     "at the end": (
-        "Comments are welcome until Friday evening.",
+        "Comments are welcome at any time.",
         "Details follow on request.",
         "Please confirm receipt by return.",
         "Questions are always welcome.",
