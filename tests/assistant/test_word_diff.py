@@ -22,6 +22,8 @@ from assistant.learning.alignment import spans
         ("One. Two. Three.", "One.\n\nTwo. Three.", "One.{+¶¶+}\n\nTwo. Three."),
         ("One.\n\nTwo.", "One. Two.", "One.[-¶¶-] Two."),
         ("The ferry runs. Bye.", "The ferry runs.\nYours,\nAnna", "The ferry runs. [-Bye.-]\n{+Yours,+}\n{+Anna+}"),
+        ("Done.\n\nBest,\nAda", "Done.\n\nCheers,\nAda", "Done.\n\n[-Best,-]{+Cheers,+}\nAda"),
+        ("Done.\n\nBest,\nAda", "Done.\n\nAda", "Done. [-Best,-] \n\nAda"),
         ("The same.", "The same.\n", "The same."),
         ("", "New.", "{+New.+}"),
         ("Gone.", "", "[-Gone.-]"),

@@ -60,11 +60,27 @@ def _runs(spans: Sequence[WordSpan]) -> Iterator[tuple[str, Change, str, str]]:
             before, after = said[:start], said[start + len(inner) :]
             if span.change == "gone":
                 inner = re.sub(r"\s*\n\s*", f" {_BREAK} ", inner)
+                shared = _shared_break(before, spans[number + 1 :])
                 before, after = (" " if "\n" in edge else edge for edge in (before, after))
+                before = shared or before
+            elif number and spans[number - 1].change == "gone" and _shared_break(_edge(spans[number - 1]), [span]):
+                before = ""
             yield before, span.change, inner, after
         elif number < len(spans) - 1:
             marks = "" if _is_beside_words(spans, number) else _BREAK * said.count("\n")
             yield "", span.change, marks, said if span.change == "new" else ""
+
+
+def _shared_break(before: str, following: Sequence[WordSpan]) -> str:
+    """The line ends before what went, where what came in its place begins on a line of its own too: so both stand there."""
+    lead = _edge(following[0]) if following and following[0].change == "new" else ""
+    return lead if "\n" in before and "\n" in lead else ""
+
+
+def _edge(span: WordSpan) -> str:
+    """The white space that a span of words begins with."""
+    said = harmless(span.text)
+    return said[: len(said) - len(said.lstrip())] if said.strip() else ""
 
 
 def _is_beside_words(spans: Sequence[WordSpan], number: int) -> bool:

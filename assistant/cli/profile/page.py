@@ -177,6 +177,8 @@ def _evidence(one: EvidenceLine) -> Iterator[Text]:
         yield Text(f"      + {_short(one.quote_after)}", style="green")
     elif one.quote_before:
         yield Text("      + (taken out)", style="green")
+    elif one.before and one.before != one.value:
+        yield Text(harmless(f"      {one.before} before, {one.value} after"))
 
 
 def _change(change: ChangeLine, *, with_name: bool = False) -> Text:
