@@ -35,6 +35,10 @@ COUNTED = 12.0
 """Smaller amounts are counted: four sentences are not three."""
 NEAR = 0.25
 """Larger ones agree whose ratio is within this."""
+SPREAD = 0.15
+"""How far, in logarithms, amounts that are meant to be one lie apart."""
+BOUND = 0.6
+"""How much an amount that was let be below an aim speaks for it."""
 BELOW = 0.5
 """What was let be below this share of a bound says nothing of it."""
 
@@ -116,31 +120,47 @@ def _sums(of: Ids, weights: Weights) -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`number` is the place of the evidence whose amount it is."""
+    """`number` is the place of the evidence whose amount it is. `is_let_be`: the user never set one."""
 
     number: int
     confidence: float
+    is_let_be: bool = False
 
 
-def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: NDArray[np.bool_]) -> Measured | None:
-    """The amount that the evidence of one place and dimension, in order of time, speaks for; None where nothing sets one.
+def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: NDArray[np.bool_]) -> Measured:
+    """The amount that the evidence of one place and dimension, in order of time, speaks for.
 
-    The middle, by weight, of what agrees with the best supported amount: one that goes too far does not move it.
+    The middle, by weight, of what the user set near the best supported amount: one edit that goes too far does not move it.
+    What scatters is believed less: of sentences and words the one is chosen that the user keeps to.
     """
-    aims = np.flatnonzero(is_active & (amount > 0))
-    if not len(aims):
-        return None
     alone = np.zeros(len(amount), dtype=np.int64)
     weights = fading(alone, alone, strength, age_days)
-    fits = agrees(amount[:, None], amount[aims][None], is_active[:, None])
-    support = (weights[:, None] * fits).sum(axis=0)
-    best = aims[int(np.argmax(support + 1e-9 * np.arange(len(aims))))]
+    aims = np.flatnonzero(is_active)
+    if not len(aims):
+        middle = _middle(amount, weights)
+        return Measured(middle, float(weights.sum() / (weights.sum() + DOUBT)), is_let_be=True)
+    shares = _shares(amount, is_active, weights, amount[aims])
+    best = aims[int(np.argmax(shares + 1e-9 * np.arange(len(aims))))]
     about = aims[agrees(amount[aims], amount[best], np.ones(len(aims), dtype=bool))]
-    by_size = about[np.argsort(amount[about], kind="stable")]
-    middle = by_size[int(np.searchsorted(np.cumsum(weights[by_size]), weights[by_size].sum() / 2))]
-    told = agrees(amount, amount[middle], is_active)
-    silent = ~is_active & (amount < BELOW * amount[middle])
-    return Measured(int(middle), float(weights[told & ~silent].sum() / (weights[~silent].sum() + DOUBT)))
+    middle = int(about[_middle(amount[about], weights[about])])
+    return Measured(middle, float(_shares(amount, is_active, weights, amount[[middle]])[0]))
+
+
+def _shares(amount: Weights, is_active: NDArray[np.bool_], weights: Weights, aims: Weights) -> Weights:
+    """p of each aim: how much of the evidence fits it, weighted, where what was let be far below says nothing."""
+    apart = np.log(np.maximum(amount, 0.5))[:, None] - np.log(np.maximum(aims, 0.5))[None]
+    fits = np.exp(-np.square(apart / SPREAD) / 2)
+    stays_below = ~is_active[:, None] & (apart < 0)
+    fits = np.where(stays_below, np.maximum(fits, BOUND), fits)
+    heard = weights[:, None] * ~(stays_below & (apart < np.log(BELOW)))
+    shares: Weights = (heard * fits).sum(axis=0) / (heard.sum(axis=0) + DOUBT)
+    return shares
+
+
+def _middle(amount: Weights, weights: Weights) -> int:
+    order = np.argsort(amount, kind="stable")
+    through = np.cumsum(weights[order])
+    return int(order[int(np.searchsorted(through, through[-1] / 2))])
 
 
 def agrees(amount: Weights, aim: Weights | float, is_active: NDArray[np.bool_]) -> NDArray[np.bool_]:

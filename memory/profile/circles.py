@@ -39,6 +39,10 @@ SWITCH = 0.015
 """How likely the user changes their mind between two lessons."""
 SLIP = 0.12
 """How likely a text does not show what its circle wants: a slip, or an edit too little or too much."""
+CLOSE = 0.12
+"""How far, in logarithms, amounts that are meant to be one lie apart."""
+TWICE = 0.7
+"""Sentences and words say much of the same."""
 MEMORY = 30.0
 """Lessons after which another's values count a third."""
 PASSES = 4
@@ -53,7 +57,8 @@ class Seen:
     """Lessons of one family of kinds, the oldest first: n of them.
 
     `vectors` (n, dimension), zero where there is none; `readers`, `domains` (n,), codes, -1 where there is none;
-    `values` (n, dimensions), codes, -1 where nothing was seen; `amounts` (n, measures), logarithms, NaN where nothing.
+    `values` (n, dimensions), codes, -1 where nothing was seen; `amounts` (n, measures), logarithms, NaN where nothing;
+    `is_set` (n, measures), whether the user's own hand made the amount.
     """
 
     vectors: Floats
@@ -61,6 +66,7 @@ class Seen:
     domains: Ids
     values: Ids
     amounts: Floats
+    is_set: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.readers)
@@ -262,15 +268,30 @@ def _alike(seen: Seen) -> tuple[Floats, Floats]:
     both = said.T.astype(np.float32)
     pairs = both.T @ (both * np.array(losses, dtype=np.float32)[:, None])
     pairs += same.T @ (same * np.array(gains, dtype=np.float32)[:, None])
-    for measure in seen.amounts.T:
-        apart = np.abs(measure[:, None] - measure[None])
-        pairs += np.select([apart <= 0.3, apart > 0.3], [0.6, -1.2], 0.0).astype(np.float32)
+    for measure, is_set in zip(seen.amounts.T, seen.is_set.T, strict=True):
+        pairs += _apart(measure, is_set)
     lag = np.abs(np.subtract.outer(np.arange(count), np.arange(count))).astype(np.float32)
     switched = 1 - (1 - SWITCH) ** np.maximum(lag, 1)
     alike = np.log((1 - switched) * np.exp(np.clip(pairs, -30, 30)) + switched)
     nearness = np.exp(-lag / MEMORY)
     np.fill_diagonal(nearness, 0)
     return alike.astype(np.float32), nearness.astype(np.float32)
+
+
+def _apart(amount: Floats, is_set: NDArray[np.bool_]) -> Floats:
+    """(n, n): what two amounts say of their lessons being of one circle. One that was let be says less than one that was
+    set, and where it lies below it, nothing: a bound leaves room."""
+    seen = np.isfinite(amount)
+    wide = 2 * max(float(np.std(amount[seen])) if seen.any() else 0.0, 0.3) ** 2
+    apart = np.square(amount[:, None] - amount[None])
+    near = 2 * CLOSE**2
+    odds = np.log((1 - SLIP) * np.sqrt(wide / near) * np.exp(apart / (2 * wide) - apart / (2 * near)) + SLIP)
+    weight = np.where(is_set[:, None] & is_set[None], 1.0, np.where(is_set[:, None] | is_set[None], 0.7, 0.4))
+    below = (is_set[:, None] & ~is_set[None] & (amount[None] < amount[:, None])) | (
+        is_set[None] & ~is_set[:, None] & (amount[:, None] < amount[None])
+    )
+    told: Floats = np.where(np.isfinite(apart), np.where(below, np.maximum(odds, 0), odds) * weight * TWICE, 0)
+    return told.astype(np.float32)
 
 
 def _odds(counts: Ids) -> tuple[float, float]:

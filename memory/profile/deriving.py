@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memory.embed import Ids
-from memory.profile.belief import HELD, PULL, Beliefs, Weights, agrees, believed, fading, measured
+from memory.profile.belief import HELD, PULL, Beliefs, Weights, agrees, believed, fading, is_near, measured
 from memory.profile.circles import Circles
 from memory.profile.evidence import Evidences
 from memory.profile.scope import Scope
@@ -64,8 +64,18 @@ class _Held:
     amount: float | None
     confidence: float
     is_taught: bool
-    """By the user's own hand."""
+    """By the user's own hand, and not only let be."""
     is_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What a circle wants: a preference by its number, or none (-1) where the user only let things be as they came."""
+
+    number: int
+    confidence: float
+    value: str
+    amount: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +86,9 @@ class Derivation:
     evidence: Evidences
     groups: dict[str, Group]
     preferences: tuple[Derived, ...]
-    of_circle: dict[int, dict[str, tuple[int, float]]]
-    of_reader: dict[tuple[int, str], dict[str, tuple[int, float]]]
-    of_kind: dict[str, dict[str, tuple[int, float]]]
+    of_circle: dict[int, dict[str, Follows]]
+    of_reader: dict[tuple[int, str], dict[str, Follows]]
+    of_kind: dict[str, dict[str, Follows]]
 
 
 def derive(evidence: Evidences) -> Derivation:
@@ -159,10 +169,9 @@ def _measured(evidence: Evidences, circle: Ids) -> list[_Held]:
         rows = np.array(numbers)
         ages = evidence.age_days[evidence.lesson[rows]]
         found = measured(evidence.amount[rows], evidence.strength[rows], ages, evidence.is_active[rows])
-        if found is not None:
-            row = rows[found.number]
-            amount = float(evidence.amount[row])
-            held.append(_Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, True))
+        row = rows[found.number]
+        amount, is_taught = float(evidence.amount[row]), not found.is_let_be
+        held.append(_Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, is_taught))
     return held
 
 
@@ -182,9 +191,9 @@ class _Writer:
         self._scopes = {number: self._scope(number) for number in self._kind}
         self._rows = self._by_dimension()
         self._found: list[Derived] = []
-        self._of_circle: dict[int, dict[str, tuple[int, float]]] = defaultdict(dict)
-        self._of_reader: dict[tuple[int, str], dict[str, tuple[int, float]]] = defaultdict(dict)
-        self._of_kind: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
+        self._of_circle: dict[int, dict[str, Follows]] = defaultdict(dict)
+        self._of_reader: dict[tuple[int, str], dict[str, Follows]] = defaultdict(dict)
+        self._of_kind: dict[str, dict[str, Follows]] = defaultdict(dict)
 
     def write(self) -> Derivation:
         by_dimension: dict[int, list[_Held]] = defaultdict(list)
@@ -226,12 +235,12 @@ class _Writer:
             scope = Scope(kind=kinds[0]) if len(kinds) == 1 else Scope()
             where = None if len(kinds) > 1 else kinds[0]
             number = self._add(dimension, agreeing, scope, self._in_kind(dimension, where))
-            confidence = self._found[number].confidence
+            made = self._found[number]
             for kind in self._groups if len(kinds) > 1 else kinds:
-                self._of_kind[kind][name] = (number, confidence)
+                self._of_kind[kind][name] = Follows(number, made.confidence, made.value, made.amount)
             for one in agreeing:
                 one.is_wide = True
-                self._of_circle[one.circle][name] = (number, one.confidence)
+                self._of_circle[one.circle][name] = Follows(number, one.confidence, made.value, made.amount)
 
     def _agreed(self, held: Sequence[_Held], dimension: int) -> tuple[list[_Held], float, float]:
         """Those of a kind that hold the value with the most voices, its share of all, and how many voices it has."""
@@ -261,29 +270,32 @@ class _Writer:
         taught = {one.value for one in held if one.is_taught}
         places: dict[tuple[Scope, int], int] = {}
         for one in held:
-            if one.is_wide or not (
-                one.is_taught or one.value in taught or name in self._of_kind[self._kind[one.circle]]
-            ):
+            if one.is_wide:
                 continue
+            is_said = one.is_taught or (one.amount is None and self._is_telling(one, name, taught))
+            rows, scope = self._in_circle(dimension, one.circle), self._scopes[one.circle]
             if one.reader:
-                number = self._add_reader(one)
-                self._of_reader[one.circle, one.reader][name] = (number, one.confidence)
-                continue
-            scope = self._scopes[one.circle]
-            number = places.get((scope, one.value), -1)
-            if number < 0:
-                number = self._add(dimension, [one], scope, self._in_circle(dimension, one.circle))
-                places[scope, one.value] = number
-            self._of_circle[one.circle][name] = (number, one.confidence)
+                rows, scope = self._of_one(one.reader, rows, scope)
+            if is_said and (scope, one.value) not in places:
+                places[scope, one.value] = self._add(dimension, [one], scope, rows)
+            number = places[scope, one.value] if is_said else -1
+            follows = Follows(number, one.confidence, self._evidence.values[one.value][1], one.amount)
+            if one.reader:
+                self._of_reader[one.circle, one.reader][name] = follows
+            else:
+                self._of_circle[one.circle][name] = follows
 
-    def _add_reader(self, one: _Held) -> int:
-        rows = self._in_circle(one.dimension, one.circle)
-        lessons = self._evidence.lessons
-        mine = [row for row in rows.tolist() if lessons[self._evidence.lesson[row]].reader == one.reader]
-        scope = replace(self._scopes[one.circle], domain="", is_topical=False, anchor=None)
-        reader = lessons[self._evidence.lesson[mine[0]]]
-        scope = replace(scope, recipient=reader.recipient, source="" if reader.recipient else reader.source)
-        return self._add(one.dimension, [one], scope, np.array(mine, dtype=np.int64))
+    def _is_telling(self, one: _Held, name: str, taught: set[int]) -> bool:
+        """Whether a value that the user only let be was taught elsewhere, or stands against what holds for the kind."""
+        return one.value in taught or name in self._of_kind[self._kind[one.circle]]
+
+    def _of_one(self, reader: str, rows: Ids, scope: Scope) -> tuple[Ids, Scope]:
+        """The rows of one reader in a circle, and the scope that is them."""
+        taught = [self._evidence.lessons[one] for one in self._evidence.lesson[rows]]
+        mine = np.array([one.reader == reader for one in taught])
+        first = taught[int(np.argmax(mine))]
+        source = "" if first.recipient else first.source
+        return rows[mine], Scope(kind=scope.kind, recipient=first.recipient, source=source)
 
     def _add(self, dimension: int, held: Sequence[_Held], scope: Scope, rows: Ids) -> int:
         """A preference on `rows`, places of evidence. Of several beliefs the surest gives the amount."""
@@ -352,7 +364,7 @@ class _Writer:
 def _is_same(one: _Held, other: _Held) -> bool:
     if one.amount is None or other.amount is None:
         return one.value == other.value
-    return bool(agrees(np.array([other.amount]), one.amount, np.array([True]))[0])
+    return one.is_taught == other.is_taught and is_near(one.amount, other.amount)
 
 
 def _members(circle: Ids, count: int) -> list[Ids]:

@@ -154,7 +154,8 @@ class Evidences:
             readers=_coded([self.lessons[one].reader for one in lessons], readers),
             domains=_coded([self.lessons[one].house for one in lessons], houses),
             values=_table(len(lessons), row[~measured], dimension[~measured], value[~measured]),
-            amounts=_measures(len(lessons), row, dimension, amount, measured & is_active & (amount > 0)),
+            amounts=_measures(len(lessons), row, dimension, np.log(np.maximum(amount, 0.5)), measured),
+            is_set=_measures(len(lessons), row, dimension, is_active.astype(np.float64), measured) > 0,
         )
         return seen, readers, houses
 
@@ -185,11 +186,11 @@ def _table(count: int, row: Ids, dimension: Ids, value: Ids) -> Ids:
 
 
 def _measures(count: int, row: Ids, dimension: Ids, amount: NDArray[np.float64], chosen: NDArray[np.bool_]) -> Floats:
-    """(count, measures): logarithms of the amounts that the user's own hand made, NaN elsewhere."""
+    """(count, measures): what was chosen, NaN elsewhere."""
     columns: list[Floats] = []
     for one in np.unique(dimension[chosen]):
         mine = chosen & (dimension == one)
         column = np.full(count, np.nan, dtype=np.float32)
-        column[row[mine]] = np.log(amount[mine])
+        column[row[mine]] = amount[mine]
         columns.append(column)
     return np.stack(columns, axis=1) if columns else np.zeros((count, 0), dtype=np.float32)

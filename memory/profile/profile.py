@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from memory.profile.belief import enough
 from memory.profile.context import Chosen, Context
-from memory.profile.deriving import Derivation, Group, derive
+from memory.profile.deriving import Derivation, Follows, Group, derive
 from memory.profile.evidence import Evidences, reader_of
 from memory.profile.reconciling import Row, matched, rows
 from memory.profile.scope import Scope, family
@@ -39,10 +39,10 @@ class Profile:
         held = [row for row in known if row.is_held]
         self._row = matched([row for row in held if not row.is_pinned], derivation.preferences)
         derived = {row.id for row in self._row.values()}
-        self._plain: dict[Scope, dict[str, tuple[int, float]]] = defaultdict(dict)
+        self._plain: dict[Scope, dict[str, Follows]] = defaultdict(dict)
         for number, row in self._row.items():
             if not row.scope.is_topical:
-                self._plain[row.scope][row.dimension] = (number, row.confidence)
+                self._plain[row.scope][row.dimension] = Follows(number, row.confidence, row.value, row.amount)
         self._pinned = _indexed(row for row in held if row.is_pinned)
         self._told = _indexed(row for row in held if not row.is_pinned and row.id not in derived)
         self._circle_of = {
@@ -115,28 +115,23 @@ class Profile:
     def _voted(self, group: Group | None, context: Context, shares: dict[int, float]) -> list[tuple[str, Row, float]]:
         """The likeliest value of each dimension, the row that says it, and how likely it is here."""
         made = self._derivation
-        votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        best: dict[tuple[str, str], tuple[float, Row]] = {}
-        wider = self._wider(context)
-        reader = reader_of(context)
+        wider, reader = self._wider(context), reader_of(context)
+        heard: dict[str, list[tuple[Follows, float]]] = defaultdict(list)
         places = [
             ({**made.of_circle.get(circle, {}), **made.of_reader.get((circle, reader), {})}, share)
             for circle, share in shares.items()
         ]
         places.append(({}, 1 - sum(shares.values())))
         for follows, share in places:
-            here = {name: one for name, one in follows.items() if self._holds(one[0], context)}
-            for dimension, (number, confidence) in {**wider, **here}.items():
-                row = self._row[number]
-                weight = share * confidence
-                votes[dimension][row.value] += weight
-                if weight > best.get((dimension, row.value), (0.0, row))[0]:
-                    best[dimension, row.value] = (weight, row)
+            here = {name: one for name, one in follows.items() if one.number < 0 or self._holds(one.number, context)}
+            for dimension, one in {**wider, **here}.items():
+                heard[dimension].append((one, share * one.confidence))
         found: list[tuple[str, Row, float]] = []
-        for dimension, values in votes.items():
-            value = max(values, key=lambda name: values[name])
-            if (dimension, value) in best:
-                found.append((dimension, best[dimension, value][1], values[value]))
+        for dimension, voices in heard.items():
+            is_measured = any(one.amount is not None for one, _ in voices)
+            winner, share = _middle(voices) if is_measured else _most(voices)
+            if winner.number >= 0:
+                found.append((dimension, self._row[winner.number], share))
         return found
 
     def _holds(self, number: int, context: Context) -> bool:
@@ -144,10 +139,10 @@ class Profile:
         row = self._row.get(number)
         return row is not None and row.scope.admits(context)
 
-    def _wider(self, context: Context) -> dict[str, tuple[int, float]]:
+    def _wider(self, context: Context) -> dict[str, Follows]:
         """What a text follows that belongs to no circle: its reader's preferences, else its domain's, its source's, those
         of its kind, of everything."""
-        found: dict[str, tuple[int, float]] = {}
+        found: dict[str, Follows] = {}
         for scope in sorted(_scopes_of(context), key=lambda scope: scope.narrowness):
             found |= self._plain.get(scope, {})
         return found
@@ -163,6 +158,27 @@ class Profile:
 
     def _because(self, row: Row) -> str:
         return ""
+
+
+def _most(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
+    """The value with the most weight, by the circle that gives it most."""
+    weights: dict[str, float] = defaultdict(float)
+    for one, weight in voices:
+        weights[one.value] += weight
+    value = max(weights, key=lambda name: weights[name])
+    return max((voice for voice in voices if voice[0].value == value), key=lambda voice: voice[1])[0], weights[value]
+
+
+def _middle(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
+    """The amount in the middle by weight: whichever is right, it is the fewest words away."""
+    by_size = sorted(voices, key=lambda voice: voice[0].amount or 0.0)
+    whole = sum(weight for _, weight in voices)
+    through = 0.0
+    for one, weight in by_size:
+        through += weight
+        if through >= whole / 2:
+            return one, whole
+    return by_size[-1][0], whole
 
 
 _TOPICAL = Scope(is_topical=True)
