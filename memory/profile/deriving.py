@@ -22,7 +22,8 @@ OWN = 0.8
 """The share of a circle's lessons that one reader, domain or source has to have to be its scope, and of theirs the circle."""
 AGREED = 0.6
 """The share of voices that a value needs to hold beyond the circles that speak for it."""
-VOICES = 2
+VOICES, MANY = 2, 3
+"""How many it needs where all agree, and where some do not, or an amount is agreed on."""
 MOST_VOICES = 3
 """Of one circle: its houses, each of which is a voice of its own."""
 
@@ -183,7 +184,7 @@ class _Writer:
         self._groups = groups
         self._circle = circle
         self._of_evidence = circle[evidence.lesson]
-        self._held = [one for one in held if one.confidence >= HELD]
+        self._held = held
         self._kind = {
             group.first + number: group.kind for group in groups.values() for number in range(len(group.circles.size))
         }
@@ -220,10 +221,11 @@ class _Writer:
         for kind in sorted({self._kind[one.circle] for one in held}):
             mine = [one for one in held if self._kind[one.circle] == kind and not one.reader]
             agreeing, share, count = self._agreed(mine, dimension)
-            if agreeing and share >= AGREED and len(agreeing) == len(mine):
+            is_amount = any(one.amount is not None for one in mine)
+            if agreeing and len(agreeing) == len(mine) and not (is_amount and count < MANY):
                 voices[kind] = count
                 wide[kind] = agreeing
-            elif agreeing and share >= AGREED and count >= VOICES:
+            elif agreeing and share >= AGREED and count >= MANY:
                 against.add(kind)
                 wide[kind] = agreeing
             else:
@@ -248,7 +250,7 @@ class _Writer:
         counts = {id(one): self._voices(one.circle, dimension) for one in held}
         whole = sum(one.confidence * counts[id(one)] for one in held)
         for one in held:
-            if not one.is_taught:
+            if not one.is_taught or one.confidence < HELD:
                 continue
             same = [other for other in held if _is_same(one, other)]
             weight = sum(other.confidence * counts[id(other)] for other in same)
@@ -257,11 +259,12 @@ class _Writer:
         return best[2], best[0] / (whole + 1e-9), best[1]
 
     def _same(self, wide: dict[str, list[_Held]], voices: dict[str, float], against: set[str]) -> list[list[str]]:
-        """All kinds together where each is of one mind and the same; else each kind by itself."""
+        """All kinds together where each is of one mind and the same; else each kind by itself, as with every amount: how
+        long a mail is to be says nothing of documents."""
         kinds = sorted(wide)
         if len(kinds) > 1 and not against and set(voices) == set(kinds):
             first = wide[kinds[0]][0]
-            if all(_is_same(first, one) for kind in kinds for one in wide[kind]):
+            if first.amount is None and all(_is_same(first, one) for kind in kinds for one in wide[kind]):
                 return [kinds]
         return [[kind] for kind in kinds]
 
@@ -272,7 +275,7 @@ class _Writer:
         for one in held:
             if one.is_wide:
                 continue
-            is_said = one.is_taught or (one.amount is None and self._is_telling(one, name, taught))
+            is_said = one.confidence >= HELD and (one.is_taught or self._is_telling(one, name, taught))
             rows, scope = self._in_circle(dimension, one.circle), self._scopes[one.circle]
             if one.reader:
                 rows, scope = self._of_one(one.reader, rows, scope)
@@ -287,7 +290,8 @@ class _Writer:
 
     def _is_telling(self, one: _Held, name: str, taught: set[int]) -> bool:
         """Whether a value that the user only let be was taught elsewhere, or stands against what holds for the kind."""
-        return one.value in taught or name in self._of_kind[self._kind[one.circle]]
+        is_told = one.value in taught or name in self._of_kind[self._kind[one.circle]]
+        return one.amount is None and is_told
 
     def _of_one(self, reader: str, rows: Ids, scope: Scope) -> tuple[Ids, Scope]:
         """The rows of one reader in a circle, and the scope that is them."""
