@@ -106,6 +106,7 @@ def reconcile(
     step.moved(session, wanted, moved)
     step.new(session, [one for number, one in enumerate(wanted) if number not in same and number not in moved])
     step.gone(session, [row for row in known if row.id not in step.taken], derived)
+    preferences.change(session, step.shifted)
     _link(session, [*step.pairs, *_of_pinned(pinned, derived)])
     preferences.note(session, step.changes)
     return step.changes
@@ -121,6 +122,10 @@ class _Step:
     taken: set[int] = field(default_factory=set)
     pairs: list[tuple[int, Derived]] = field(default_factory=list)
     changes: list[PreferenceChange] = field(default_factory=list)
+    shifted: list[dict[str, Any]] = field(default_factory=list)
+    """Confidences that are not worth a line of history, to be written together."""
+    topics: dict[tuple[int, ...], str] = field(default_factory=dict)
+    """The words of each topic; many preferences are of one."""
 
     def same(self, session: Session, wanted: Sequence[Derived], same: dict[int, Row]) -> None:
         """Rows that say the same of the same scope: their confidence and amount move, or they return."""
@@ -141,7 +146,7 @@ class _Step:
             self.pairs.append((row.id, one))
             what = "narrowed" if one.scope.narrowness > row.scope.narrowness else "widened"
             is_same_topic = row.scope.is_topical and one.scope.is_topical
-            scope = {**_columns(one.scope), "topic": topic_of(session, one.lessons) if one.scope.is_topical else ""}
+            scope = {**_columns(one.scope), "topic": self._topic(session, one)}
             self._change(session, row, {**self._fields(session, row, one), **scope}, "" if is_same_topic else what)
 
     def new(self, session: Session, wanted: Sequence[Derived]) -> None:
@@ -152,7 +157,7 @@ class _Step:
                 value=one.value,
                 amount=one.amount,
                 **_columns(one.scope),
-                topic=topic_of(session, one.lessons) if one.scope.is_topical else "",
+                topic=self._topic(session, one),
                 confidence=one.confidence,
                 learned_at=self.now,
                 changed_at=self.now,
@@ -174,6 +179,13 @@ class _Step:
             if row.by == "evidence" or against:
                 self._change(session, row, {"state": PreferenceState.RETIRED}, "retired")
 
+    def _topic(self, session: Session, one: Derived) -> str:
+        if not one.scope.is_topical:
+            return ""
+        if one.lessons not in self.topics:
+            self.topics[one.lessons] = topic_of(session, one.lessons)
+        return self.topics[one.lessons]
+
     def _fields(self, session: Session, row: Row, one: Derived) -> dict[str, Any]:
         """The columns in which a row differs from what was derived."""
         fields: dict[str, Any] = {}
@@ -184,11 +196,14 @@ class _Step:
         if (row.value, row.amount) != (one.value, one.amount):
             fields |= {"value": one.value, "amount": one.amount}
         if one.scope.is_topical and self.lesson_id in one.lessons:
-            topic = topic_of(session, one.lessons)
+            topic = self._topic(session, one)
             fields |= {"topic": topic} if topic != row.topic else {}
         return fields
 
     def _change(self, session: Session, row: Row, fields: dict[str, Any], what: str) -> None:
+        if not what and fields.keys() == {"confidence"}:  # nearly all of them move a little with each lesson
+            self.shifted.append({"of": row.id, **fields})
+            return
         held = preferences.get(session, row.id)
         assert held is not None
         before = {name: getattr(held, name) for name in fields}

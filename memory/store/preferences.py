@@ -61,12 +61,19 @@ def rows(session: Session) -> Sequence[Row[Any]]:
 
 
 def change(session: Session, changed: Sequence[dict[str, Any]]) -> None:
-    """Set columns of many rows: each a dict with `of`, the id, and the same columns in all."""
-    if changed:
-        columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "of"}
-        session.connection().execute(
-            update(Preference).where(col(Preference.id) == bindparam("of")).values(columns), changed
-        )
+    """Set columns of many rows: each a dict with `of`, the id, and the same columns in all. What the session holds of
+    them is read anew when it is next looked at."""
+    if not changed:
+        return
+    columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "of"}
+    session.flush()
+    session.connection().execute(
+        update(Preference).where(col(Preference.id) == bindparam("of")).values(columns), changed
+    )
+    ids = {one["of"] for one in changed}
+    for held in list(session.identity_map.values()):
+        if isinstance(held, Preference) and held.id in ids:
+            session.expire(held)
 
 
 def count_use(session: Session, preference_ids: Collection[int]) -> None:
