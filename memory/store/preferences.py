@@ -128,9 +128,9 @@ def evidence_of(session: Session, preference_id: int) -> list[tuple[Evidence, Le
 
 def counts(session: Session) -> dict[int, tuple[int, int]]:
     """How much evidence is for, and how much against, each preference that has any."""
-    chosen = select(PreferenceEvidence.preference_id, func.sum(cast(PreferenceEvidence.is_for, Integer)), func.count()).group_by(
-        col(PreferenceEvidence.preference_id)
-    )
+    chosen = select(
+        PreferenceEvidence.preference_id, func.sum(cast(PreferenceEvidence.is_for, Integer)), func.count()
+    ).group_by(col(PreferenceEvidence.preference_id))
     return {of: (int(is_for), int(total) - int(is_for)) for of, is_for, total in session.exec(chosen)}
 
 
