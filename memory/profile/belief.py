@@ -35,8 +35,8 @@ COUNTED = 12.0
 """Smaller amounts are counted: four sentences are not three."""
 NEAR = 0.25
 """Larger ones agree whose ratio is within this."""
-SPREAD = 0.15
-"""How far, in logarithms, amounts that are meant to be one lie apart."""
+CLOSE, ABOUT = 0.12, 0.4
+"""How far, in logarithms, amounts lie apart that are meant to be one, and that are still better than none."""
 BOUND = 0.6
 """How much an amount that was let be below an aim speaks for it."""
 BELOW = 0.5
@@ -149,7 +149,7 @@ def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: N
 def _shares(amount: Weights, is_active: NDArray[np.bool_], weights: Weights, aims: Weights) -> Weights:
     """p of each aim: how much of the evidence fits it, weighted, where what was let be far below says nothing."""
     apart = np.log(np.maximum(amount, 0.5))[:, None] - np.log(np.maximum(aims, 0.5))[None]
-    fits = np.exp(-np.square(apart / SPREAD) / 2)
+    fits = (np.exp(-np.square(apart / CLOSE) / 2) + np.exp(-np.square(apart / ABOUT) / 2)) / 2
     stays_below = ~is_active[:, None] & (apart < 0)
     fits = np.where(stays_below, np.maximum(fits, BOUND), fits)
     heard = weights[:, None] * ~(stays_below & (apart < np.log(BELOW)))

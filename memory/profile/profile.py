@@ -22,9 +22,9 @@ from memory.profile.scope import Scope, family
 from memory.store import preferences
 from memory.store.connection import Database
 
-VOTE = 0.3
-"""How likely a value has to be here. A wrong one costs the user about as much as none, unless none is what they want; so
-it may well be less than a half."""
+VOTE, VOTE_BY_REACH = 0.25, 0.4
+"""How likely a value has to be here, and how much more where it changes everything. A wrong one costs the user about as much
+as none, unless none is what they want; so it may well be less than a half."""
 NEAR_PIN = 0.5
 """How surely a text belongs to a topic for a pinned preference of it."""
 LEAST = 0.01
@@ -71,7 +71,9 @@ class Profile:
         for row in self._admitting(self._pinned, context, shares):
             found.setdefault(row.dimension, _chosen(row, 1.0, self._because(row)))
         for dimension, row, share in self._voted(group, context, shares):
-            if dimension not in found and row.confidence >= enough(reach(dimension)) and share >= VOTE:
+            changed = reach(dimension)
+            is_likely = share >= VOTE + VOTE_BY_REACH * changed
+            if dimension not in found and row.confidence >= enough(changed) and is_likely:
                 found[dimension] = _chosen(row, share, self._because(row))
         for row in self._admitting(self._told, context, shares):
             if row.confidence >= enough(reach(row.dimension)):
