@@ -39,6 +39,10 @@ CLOSE, ABOUT = 0.12, 0.4
 """How far, in logarithms, amounts lie apart that are meant to be one, and that are still better than none."""
 BOUND = 0.6
 """How much an amount that was let be below an aim speaks for it."""
+SILENT = 0.2
+"""How much a text that shows no amount says that the user wants none."""
+BY_ITSELF = 0.9
+"""How well an amount has to fit where nothing was cut, for what the user put back may be all that there was to say."""
 BELOW = 0.5
 """What was let be below this share of a bound says nothing of it."""
 
@@ -127,28 +131,38 @@ class Measured:
     is_let_be: bool = False
 
 
-def measured(amount: Weights, strength: Weights, age_days: Weights, is_active: NDArray[np.bool_]) -> Measured:
-    """The amount that the evidence of one place and dimension, in order of time, speaks for.
+def measured(
+    amount: Weights,
+    strength: Weights,
+    age_days: Weights,
+    is_active: NDArray[np.bool_],
+    is_cut: NDArray[np.bool_],
+) -> Measured:
+    """The amount that the evidence of one place and dimension, in order of time, speaks for; NaN is that of a text that says
+    nothing of it.
 
     The middle, by weight, of what the user set near the best supported amount: one edit that goes too far does not move it.
-    What scatters is believed less: of sentences and words the one is chosen that the user keeps to.
+    What scatters is believed less: of sentences and words the one is chosen that the user keeps to. And where what they put
+    back scatters, while they cut nothing, they want no amount at all.
     """
     alone = np.zeros(len(amount), dtype=np.int64)
     weights = fading(alone, alone, strength, age_days)
+    as_it_comes = float((weights * ~is_cut).sum() / (weights.sum() + DOUBT))
     aims = np.flatnonzero(is_active)
-    if not len(aims):
-        middle = _middle(amount, weights)
-        return Measured(middle, float(weights.sum() / (weights.sum() + DOUBT)), is_let_be=True)
-    shares = _shares(amount, is_active, weights, amount[aims])
-    best = aims[int(np.argmax(shares + 1e-9 * np.arange(len(aims))))]
-    about = aims[agrees(amount[aims], amount[best], np.ones(len(aims), dtype=bool))]
-    middle = int(about[_middle(amount[about], weights[about])])
-    return Measured(middle, float(_shares(amount, is_active, weights, amount[[middle]])[0]))
+    if len(aims):
+        shares = _shares(amount, is_active, weights, amount[aims])
+        best = aims[int(np.argmax(shares + 1e-9 * np.arange(len(aims))))]
+        about = aims[agrees(amount[aims], amount[best], np.ones(len(aims), dtype=bool))]
+        middle = int(about[_middle(amount[about], weights[about])])
+        share = float(_shares(amount, is_active, weights, amount[[middle]])[0])
+        if share >= BY_ITSELF * as_it_comes:
+            return Measured(middle, share)
+    return Measured(_middle(amount, weights * np.isfinite(amount)), as_it_comes, is_let_be=True)
 
 
 def _shares(amount: Weights, is_active: NDArray[np.bool_], weights: Weights, aims: Weights) -> Weights:
     """p of each aim: how much of the evidence fits it, weighted, where what was let be far below says nothing."""
-    apart = np.log(np.maximum(amount, 0.5))[:, None] - np.log(np.maximum(aims, 0.5))[None]
+    apart = np.log(np.maximum(np.nan_to_num(amount, nan=np.inf), 0.5))[:, None] - np.log(np.maximum(aims, 0.5))[None]
     fits = (np.exp(-np.square(apart / CLOSE) / 2) + np.exp(-np.square(apart / ABOUT) / 2)) / 2
     stays_below = ~is_active[:, None] & (apart < 0)
     fits = np.where(stays_below, np.maximum(fits, BOUND), fits)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memory.embed import Ids
-from memory.profile.belief import HELD, PULL, Beliefs, Weights, agrees, believed, fading, is_near, measured
+from memory.profile.belief import HELD, PULL, SILENT, Beliefs, Weights, agrees, believed, fading, is_near, measured
 from memory.profile.circles import Circles
 from memory.profile.evidence import Evidences
 from memory.profile.scope import Scope
@@ -168,9 +168,20 @@ def _measured(evidence: Evidences, circle: Ids) -> list[_Held]:
     held: list[_Held] = []
     for (place, dimension), numbers in places.items():
         rows = np.array(numbers)
-        ages = evidence.age_days[evidence.lesson[rows]]
-        found = measured(evidence.amount[rows], evidence.strength[rows], ages, evidence.is_active[rows])
-        row = rows[found.number]
+        silent = np.setdiff1d(np.flatnonzero(circle == place), evidence.lesson[rows])
+        lesson = np.concatenate([evidence.lesson[rows], silent])
+        order = np.argsort(lesson, kind="stable")
+        said = np.concatenate([rows, np.full(len(silent), -1)])[order]
+        is_said = said >= 0
+        is_active = evidence.is_active[said] & is_said
+        found = measured(
+            np.where(is_said, evidence.amount[said], np.nan),
+            np.where(is_said, evidence.strength[said], SILENT),
+            evidence.age_days[lesson[order]],
+            is_active,
+            is_active & (evidence.amount[said] < evidence.before[said]),
+        )
+        row = said[found.number]
         amount, is_taught = float(evidence.amount[row]), not found.is_let_be
         held.append(_Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, is_taught))
     return held

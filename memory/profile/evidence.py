@@ -62,7 +62,7 @@ def reader_of(one: _Read) -> str:
 class Evidences:
     """`lessons` oldest first, and their `vectors` (n, dimension), zero for one without or by another embedder. Of each
     evidence, in the lessons' order: `ids`, `lesson` (its place in `lessons`), `dimension`, `value` (codes; a value's code
-    is of its dimension too), `amount` (NaN for what is not measured), `is_active`, `strength`."""
+    is of its dimension too), `amount` and the one `before` (NaN for what is not measured), `is_active`, `strength`."""
 
     lessons: tuple[Teacher, ...]
     vectors: Floats
@@ -71,6 +71,7 @@ class Evidences:
     dimension: Ids
     value: Ids
     amount: NDArray[np.float64]
+    before: NDArray[np.float64]
     is_active: NDArray[np.bool_]
     strength: NDArray[np.float64]
     dimensions: tuple[str, ...]
@@ -116,6 +117,7 @@ class Evidences:
             dimension=np.array(dimension, dtype=np.int64)[order],
             value=np.array(value, dtype=np.int64)[order],
             amount=np.array([np.nan if row[4] is None else row[4] for row in rows], dtype=np.float64)[order],
+            before=np.array([np.nan if row[4] is None else _number(row[5]) for row in rows], dtype=np.float64)[order],
             is_active=np.array([row[6] for row in rows], dtype=np.bool_)[order],
             strength=np.array([row[7] for row in rows], dtype=np.float64)[order],
             dimensions=tuple(dimensions),
@@ -158,6 +160,13 @@ class Evidences:
             is_set=_measures(len(lessons), row, dimension, is_active.astype(np.float64), measured) > 0,
         )
         return seen, readers, houses
+
+
+def _number(written: str) -> float:
+    try:
+        return float(written)
+    except ValueError:
+        return np.nan
 
 
 def _codes(names: Sequence[str]) -> dict[str, int]:

@@ -25,6 +25,8 @@ from memory.store.connection import Database
 VOTE, VOTE_BY_REACH = 0.25, 0.4
 """How likely a value has to be here, and how much more where it changes everything. A wrong one costs the user about as much
 as none, unless none is what they want; so it may well be less than a half."""
+APART = 1.5
+"""Amounts within that ratio of another speak for it."""
 NEAR_PIN = 0.5
 """How surely a text belongs to a topic for a pinned preference of it."""
 LEAST = 0.01
@@ -172,15 +174,12 @@ def _most(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
 
 
 def _middle(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
-    """The amount in the middle by weight: whichever is right, it is the fewest words away."""
+    """The amount in the middle by weight: whichever is right, it is the fewest words away. With it the weight near it."""
     by_size = sorted(voices, key=lambda voice: voice[0].amount or 0.0)
-    whole = sum(weight for _, weight in voices)
-    through = 0.0
-    for one, weight in by_size:
-        through += weight
-        if through >= whole / 2:
-            return one, whole
-    return by_size[-1][0], whole
+    through = np.cumsum([weight for _, weight in by_size])
+    one = by_size[int(np.searchsorted(through, through[-1] / 2))][0]
+    about = (one.amount or 0.0) / APART, (one.amount or 0.0) * APART
+    return one, sum(weight for other, weight in voices if about[0] <= (other.amount or 0.0) <= about[1])
 
 
 _TOPICAL = Scope(is_topical=True)
