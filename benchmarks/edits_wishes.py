@@ -67,11 +67,11 @@ def thanks(letter: Letter, case: Case, wish: Wish) -> Letter:
 
 
 def sentences(letter: Letter, case: Case, wish: Wish) -> Letter:
-    """As many sentences as wanted, give or take a fifth: the last ones go, or the next ones of the source come.
+    """As many sentences as wanted, give or take a quarter: the last ones go, or the next ones of the source come.
 
     A mail of fewer points has all of them.
     """
-    count, slack = len(_core(letter)), wish.amount // 5
+    count, slack = len(_core(letter)), wish.amount // 4
     if count > wish.amount + slack:
         return _cut(letter, count - wish.amount)
     return _with(letter, _unsaid(letter, case)[: wish.amount - count]) if count < wish.amount - slack else letter
