@@ -64,7 +64,8 @@ def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> Draft
         return there
     held = context.context_of(gathered.material, gathered.recipients, gathered.sources, service.embedder)
     profile = service.profiles.current(held.embedder or _slug(service))
-    chosen = form.decided(profile.choose(held, traits.reach))
+    chosen = profile.choose(held, traits.reach)
+    chosen = form.decided(chosen if gathered.material.passages else form.saying_all(chosen))
     people = _people(service, gathered.recipients, gathered.material.language)
     written = _write(service, Job(gathered.material, form.form_of(chosen), people), gathered, held, profile, progress)
     now = service.clock.now()
