@@ -58,7 +58,7 @@ class Length:
 
     def say(self, dimension: str, setting: Setting) -> str:
         amount = round(setting.amount) if setting.amount is not None else setting.value
-        return f"write about {amount} {self.name}"
+        return f"write about {amount} {self.name.removesuffix('s') if amount == 1 else self.name}"
 
     def _total(self, found: list[Unit]) -> int:
         return sum(self._counts(unit) for unit in found)

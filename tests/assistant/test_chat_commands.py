@@ -181,7 +181,7 @@ def test_the_last_reply_is_written_otherwise_in_the_editor_and_taught_from(
     script.write_text('#!/bin/sh\nprintf "%s" "On Mondays." > "$1"\n')
     script.chmod(0o700)
     monkeypatch.setenv("EDITOR", str(script))
-    assert "telos profile undo" in do("/edit")
+    assert "telos profile undo" in " ".join(do("/edit").split())
     draft = talk.client.drafts.list(kind="chat")[0]
     shown = talk.client.drafts.show(draft.id)
     assert [version.text for version in shown.versions] == [reply.strip(), "On Mondays."]
