@@ -15,7 +15,8 @@ from memory.store.connection import Database
 from tests.databases import open_empty
 
 settings.register_profile("telos", deadline=None)  # a first example may load a library
-settings.load_profile("telos")
+settings.register_profile("repeatable", parent=settings.get_profile("telos"), derandomize=True)
+settings.load_profile(os.environ.get("TELOS_TEST_PROFILE", "telos"))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

@@ -6,7 +6,7 @@ Pure. It knows no greeting and no closing: `assistant.style.piece` takes those o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -41,11 +41,13 @@ _LABELLED = re.compile(r"^\S[^:]{0,24}:\s+\S")
 _LONGEST_LINE = 50
 """Lines below it were broken by the writer's own hand."""
 _TITLE_WORDS = 12
+_USUAL = {"bullets": "-", "numbered": "1."}
+"""How a list is marked."""
 
 
 def parse_blocks(text: str, *, may_have_titles: bool) -> tuple[Block, ...]:
     """`text` has `\\n` alone. `may_have_titles`: a short line that ends in no mark and stands alone heads what follows."""
-    blocks = list(_joined(_blocks(text.split("\n"))))
+    blocks = list(joined(_blocks(text.split("\n"))))
     if may_have_titles:
         for number, block in enumerate(blocks[:-1]):
             if block.kind == "prose" and _is_title(block.parts):
@@ -79,7 +81,7 @@ def _rendered(block: Block) -> str:
         case "prose":
             return join(block.parts)
         case "bullets" | "numbered":
-            first = block.marker or ("-" if block.kind == "bullets" else "1.")
+            first = _marker_of(block)
             return "\n".join(f"{marker(first, number)} {item}" for number, item in enumerate(block.parts))
         case _:
             return "\n".join(block.parts)
@@ -140,7 +142,7 @@ def _take_run(lines: list[str], at: int, is_its: Callable[[str], bool]) -> tuple
 
 
 def _take_item(lines: list[str], at: int) -> tuple[Block, int]:
-    """One item with the lines that go on with it: a block of its own until `_joined` puts the list together."""
+    """One item with the lines that go on with it: a block of its own until `joined` puts the list together."""
     found = _item(lines[at])
     assert found is not None
     indent = len(found["indent"].expandtabs(4))
@@ -230,13 +232,13 @@ def _starts_other(lines: list[str], at: int) -> bool:
     return any(is_its(lines, at) for is_its, _ in _TAKERS)
 
 
-def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Items one after another as a list, as long as their markers go on."""
+def joined(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Lists one after another as one, as long as their markers go on: rendered, nothing tells where one ends."""
     current: Block | None = None
     for block in blocks:
-        if current and current.kind == block.kind and block.kind in ("bullets", "numbered"):
-            expected = marker(current.marker, len(current.parts))
-            if block.marker == expected:
+        if current and current.kind == block.kind and block.kind in _USUAL:
+            expected = marker(_marker_of(current), len(current.parts))
+            if _marker_of(block) == expected:
                 current = replace(current, parts=current.parts + block.parts)
                 continue
         if current:
@@ -246,10 +248,13 @@ def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
         yield _plain(current)
 
 
+def _marker_of(block: Block) -> str:
+    return block.marker or _USUAL[block.kind]
+
+
 def _plain(block: Block) -> Block:
     """Without its marker where it is the usual one."""
-    usual = {"bullets": "-", "numbered": "1."}.get(block.kind, "")
-    return replace(block, marker="") if block.marker == usual else block
+    return replace(block, marker="") if block.marker == _USUAL.get(block.kind, "") else block
 
 
 def _kept(lines: list[str]) -> tuple[str, ...]:

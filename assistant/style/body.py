@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from assistant.engine.sentences import reading_length
-from assistant.style.blocks import Block
+from assistant.style.blocks import Block, joined
 from assistant.style.piece import Piece
 
 LISTS = ("bullets", "numbered")
@@ -56,8 +56,9 @@ def map_parts(piece: Piece, change: Callable[[str], str]) -> Piece:
 
 
 def without(piece: Piece, dropped: frozenset[tuple[int, int]]) -> Piece:
-    """The piece without the units at these (block, part); a block that is left empty goes too."""
-    return replace(piece, blocks=tuple(_left(piece.blocks, dropped)))
+    """The piece without the units at these (block, part). A block that is left empty goes too, and lists that it kept apart
+    are one."""
+    return replace(piece, blocks=tuple(joined(_left(piece.blocks, dropped))))
 
 
 def capitalised(text: str) -> str:

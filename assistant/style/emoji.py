@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
+from assistant.style.blocks import joined
 from assistant.style.piece import People, Piece
 from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 from assistant.style.wording import masked, quoted_from, reworded, running, spliced
@@ -91,7 +92,7 @@ def _without(piece: Piece) -> Piece:
     """The piece without emoji, and without the sentences that were nothing else."""
     piece = reworded(piece, plain)
     blocks = (replace(block, parts=tuple(part for part in block.parts if part)) for block in piece.blocks)
-    return replace(piece, blocks=tuple(block for block in blocks if block.parts))
+    return replace(piece, blocks=tuple(joined(block for block in blocks if block.parts)))
 
 
 def _usual(piece: Piece, found: list[str]) -> str:

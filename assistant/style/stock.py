@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from assistant.engine.sentences import content, covered, words
-from assistant.style.blocks import Block
+from assistant.style.blocks import Block, joined
 from assistant.style.body import Unit, prose, units
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.names import names_of
@@ -139,4 +139,4 @@ def _taken_out(piece: Piece, dimension: str) -> Piece:
                 continue
             block = replace(block, parts=parts)
         blocks.append(block)
-    return replace(piece, blocks=tuple(blocks)) if blocks else piece
+    return replace(piece, blocks=tuple(joined(blocks))) if blocks else piece

@@ -42,6 +42,13 @@ def test_a_form_that_was_written_is_read_from_the_text(piece: Piece, form: dict[
     assert shown.get("layout", form["layout"]) == form["layout"]
 
 
+def test_lists_that_a_dropped_sentence_kept_apart_are_one() -> None:
+    kept_apart = parse("- Bread\n\nThank you for your message.\n\n- Milk", PEOPLE)
+    written = SENTENCE_KINDS.write(kept_apart, {"sentence/thanks": Setting("no")}, PEOPLE)
+    assert [block.parts for block in written.blocks] == [("Bread", "Milk")]
+    assert parse(render(written), PEOPLE) == written
+
+
 @given(before=pieces(), after=pieces())
 def test_an_edit_between_any_two_texts_is_compared_and_none_is_none(before: Piece, after: Piece) -> None:
     for trait in TRAITS:
