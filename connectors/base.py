@@ -7,7 +7,7 @@ at any point. A new source is one file with one such class and a line in the ent
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -25,11 +25,13 @@ __all__ = [
     "Connector",
     "Cursor",
     "Item",
+    "Listening",
     "Misconfigured",
     "NeedsLogin",
     "Options",
     "SourceFailure",
     "TryLater",
+    "asked",
 ]
 
 API_VERSION = 1
@@ -49,6 +51,9 @@ class Item:
     plain text, `html` is markup that `connectors.reading.markup.clean` has passed. Instants are aware and in UTC. `revision`
     is the source's own name of a version ("v2"), if it has one. `topics` are the source's own labels (categories,
     sections, tags). `links` are absolute URLs found in the item. `language` is a lower-case ISO 639-1 code or empty.
+    `thread_id` is one for all items of a conversation. `to_me` says that it speaks to the user (a direct message, a
+    mention, a mail to them), `by_me` that they wrote it. `details` are facts of its kind, small and of JSON: a score, the
+    number of comments, a mail's recipients.
     """
 
     external_id: str
@@ -66,6 +71,9 @@ class Item:
     updated: datetime | None = None
     language: str = ""
     private: bool = False
+    to_me: bool = False
+    by_me: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +105,30 @@ class Options(BaseModel):
     """At most so many items are taken at the first poll, the newest first."""
     first_run_days: int = Field(default=7, ge=0, le=100_000)
     """At the first poll, nothing published longer ago than this is taken."""
+    follow_deletions: bool = True
+    """What its source deletes is deleted here; if not, it stays as it was read."""
+
+
+def asked(question: str) -> dict[str, Any]:
+    """What marks a key of `Options` that `telos sources add KIND` asks for, as `json_schema_extra` of its field.
+
+    A key without a default must be answered, another may be left empty. A `SecretStr` is typed unseen and kept in a file
+    of mode 0600. The keys are asked in the order in which they are declared.
+    """
+    return {"asked": question}
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A connector that can hear when there is something new (Socket Mode, IMAP IDLE). It rings, and brings nothing: what is
+    new comes with the poll that follows, the one way by which anything comes."""
+
+    def listen(self, heard: Callable[[], None], *, cancelled: Event) -> None:
+        """Call `heard` at each sign of news, until `cancelled` is set.
+
+        Raises: NeedsLogin, TryLater or Misconfigured. The caller listens again later; polls go on meanwhile.
+        """
+        ...
 
 
 @runtime_checkable
