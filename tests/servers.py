@@ -51,11 +51,12 @@ def _not_here(request: Request) -> Response:
 class WebServer:
     """`with WebServer({"/feed": route}) as server: server.url("/feed")`; a path without a route is a 404.
 
-    `routes` may be changed while it runs. A client that hangs up early is no error here.
+    `routes` may be changed while it runs; `otherwise` answers what has no route. A client that hangs up early is no error.
     """
 
     def __init__(self, routes: Mapping[str, Route] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
+        self.otherwise: Route = _not_here
         self.requests: list[Request] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -101,7 +102,7 @@ class WebServer:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 request = Request(self.command, split.path, dict(parse_qsl(split.query)), self.headers, body)
                 server.requests.append(request)
-                route = server.routes.get(split.path, _not_here)
+                route = server.routes.get(split.path, server.otherwise)
                 self._send(route(request))
 
             def _send(self, response: Response) -> None:

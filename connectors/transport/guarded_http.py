@@ -40,10 +40,10 @@ class Exchange:
 class GuardedTransport(httpx.BaseTransport):
     """May be shared by many clients and threads. `close` does nothing, for a client closes its transport: see `shut`."""
 
-    def __init__(self, policy: NetworkPolicy, guard: Guard) -> None:
+    def __init__(self, policy: NetworkPolicy, guard: Guard, pace: Pace | None = None) -> None:
         self._policy = policy
         self._deadline = Deadline()
-        self._pace = Pace(policy.pause_s)
+        self._pace = pace or Pace(policy.pause_s)
         self._mapped = {host.lower(): httpx.URL(base) for host, base in policy.hosts.items()}
         self._backends = GuardedBackend(guard, self._deadline), GuardedBackend(None, self._deadline)
 

@@ -1,13 +1,14 @@
 """The ways out: everything that reaches the world does it through one `WaysOut`, under one `NetworkPolicy`.
 
-`fetch` GETs a document and tells what went wrong by its remedy; `http` and `requests_session` are for libraries that
-speak a protocol of their own; `read` runs a parser of outside bytes in a process that may be killed. It knows no
+`fetch` GETs a document and tells what went wrong by its remedy; `http`, `requests_session` and `tcp` are for libraries
+that speak a protocol of their own; `read` runs a parser of outside bytes in a process that may be killed. It knows no
 connector and no format. `assistant.service` builds it; connectors are handed it.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,7 +22,9 @@ from connectors.failures import Misconfigured, TryLater
 from connectors.transport.decoding import ACCEPTED
 from connectors.transport.guard import Guard, Resolve, resolve
 from connectors.transport.guarded_http import GuardedTransport
+from connectors.transport.guarded_tcp import GuardedTcp
 from connectors.transport.masking import mask_url
+from connectors.transport.pacing import Pace
 from connectors.transport.policy import NetworkPolicy
 from connectors.transport.translation import failure_of, failure_of_status
 
@@ -61,12 +64,19 @@ class Reader:
 
 
 class WaysOut:
-    """Safe to share between threads. `resolve` turns a host name into addresses; the system does, outside of tests."""
+    """Safe to share between threads. `resolve` turns a host name into addresses, `monotonic` counts the seconds for which
+    a host is left alone; the system does both, outside of tests."""
 
-    def __init__(self, policy: NetworkPolicy, *, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self, policy: NetworkPolicy, *, resolve: Resolve = resolve, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.policy = policy
         self.reader = Child(Reader, name="reader", idle_s=_READER_IDLE_S, memory_mb=_READER_MEMORY_MB, nice=5)
-        self._transport = GuardedTransport(policy, Guard(policy.allow_private, resolve))
+        guard = Guard(policy.allow_private, resolve)
+        self._transport = GuardedTransport(
+        self.tcp = GuardedTcp(policy, guard)
+            policy, Guard(policy.allow_private, resolve), Pace(policy.pause_s, monotonic)
+        )
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line holds the whole address, with its secrets
 
     def fetch(
@@ -134,6 +144,7 @@ class WaysOut:
         """End everything under way, now and for good; whoever waits gets TryLater."""
         self.reader.close()
         self._transport.shut()
+        self.tcp.shut()
 
 
 def _moved_to(answer: httpx.Response) -> str | None:
