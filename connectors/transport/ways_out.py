@@ -73,10 +73,8 @@ class WaysOut:
         self.policy = policy
         self.reader = Child(Reader, name="reader", idle_s=_READER_IDLE_S, memory_mb=_READER_MEMORY_MB, nice=5)
         guard = Guard(policy.allow_private, resolve)
-        self._transport = GuardedTransport(
+        self._transport = GuardedTransport(policy, guard, Pace(policy.pause_s, monotonic))
         self.tcp = GuardedTcp(policy, guard)
-            policy, Guard(policy.allow_private, resolve), Pace(policy.pause_s, monotonic)
-        )
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line holds the whole address, with its secrets
 
     def fetch(
