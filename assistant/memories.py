@@ -113,6 +113,9 @@ def show(service: Service, item_id: int) -> answers.ItemView:
         versions=version.ord + 1,
         story_id=item.story_id,
         is_hidden=item.hidden_at is not None,
+        to_me=item.to_me,
+        by_me=item.by_me,
+        details=item.details,
     )
 
 

@@ -6,10 +6,11 @@ asks here about all arrivals under one external id at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -37,6 +38,9 @@ class NewItem:
     updated: datetime | None = None
     language: str = ""
     private: bool = False
+    to_me: bool = False
+    by_me: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

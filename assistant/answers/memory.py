@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -102,6 +102,10 @@ class ItemView(BaseModel):
     versions: int
     story_id: int | None
     is_hidden: bool
+    to_me: bool = False
+    by_me: bool = False
+    details: dict[str, Any] = {}
+    """Facts of its kind: a score, the number of comments, the recipients of a mail."""
 
 
 class ExportLine(BaseModel):

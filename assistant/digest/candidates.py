@@ -39,6 +39,7 @@ class Article:
     topics: tuple[str, ...]
     language: str
     published: datetime
+    to_me: bool = False
     revised: datetime | None = None
     """When its source rewrote it, where only that is news; `text` is what was added then."""
 
@@ -147,7 +148,10 @@ class _Since:
 
 
 def gather(session: Session, settings: Settings, embedder_slug: str | None, since: datetime, now: datetime) -> Gathered:
-    """Every story with something to tell: published at `since` or later and not shown, or moved since it was."""
+    """Every story with something to tell: published at `since` or later and not shown, or moved since it was.
+
+    What the user wrote is no news to them; what others say in the same story is.
+    """
     section_of = {source.name: source.section for source in settings.sources}
     moved = {story.id: story for story in stories.open_stories(session, since) if story.id is not None}
     members = stories.members(session, moved)
@@ -157,7 +161,7 @@ def gather(session: Session, settings: Settings, embedder_slug: str | None, sinc
     found: list[Candidate] = []
     hidden = 0
     for story_id, group in members.items():
-        live = [item for item in group if rows.sources[item.source_id].name in section_of]
+        live = [item for item in group if rows.sources[item.source_id].name in section_of and not item.by_me]
         shown_at = rows.shown_at.get(story_id)
         if shown_at is not None and moved[story_id].moved_at <= shown_at:
             continue
@@ -202,6 +206,7 @@ def article_of(item: Item, version: Version, source: Source) -> Article:
         topics=tuple(item.topics),
         language=item.language,
         published=item.published_at,
+        to_me=item.to_me,
     )
 
 

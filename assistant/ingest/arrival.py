@@ -6,9 +6,12 @@ Connectors clean too, but they may be anybody's. `assistant.ingest.polling` call
 
 from __future__ import annotations
 
+import json
+import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from connectors.base import Item
 from connectors.reading import links, markup
@@ -20,6 +23,8 @@ LONGEST_TEXT = 1_000_000
 """Characters that are kept of a text: a long book. What is longer is data."""
 LONGEST_LINE = 1000
 LONGEST_LIST = 200
+LONGEST_DETAILS = 20_000
+"""Characters of JSON: a mail to hundreds has so many."""
 
 
 def admitted(item: Item, now: datetime) -> NewItem:
@@ -55,6 +60,9 @@ def admitted(item: Item, now: datetime) -> NewItem:
         updated=item.updated if is_credible(item.updated, now) else None,
         language=languages.detect(f"{title}\n{text}") or item.language.lower()[:2],
         private=item.private,
+        to_me=item.to_me,
+        by_me=item.by_me,
+        details=_details(item.details),
     )
 
 
@@ -68,3 +76,26 @@ def _line(written: str) -> str:
 
 def _lines(written: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(_line, written))))[:LONGEST_LIST]
+
+
+def _details(written: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as JSON will hold them, their texts as clean lines."""
+    details: dict[str, Any] = _fact(dict(written))
+    if len(json.dumps(details)) > LONGEST_DETAILS:
+        raise ValueError(f"its details are longer than {LONGEST_DETAILS} characters")
+    return details
+
+
+def _fact(value: Any) -> Any:
+    match value:
+        case None | bool() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case str():
+            return _line(value)
+        case Mapping():
+            return {_line(str(key)): _fact(held) for key, held in value.items()}
+        case list() | tuple():
+            return [_fact(held) for held in value[:LONGEST_LIST]]
+    raise ValueError(f"its details hold a {type(value).__name__}, which is no JSON")

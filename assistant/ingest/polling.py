@@ -141,7 +141,8 @@ def _store(ingest: Ingest, configured: SourceSettings, source_id: int, batch: Ba
         if source is None:  # erased while it was polled
             return polled
         saved = items.save(session, source_id, arrivals, now)
-        items.mark_deleted(session, source_id, batch.deleted, now)
+        if configured.options.follow_deletions:
+            items.mark_deleted(session, source_id, batch.deleted, now)
         sources.move_cursor(session, source, batch.cursor)
         if batch.moved_to:
             sources.remember_move(session, source, _print(configured.options), batch.moved_to)

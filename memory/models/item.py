@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -54,6 +55,12 @@ class Item(SQLModel, table=True):
     topics: list[str] = Field(default_factory=list, sa_type=JSON)
     language: str = ""
     private: bool = False
+    to_me: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
+    """It speaks to the user: a mention, a direct message, a mail to them."""
+    by_me: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
+    """The user wrote it: it is remembered, and is no news to them."""
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
+    """Facts of its kind, small and of JSON: a score, the recipients of a mail."""
     published_at: datetime = Field(sa_type=Instant)
     """The source's date where it gives a credible one, else `first_seen_at`."""
     first_seen_at: datetime = Field(sa_type=Instant)

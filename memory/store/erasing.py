@@ -74,7 +74,7 @@ def before(session: Session, instant: datetime) -> list[int]:
 
 def about(session: Session, is_meant: Mentions) -> list[int]:
     """The items whose author is meant, or of which any version speaks of what is meant."""
-    columns = (Item.id, Item.authors, Item.topics, Item.url, Item.external_id, Item.thread_id)
+    columns = (Item.id, Item.authors, Item.topics, Item.url, Item.external_id, Item.thread_id, Item.details)
     texts = (Version.title, Version.text, Version.html, Version.links)
     chosen = select(*columns, *texts).join(Version, col(Version.item_id) == col(Item.id))  # type: ignore[call-overload]
     found: dict[int, None] = {}

@@ -226,6 +226,9 @@ def _description(item: NewItem) -> dict[str, Any]:
         "topics": list(item.topics),
         "language": item.language,
         "private": item.private,
+        "to_me": item.to_me,
+        "by_me": item.by_me,
+        "details": dict(item.details),
     }
 
 

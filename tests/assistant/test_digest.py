@@ -63,6 +63,19 @@ def test_a_digest_tells_each_story_with_citations_and_reasons(newsroom: Newsroom
         assert all(sentence.text in TOPICS[entry.title.split()[-1]] for sentence in entry.sentences)
 
 
+def test_what_the_user_wrote_is_no_news_and_what_others_answer_is(newsroom: Newsroom) -> None:
+    mine = newsroom.item("About tides", TOPICS["tides"], by_me=True)
+    newsroom.publish("town", mine, newsroom.item("About chess", TOPICS["chess"], to_me=True))
+    assert titles(newsroom.build()) == ["About chess"]
+    newsroom.publish("harbour", newsroom.item("About tides", TOPICS["tides"]))
+    digest = newsroom.build()
+    assert sorted(titles(digest)) == ["About chess", "About tides"]
+    cited = {
+        citation.source for entry in digest.entries for citation in entry.citations if entry.title == "About tides"
+    }
+    assert cited == {"harbour"}
+
+
 def test_building_twice_gives_the_same_digest_and_changes_nothing(newsroom: Newsroom) -> None:
     publish_topics(newsroom)
     assert newsroom.build() == newsroom.build()

@@ -75,7 +75,8 @@ class Desk:
 
     def poll(self, *steps: Batch | Exception, **configured: Any) -> Polled:
         self.script.steps = list(steps)
-        options = ScriptedOptions(url=configured.pop("url", "https://feeds.example/old"))
+        chosen = {key: configured.pop(key) for key in ScriptedOptions.model_fields.keys() & configured.keys()}
+        options = ScriptedOptions(**chosen)
         return poll_source(self.ingest, SourceSettings(name="news", kind="scripted", options=options, **configured))
 
     @property
@@ -250,6 +251,44 @@ def test_what_a_source_takes_back_is_no_longer_listed(desk: Desk) -> None:
     desk.poll(batch(deleted=("1",)))
     with desk.ingest.database.read() as session:
         assert [one.external_id for one in items.list_items(session)] == ["2"]
+
+
+def test_a_user_may_keep_what_its_source_deleted(desk: Desk) -> None:
+    desk.poll(batch(item(1)))
+    desk.poll(batch(deleted=("1",)), follow_deletions=False)
+    with desk.ingest.database.read() as session:
+        assert items.count(session) == 1
+
+
+def test_whom_an_item_speaks_to_and_what_its_source_tells_of_it_are_kept_and_follow_the_source(desk: Desk) -> None:
+    told = {"score": 3, "to": [{"name": "Ada\x00 Lovelace", "address": "ada@example.org"}], "is_answered": False}
+    desk.poll(batch(item(1, to_me=True, details=told), item(2, by_me=True)))
+    assert kept(desk)["1"] == (
+        True, False, {"score": 3, "to": [{"name": "Ada Lovelace", "address": "ada@example.org"}], "is_answered": False},
+    )  # fmt: skip
+    assert kept(desk)["2"] == (False, True, {})
+    polled = desk.poll(batch(item(1, to_me=True, details={"score": 40})))
+    assert (polled.new, polled.updated) == (0, 0)
+    assert kept(desk)["1"] == (True, False, {"score": 40})
+
+
+WRONG_DETAILS = {
+    "no json": {"at": NOW},
+    "no number": {"score": float("nan")},
+    "too long": {str(n): "x" * 900 for n in range(40)},
+}
+
+
+@pytest.mark.parametrize("details", WRONG_DETAILS.values(), ids=WRONG_DETAILS)
+def test_an_item_whose_details_cannot_be_kept_is_left_out_and_said(desk: Desk, details: dict[str, Any]) -> None:
+    polled = desk.poll(batch(item(1, details=details), item(2)))
+    assert polled.new == 1
+    assert "its details" in polled.notices[0]
+
+
+def kept(desk: Desk) -> dict[str, tuple[bool, bool, dict[str, Any]]]:
+    with desk.ingest.database.read() as session:
+        return {one.external_id: (one.to_me, one.by_me, one.details) for one in items.list_items(session)}
 
 
 def test_a_new_address_is_used_until_the_user_names_another_or_it_fails(desk: Desk) -> None:

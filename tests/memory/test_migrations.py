@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 
 import memory.migrations
 from memory.migrations import upgrade
+from memory.store import items
 from memory.store.connection import Database
 
 AT = "2026-03-02 08:00:00.000000"
@@ -139,6 +140,15 @@ def test_a_delivery_is_of_a_digest_or_of_a_draft_and_of_each_at_most_one(tmp_pat
         connection.execute("DELETE FROM digest")
         for table in ("delivery", "draftversion"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+def test_items_from_before_they_were_addressed_speak_to_nobody_and_are_by_others(tmp_path: Path) -> None:
+    populated(tmp_path / "telos.db", "0003")
+    database = Database.open(tmp_path / "telos.db", backups=tmp_path / "backups")
+    with database.read() as session:
+        (item,) = items.list_items(session)
+    database.close()
+    assert (item.to_me, item.by_me, item.details) == (False, False, {})
 
 
 @pytest.mark.parametrize("revision", revisions())
