@@ -1,0 +1,1 @@
+"""The source kind `mail`: any IMAP mailbox."""
