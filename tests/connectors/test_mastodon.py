@@ -1,0 +1,23 @@
+"""Mastodon holds to what every connector does, and brings what a reader of it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.connectors.conformance import Conformance
+from tests.connectors.worlds.mastodon import MastodonWorld
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def world() -> Iterator[MastodonWorld]:
+    world = MastodonWorld()
+    yield world
+    world.close()
+
+
+class TestMastodon(Conformance):
+    pass
