@@ -1,5 +1,5 @@
 """The rows: one table a noun. Read `types`, then `source`, `item`, `story`, `digest`, `delivery`, `feedback`, `audit`;
-then `conversation`, `goal`, `fact`, `call`; then `draft`, `lesson`, `preference`."""
+then `conversation`, `goal`, `fact`, `call`; then `draft`, `lesson`, `preference`; then `mailbox`."""
 
 from memory.models.audit import Audit
 from memory.models.call import Call, Spending
@@ -12,6 +12,7 @@ from memory.models.feedback import Feedback, Mute, MuteKind, Verb
 from memory.models.goal import Goal, GoalItem, GoalStatus, GoalVersion, Score
 from memory.models.item import Chunk, Item, Stage, Vector, Version
 from memory.models.lesson import Evidence, Lesson, LessonOrigin
+from memory.models.mailbox import FollowUp, FollowUpKind, Reply, ReplyState, Request, RequestState
 from memory.models.preference import Preference, PreferenceChange, PreferenceEvidence, PreferenceState
 from memory.models.schedule import Job, Setting
 from memory.models.source import IMPORT, NOTES, Source
@@ -19,8 +20,9 @@ from memory.models.story import Story
 
 __all__ = [
     "IMPORT", "NOTES", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Draft",
-    "DraftKind", "DraftState", "DraftVersion", "Entry", "EntryItem", "Evidence", "Fact", "Feedback", "Goal", "GoalItem",
-    "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute", "MuteKind", "Preference",
-    "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Score", "Setting", "Source", "Spending", "Stage",
-    "Story", "Turn", "TurnState", "Vector", "Verb", "Version",
+    "DraftKind", "DraftState", "DraftVersion", "Entry", "EntryItem", "Evidence", "Fact", "Feedback", "FollowUp",
+    "FollowUpKind", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute",
+    "MuteKind", "Preference", "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Reply", "ReplyState",
+    "Request", "RequestState", "Score", "Setting", "Source", "Spending", "Stage", "Story", "Turn", "TurnState",
+    "Vector", "Verb", "Version",
 ]  # fmt: skip

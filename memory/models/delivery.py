@@ -22,9 +22,15 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(SQLModel, table=True):
-    """One digest or one draft on its way to its recipients. A resend puts the same row back to `queued`."""
+    """A digest, a draft, or the answer to a mail of the user's, on its way. A resend puts the same row back to `queued`."""
 
-    __table_args__ = (CheckConstraint("(digest_id IS NULL) <> (draft_id IS NULL)", name="one_is_delivered"),)
+    __table_args__ = (
+        CheckConstraint(
+            "CASE WHEN digest_id IS NULL THEN 0 ELSE 1 END + CASE WHEN draft_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN request_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="one_is_delivered",
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     digest_id: int | None = Field(
@@ -32,6 +38,9 @@ class Delivery(SQLModel, table=True):
     )
     draft_id: int | None = Field(
         default=None, sa_column=Column(ForeignKey("draft.id", ondelete="CASCADE"), unique=True)
+    )
+    request_id: int | None = Field(
+        default=None, sa_column=Column(ForeignKey("request.id", ondelete="CASCADE"), unique=True)
     )
     draft_version: int | None = None
     """The number of the version that the user sent: no other one goes out."""

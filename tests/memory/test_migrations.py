@@ -85,6 +85,14 @@ ROWS: dict[str, dict[str, str]] = {
         "preferencechange": "(id, preference_id, at, what, before, after, lesson_id)"
         f" VALUES (1, 1, '{AT}', 'learned', '{{}}', '{{}}', 1)",
     },
+    "0005": {
+        "reply": f"(item_id, draft_id, state, at, version, folder, problem) VALUES (1, 1, 'PLACED', '{AT}', 1, 'Drafts', '')",
+        "followup": "(id, item_id, kind, person, quote, due, opened_at, how)"
+        f" VALUES (1, 1, 'AWAITS_ME', 'P', 'Q', '2026-03-04', '{AT}', '')",
+        "request": '(id, key, item_id, digest_id, state, at, message_id, "references", subject, lines, question, answer,'
+        f" tries) VALUES (1, 'k', 1, 1, 'ANSWERED', '{AT}', '<a>', '[]', 'S', '[]', '', 'A', 0)",
+        "delivery": f"(id, request_id, state, attempts, give_up_at, queued_at) VALUES (3, 1, 'SENT', 1, '{AT}', '{AT}')",
+    },
 }
 
 
