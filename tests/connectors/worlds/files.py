@@ -1,0 +1,70 @@
+"""A folder of notes, as a test plays it: real files in a temporary folder. Nothing but their text can be amiss."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from connectors.files import Files, FilesOptions
+from connectors.transport import WaysOut
+from tests.connectors.conformance import EVERYTHING, Timeline, Trouble
+from tests.servers import loopback_policy
+
+
+class FilesWorld:
+    page_size = 250
+    window: int | None = None
+    deletes = True
+    edits = True
+    troubles: frozenset[Trouble] = frozenset()
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.timeline = Timeline()
+        self._published = 0
+        self._ways_out: list[WaysOut] = []
+
+    def options(self, **changes: Any) -> FilesOptions:
+        return FilesOptions(**{"folder": str(self.folder), **EVERYTHING, **changes})
+
+    def connector(self, **changes: Any) -> Files:
+        return Files(self.options(**changes), self.ways_out())
+
+    def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
+        made = WaysOut(loopback_policy(timeout_s=20), monotonic=monotonic or time.monotonic)
+        self._ways_out.append(made)
+        return made
+
+    def publish(self, count: int = 1, *, at: datetime | None = None) -> list[str]:
+        names: list[str] = []
+        for instant in self.timeline.take(count, at):
+            self._published += 1
+            name = f"year {self._published // 1000}/note {self._published}.md"
+            self.write(name, f"# Note {self._published}\n\nWhat note {self._published} says.\n", instant)
+            names.append(name)
+        return names
+
+    def edit(self, external_id: str) -> None:
+        path = self.folder / external_id
+        self.write(external_id, path.read_text() + "\nAn afterthought.\n", self.timeline.take()[0])
+
+    def delete(self, external_id: str) -> None:
+        (self.folder / external_id).unlink()
+
+    def fail(self, what: Trouble, times: int = 1) -> None:
+        raise AssertionError(f"{what} cannot befall a folder")
+
+    def write(self, name: str, text: str | bytes, at: datetime) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        os.utime(path, (at.timestamp(), at.timestamp()))
+        return path
+
+    def close(self) -> None:
+        for ways_out in self._ways_out:
+            ways_out.close()
