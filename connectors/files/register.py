@@ -44,7 +44,7 @@ class Register:
         self._folder = folder
         self.is_new = not kept
         self._known = {path: Known(*values) for path, values in kept.get("files", {}).items()}
-        self._ids = {known.id or path for path, known in self._known.items()}
+        self._ids = self._ids_in_use()
         self._gone: dict[str, list[str]] = {}
 
     def __len__(self) -> int:
@@ -95,7 +95,7 @@ class Register:
         struck = [path for paths in self._gone.values() for path in paths]
         ids = [known.id or path for path in struck if (known := self._known.pop(path)).content]
         self._gone = {}
-        self._ids = {known.id or path for path, known in self._known.items()}
+        self._ids = self._ids_in_use()
         return ids
 
     def complaints(self) -> list[str]:
@@ -105,6 +105,9 @@ class Register:
     def _stamp_of(self, path: str) -> str:
         known = self._known.get(path)
         return known.stamp if known else ""
+
+    def _ids_in_use(self) -> set[str]:
+        return {known.id or path for path, known in self._known.items() if known.content}
 
     def _moved(self, path: str, content: str) -> Known | None:
         """The gone file with this text, of several the one with the same name."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,26 @@ class FilesWorld:
     def close(self) -> None:
         for ways_out in self._ways_out:
             ways_out.close()
+
+
+def pdf(*lines: str, about: Mapping[str, str] | None = None, password: str = "") -> bytes:
+    """A real PDF of one page with these lines."""
+    from pypdf import PdfWriter
+    from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+    writer = PdfWriter()
+    page = writer.add_blank_page(width=600, height=800)
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    named = DictionaryObject({NameObject(key): NameObject(value) for key, value in font.items()})
+    fonts = DictionaryObject({NameObject("/F1"): writer._add_object(named)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    content = DecodedStreamObject()
+    shown = "".join(f"({line}) Tj 0 -14 Td\n" for line in lines)
+    content.set_data(f"BT /F1 12 Tf 50 750 Td\n{shown}ET".encode("latin-1") if lines else b"")
+    page[NameObject("/Contents")] = writer._add_object(content.flate_encode())
+    writer.add_metadata(dict(about or {}))
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    written = BytesIO()
+    writer.write(written)
+    return written.getvalue()
