@@ -30,6 +30,8 @@ class Request:
     query: Mapping[str, str]
     headers: Message
     body: bytes
+    asked: str = ""
+    """The query as it came, for keys that may come more than once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,9 @@ class WebServer:
             def _serve(self) -> None:
                 split = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                request = Request(self.command, split.path, dict(parse_qsl(split.query)), self.headers, body)
+                request = Request(
+                    self.command, split.path, dict(parse_qsl(split.query)), self.headers, body, split.query
+                )
                 server.requests.append(request)
                 route = server.routes.get(split.path, server.otherwise)
                 self._send(route(request))

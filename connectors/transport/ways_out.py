@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import httpx
 
@@ -75,6 +75,8 @@ class WaysOut:
         guard = Guard(policy.allow_private, resolve)
         self._transport = GuardedTransport(policy, guard, Pace(policy.pause_s, monotonic))
         self.tcp = GuardedTcp(policy, guard)
+        self.logins: dict[str, Any] = {}
+        """Logins that a connector goes on using while the process runs: never stored, for they are secrets."""
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line holds the whole address, with its secrets
 
     def fetch(
