@@ -1,4 +1,4 @@
-"""The verbs of the sources: list, try, test, add, rename, remove, pause, import and export.
+"""The verbs of the sources: list, try, test, rename, remove, pause, import and export; `assistant.additions` adds one.
 
 Each takes the service. The configuration file says which sources there are, so the verbs change that file, and then
 what the database knows of the same name. `assistant.ingest.polling` polls them. The API's router calls these, and nobody else.
@@ -6,11 +6,11 @@ what the database knows of the same name. `assistant.ingest.polling` polls them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import partial
+from itertools import islice
 from threading import Event
-from typing import Any, get_origin
+from typing import Any
 
 from assistant.answers import sources as answers
 from assistant.config import edit
@@ -21,7 +21,7 @@ from assistant.ingest.polling import blamed_on, options_in_use
 from assistant.service import Service
 from assistant.status import source_status
 from connectors import opml
-from connectors.base import Batch, Connector, Item, Options, SourceFailure
+from connectors.base import Connector, Item, Options, SourceFailure
 from connectors.feeds import FeedOptions, Feeds
 from connectors.reading import documents
 from connectors.reading.links import canonical, is_web
@@ -31,6 +31,8 @@ from memory.models import Source
 from memory.store import sources as rows
 
 _TESTED_ITEMS = 20
+_TESTED_BATCHES = 5
+"""Some of the first pages may hold nothing to read, such as a quiet channel of many."""
 
 
 def list_sources(service: Service) -> list[answers.SourceLine]:
@@ -60,35 +62,7 @@ def test(service: Service, name: str) -> answers.Tested:
 
     Raises: NotFound; NeedsLogin, TryLater or Misconfigured as the source does.
     """
-    return _asked(service, _configured(service, name))
-
-
-def add(service: Service, addition: answers.Addition) -> answers.Added:
-    """Write a source into the configuration, once it has answered.
-
-    Raises: BadRequest where it does not answer or its keys make no sense; Conflict where the name is taken.
-    """
-    connector = _connector(addition.kind)
-    keys = _keys(connector, addition)
-    taken = _taken(service)
-    name = addition.name or free(plain(keys, addition.kind), taken)
-    table = {"name": name, "kind": addition.kind, **keys}
-    path = service.home.config_file
-    source = edit.would_be(path, lambda text: edit.add(text, table)).source(name)
-    assert source is not None
-    items = None
-    if addition.is_tested:
-        try:
-            tested = _asked(service, source)
-        except SourceFailure as err:
-            remedy = "Nothing was added. Correct it, or give `--untested` to add it all the same."
-            raise BadRequest(str(err), remedy) from err
-        items = len(tested.items)
-        if not addition.name:
-            table["name"] = free(slug(tested.title) or name, taken)
-    edit.change(path, lambda text: edit.add(text, table))
-    service.reload()
-    return answers.Added(name=table["name"], kind=addition.kind, items=items, advice=_advice(keys))
+    return ask(service, _configured(service, name))
 
 
 def rename(service: Service, name: str, new: str) -> answers.SourceLine:
@@ -128,7 +102,7 @@ def import_opml(service: Service, content: bytes) -> answers.Imported:
     """
     subscriptions = service.ways_out.read(opml.read, content)
     followed = {canonical(source.options.url) for source in service.settings.sources if _is_feed(source)}
-    taken = _taken(service)
+    taken = taken_names(service)
     tables: list[dict[str, Any]] = []
     known: list[str] = []
     for subscription in subscriptions:
@@ -182,20 +156,29 @@ def _address(options: Options) -> str:
     """What the first key of its kind says, for the eye."""
     if isinstance(options, FeedOptions):
         return options.shown
-    value = getattr(options, _first_key(type(options)), "")
-    return mask_url(value) if isinstance(value, str) else ", ".join(str(part) for part in value)
+    value = getattr(options, first_key(type(options)), None)
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return "" if value is None else mask_url(str(value))
 
 
-def _asked(service: Service, source: SourceSettings) -> answers.Tested:
+def ask(service: Service, source: SourceSettings) -> answers.Tested:
+    """What a source brings when it is polled for the first time. Nothing is kept.
+
+    Raises: NeedsLogin, TryLater or Misconfigured as the source does.
+    """
     with blamed_on(source):
-        connector = _connector(source.kind)(source.options, service.ways_out)
+        connector = connector_of(source.kind)(source.options, service.ways_out)
         if isinstance(connector, Feeds):
             document = connector.look()
             title, items, notices = document.title, document.items, document.notices
         else:
+            title, items, notices = "", (), ()
             batches = connector.poll(None, now=service.clock.now(), limit=_TESTED_ITEMS, cancelled=Event())
-            batch = next(iter(batches), Batch())
-            title, items, notices = "", batch.items, batch.notices
+            for batch in islice(batches, _TESTED_BATCHES):
+                items, notices = batch.items, (*notices, *batch.notices)
+                if items:
+                    break
     return answers.Tested(
         name=source.name, kind=source.kind, title=title, items=[_tried(item) for item in items], notices=list(notices)
     )
@@ -213,32 +196,22 @@ def _tried(item: Item) -> answers.TriedItem:
     )
 
 
-def _connector(kind: str) -> type[Connector]:
+def connector_of(kind: str) -> type[Connector]:
+    """Raises: BadRequest where no such kind is installed."""
     known = connectors()
     if kind not in known:
         raise BadRequest(f"There is no kind of source named {kind!r}.", f"The kinds are: {', '.join(known)}.")
     return known[kind]
 
 
-def _first_key(options: type[Options]) -> str:
-    """The key that a kind's `Options` declare first of their own: what `sources add KIND` takes without a name."""
-    return next((key for key in options.model_fields if key not in Options.model_fields), "")
+def first_key(options: type[Options]) -> str:
+    """The key that a kind's `Options` declare first of their own, secrets aside: what `sources add KIND` takes without a
+    name, and what tells one source of the kind from another."""
+    own = (key for key in options.model_fields if key not in Options.model_fields and not key.endswith("_file"))
+    return next((key for key in own if "SecretStr" not in str(options.model_fields[key].annotation)), "")
 
 
-def _keys(connector: type[Connector], addition: answers.Addition) -> dict[str, Any]:
-    """The keys of the new table, without name and kind."""
-    if not addition.arguments:
-        return dict(addition.keys)
-    key = _first_key(connector.Options)
-    if not key:
-        raise BadRequest(f"A source of kind {addition.kind} takes no {addition.arguments[0]!r}.")
-    is_list = get_origin(connector.Options.model_fields[key].annotation) in (tuple, list)
-    if not is_list and len(addition.arguments) > 1:
-        raise BadRequest(f"A source of kind {addition.kind} takes one {key}, not {len(addition.arguments)}.")
-    return {key: list(addition.arguments) if is_list else addition.arguments[0], **addition.keys}
-
-
-def _taken(service: Service) -> set[str]:
+def taken_names(service: Service) -> set[str]:
     """The names that no new source may have: those of removed ones, too, because their items keep them."""
     with service.database.read() as session:
         former = {row.name for row in rows.every(session)}
@@ -247,10 +220,3 @@ def _taken(service: Service) -> set[str]:
 
 def _is_feed(source: SourceSettings) -> bool:
     return isinstance(source.options, FeedOptions)
-
-
-def _advice(keys: Mapping[str, Any]) -> str:
-    url = keys.get("url", "")
-    if not isinstance(url, str) or mask_url(url) == url:
-        return ""
-    return "Its address holds a secret. You may put it into a file that only you can read and name that in url_file."

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, TryLater
+from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, TryLater, asked
 from connectors.transport import WaysOut
 from connectors.transport.translation import failure_of_status
 
@@ -39,8 +39,10 @@ _SUMMARY = re.compile(r"<summary[^>]*>(?P<text>[^<]{1,300})")
 class ArxivOptions(Options):
     """Papers in any of `categories`, or found by any of `queries` (in arXiv's syntax, such as `ti:dialogue AND abs:goal`)."""
 
-    categories: tuple[str, ...] = ()
-    queries: tuple[str, ...] = ()
+    categories: tuple[str, ...] = Field(default=(), json_schema_extra=asked("Categories, such as cs.CL"))
+    queries: tuple[str, ...] = Field(
+        default=(), json_schema_extra=asked("Or searches, such as ti:dialogue AND abs:goal")
+    )
     max_results: int = Field(default=1000, ge=1, le=10_000)
     """At most so many are read in one go; the rest of a longer listing is left out."""
     page_size: int = Field(default=200, ge=1, le=2000)

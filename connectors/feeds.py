@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
 
-from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options
+from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, asked
 from connectors.reading import documents
 from connectors.reading.dates import is_credible
 from connectors.reading.documents import Document
@@ -35,7 +35,7 @@ _LEAST_REMEMBERED = 1000
 
 
 class FeedOptions(Options):
-    url: str = Field(repr=False)
+    url: str = Field(repr=False, json_schema_extra=asked("The address of the feed"))
     """Where the feed is: an http(s) address, or the absolute path of a file. An address with a token in it is a
     secret: put it into a file and name that in `url_file`."""
     url_file: str = ""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Base64Bytes, BaseModel
 
 from assistant.answers.status import SourceStatus
+
+Shape = Literal["text", "list", "number", "yes or no", "secret"]
+"""What an answer is: a list is separated by commas, a secret is typed unseen."""
 
 
 class SourceLine(SourceStatus):
@@ -59,6 +62,32 @@ class Tested(BaseModel):
     title: str = ""
 
 
+class Question(BaseModel):
+    """What a kind of source asks for: the answer becomes the key `key` of its table.
+
+    One that is not required may be left empty; then `default` holds. `choices` are the answers there are, if they are
+    counted. `has_file` says that the key has a twin `KEY_file`, which names a file with the answer.
+    """
+
+    key: str
+    question: str
+    shape: Shape
+    choices: list[str] = []
+    is_required: bool
+    default: str = ""
+    has_file: bool = False
+
+
+class Kind(BaseModel):
+    """A kind of source that is installed. `first_key` is what `telos sources add KIND VALUE` gives."""
+
+    kind: str
+    first_key: str
+    questions: list[Question]
+    page: str = ""
+    """Where it is explained, in the project's folder."""
+
+
 class Addition(BaseModel):
     """A source to be added. `arguments` are values of its kind's first key (an address, categories), `keys` the others."""
 
@@ -66,6 +95,8 @@ class Addition(BaseModel):
     arguments: list[str] = []
     name: str = ""
     keys: dict[str, Any] = {}
+    answers: dict[str, str] = {}
+    """What was typed to the questions of its kind, by their keys. Empty ones count as not given, secrets go to files."""
     is_tested: bool = True
     """Whether it must answer before it is written down."""
 
@@ -75,6 +106,11 @@ class Added(BaseModel):
     kind: str
     items: int | None
     """How many items it has now; unknown if it was not tested."""
+    titles: list[str] = []
+    """What some of them are called."""
+    notices: list[str] = []
+    files: list[str] = []
+    """Where its secrets are kept."""
     advice: str = ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant import sources
+from assistant import additions, sources
 from assistant.answers.sources import (
     Added,
     Addition,
@@ -12,6 +12,7 @@ from assistant.answers.sources import (
     Document,
     Exported,
     Imported,
+    Kind,
     SourceLine,
     Subscriptions,
     Tested,
@@ -30,7 +31,18 @@ def list_sources(service: ServiceDep) -> list[SourceLine]:
 
 @router.post("")
 def add(service: ServiceDep, addition: Addition) -> Added:
-    return sources.add(service, addition)
+    return additions.add(service, addition)
+
+
+@router.get("/kinds")
+def kinds() -> list[Kind]:
+    return additions.kinds()
+
+
+@router.get("/kinds/{kind}")
+def kind(kind: str) -> Kind:
+    """What a kind of source asks for."""
+    return additions.kind(kind)
 
 
 @router.post("/try")

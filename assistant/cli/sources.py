@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.screen import JsonOption, ago, client_from, count, print_json, print_table, say
-from assistant.errors import BadRequest
+from assistant.cli.screen import JsonOption, ago, client_from, count, print_failure, print_json, print_table, say
+from assistant.cli.source_questions import answered, is_a_person_there, open_questions
+from assistant.errors import BadRequest, TelosError
 
 if TYPE_CHECKING:
-    from assistant.answers.sources import SourceLine, Tried, TriedItem
+    from assistant.answers.sources import Added, Addition, SourceLine, Tried, TriedItem
     from assistant.client import Client
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 
 _SHOWN_ITEMS = 10
 _SHOWN_TEXT = 200
+_SHOWN_TITLE = 100
 _LARGEST = 10 * 2**20
 
 Name = Annotated[str, typer.Argument(help="The source's name, as `telos sources list` shows it.")]
@@ -85,10 +87,24 @@ def ask(context: typer.Context, name: Name, as_json: JsonOption = False) -> None
         say(notice)
 
 
+@app.command("kinds")
+def list_kinds(context: typer.Context, as_json: JsonOption = False) -> None:
+    """The kinds of source there are, and what each asks for.
+
+    Example: telos sources kinds
+    """
+    with client_from(context) as client:
+        kinds = client.sources.kinds()
+    if as_json:
+        print_json(kinds)
+        return
+    print_table(("kind", "asks for"), ((one.kind, "; ".join(each.question for each in one.questions)) for one in kinds))
+
+
 @app.command()
 def add(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="feeds, arxiv, or another kind that is installed.")],
+    kind: Annotated[str, typer.Argument(help="feeds, arxiv, or another that `telos sources kinds` shows.")],
     arguments: Annotated[
         list[str] | None, typer.Argument(metavar="[ADDRESS|CATEGORY]...", help="Where a feed is, or what to follow.")
     ] = None,
@@ -98,9 +114,11 @@ def add(
     ] = None,
     is_untested: Annotated[bool, typer.Option("--untested", help="Do not ask it first whether it answers.")] = False,
 ) -> None:
-    """Add a source to the configuration, once it has answered.
+    """Add a source to the configuration, once it has answered. In a terminal it asks for what you leave out.
 
     Examples:
+
+      telos sources add slack
 
       telos sources add feeds https://example.org/feed.xml
 
@@ -118,9 +136,16 @@ def add(
         is_tested=not is_untested,
     )
     with client_from(context) as client:
-        added = client.sources.add(addition)
-    brings = "" if added.items is None else f" It has {count(added.items, 'item')} now."
-    say(f"Added {added.name} ({added.kind}).{brings}")
+        added = _added(client, addition)
+    if added.items is not None:
+        say(f"It answers, with {count(added.items, 'item')} to begin with{':' if added.titles else '.'}")
+    for title in added.titles:
+        say(f"  {title[:_SHOWN_TITLE]}", hang=2)
+    for notice in added.notices:
+        say(notice)
+    for file in added.files:
+        say(f"The secret is kept in {file}, which only you can read.")
+    say(f"Added {added.name} ({added.kind}).")
     if added.advice:
         say(added.advice)
 
@@ -210,6 +235,27 @@ def export_opml(
         say(f"Wrote {file}.")
     if exported.left_out:
         typer.echo(f"Left out, for they have no public address: {', '.join(exported.left_out)}.", err=True)
+
+
+def _added(client: Client, addition: Addition) -> Added:
+    """Add it; where a person is there, ask for what is missing, and again while the source does not answer."""
+    if not is_a_person_there():
+        return client.sources.add(addition)
+    kind = client.sources.kind(addition.kind)
+    given = {*addition.keys, *([kind.first_key] if addition.arguments else ())}
+    asked = open_questions(kind, given)
+    if not asked:
+        return client.sources.add(addition)
+    answers: dict[str, str] = {}
+    while True:
+        answers = answered(kind, asked, answers)
+        say("Asking it ..." if addition.is_tested else "Adding it ...")
+        try:
+            return client.sources.add(addition.model_copy(update={"answers": answers}))
+        except TelosError as err:
+            print_failure(err)
+            if not typer.confirm("Change your answers and try again?", default=True):
+                raise typer.Exit(1) from err
 
 
 def _row(line: SourceLine) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from urllib.parse import quote
 
 from assistant.answers.sources import (
@@ -11,6 +12,7 @@ from assistant.answers.sources import (
     Document,
     Exported,
     Imported,
+    Kind,
     SourceLine,
     Subscriptions,
     Tested,
@@ -28,6 +30,12 @@ class Sources:
 
     def add(self, addition: Addition) -> Added:
         return self._wire.post("/api/sources", Added, addition)
+
+    def kinds(self) -> builtins.list[Kind]:
+        return self._wire.get("/api/sources/kinds", builtins.list[Kind])
+
+    def kind(self, name: str) -> Kind:
+        return self._wire.get(f"/api/sources/kinds/{quote(name, safe='')}", Kind)
 
     def try_document(self, document: Document) -> Tried:
         return self._wire.post("/api/sources/try", Tried, document)

@@ -6,7 +6,6 @@ it is put in place, and an existing one is never overwritten.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tomlkit import TOMLDocument
 from tomlkit.items import Item, Table
 
 from assistant.config.load import check, mistakes
+from assistant.config.private_file import write_private
 from assistant.errors import Conflict
 
 _HEAD = """\
@@ -60,20 +60,8 @@ def write_configuration(path: Path, answers: Answers) -> None:
         raise Conflict(f"There is a configuration at {path} already.", "Edit it, or move it away first.")
     check(tomlkit.dumps(_document(replace(answers, password=""))), path)
     if answers.password:
-        _write_private(path.parent / PASSWORD_FILE, answers.password + "\n")
-    _write_private(path, _HEAD + "\n" + tomlkit.dumps(_document(answers)))
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Put a file in place whole, readable by its owner only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+        write_private(path.parent / PASSWORD_FILE, answers.password + "\n")
+    write_private(path, _HEAD + "\n" + tomlkit.dumps(_document(answers)))
 
 
 def _document(answers: Answers) -> TOMLDocument:

@@ -13,7 +13,7 @@ import pytest
 
 from assistant.answers.sources import Addition, Document
 from assistant.client import Client
-from assistant.errors import BadConfiguration, BadRequest, Conflict, NotFound, Unavailable
+from assistant.errors import BadRequest, Conflict, NotFound, Unavailable
 from assistant.home import Home
 from tests.integration.daemon import Daemon, running
 from tests.servers import Response, WebServer
@@ -81,9 +81,9 @@ class TestAdding:
         ("addition", "failure", "complaint"),
         [
             (Addition(kind="feed", arguments=["https://a.example/"]), BadRequest, "no kind of source named 'feed'"),
-            (Addition(kind="feeds"), BadConfiguration, "url is missing"),
+            (Addition(kind="feeds"), BadRequest, r"needs url \(The address of the feed\)"),
             (Addition(kind="feeds", arguments=["https://a.example/", "x"]), BadRequest, "takes one url"),
-            (Addition(kind="feeds", keys={"urll": "https://a.example/"}), BadConfiguration, "nearest is url"),
+            (Addition(kind="feeds", arguments=["/x"], keys={"urll": "https://a.example/"}), BadRequest, "nearest is url"),
         ],
         ids=["unknown kind", "no address", "too much", "unknown key"],
     )

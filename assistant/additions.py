@@ -1,0 +1,161 @@
+"""Adding a source: what its kind asks for, the answers made keys and files, the test, and only then the configuration.
+
+The verbs take the service. Secrets that were typed are kept beside the configuration, in files of mode 0600, and go again
+where the source does not answer. The API's router calls these, and nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, get_origin
+
+from assistant import sources
+from assistant.answers import sources as answers
+from assistant.config import edit
+from assistant.config.load import load
+from assistant.config.naming import free, plain, slug
+from assistant.config.private_file import secrets_beside
+from assistant.config.questions import meant, questions
+from assistant.errors import BadConfiguration, BadRequest
+from assistant.secrets import SecretPlaces
+from assistant.service import Service
+from connectors.base import Connector, SourceFailure
+from connectors.registry import connectors
+from connectors.transport import mask_url
+
+_TITLES = 3
+
+
+def kinds() -> list[answers.Kind]:
+    """Every kind of source that is installed, with what it asks for."""
+    return [_kind(connector) for connector in connectors().values()]
+
+
+def kind(name: str) -> answers.Kind:
+    """Raises: BadRequest where there is no such kind."""
+    return _kind(sources.connector_of(name))
+
+
+def add(service: Service, addition: answers.Addition) -> answers.Added:
+    """Write a source into the configuration, once it has answered.
+
+    Raises: BadRequest where it does not answer, its keys make no sense or a needed one is missing; Conflict where the
+    name is taken.
+    """
+    connector = sources.connector_of(addition.kind)
+    keys, secrets = _given(connector, addition)
+    taken = sources.taken_names(service)
+    name = addition.name or free(plain(keys, addition.kind), taken)
+    _refuse_missing(service, connector, name, {*keys, *secrets})
+    path = service.home.config_file
+    is_link = path.resolve().parent != path.parent.resolve()  # into a folder of dotfiles, where no secret belongs
+    with secrets_beside(path.parent, name, secrets) as files:
+        keys |= {f"{key}_file": str(file.absolute()) if is_link else file.name for key, file in files.items()}
+        tested = _tested(service, name, addition, keys)
+        if tested is not None and not addition.name:
+            name = free(slug(tested.title) or name, taken)
+        edit.change(path, lambda text: edit.add(text, {"name": name, "kind": addition.kind, **keys}))
+    service.reload()
+    return answers.Added(
+        name=name,
+        kind=addition.kind,
+        items=None if tested is None else len(tested.items),
+        titles=_titles(tested),
+        notices=[] if tested is None else tested.notices,
+        files=[str(file) for file in files.values()],
+        advice=_advice(keys),
+    )
+
+
+def _kind(connector: type[Connector]) -> answers.Kind:
+    options = connector.Options
+    page = f"docs/sources/{connector.kind}.md" if connector.__module__.startswith("connectors.") else ""
+    return answers.Kind(
+        kind=connector.kind, first_key=sources.first_key(options), questions=questions(options), page=page
+    )
+
+
+def _tested(service: Service, name: str, addition: answers.Addition, keys: Mapping[str, Any]) -> answers.Tested | None:
+    """What the source says, `None` if it was not to be asked."""
+    table = {"name": name, "kind": addition.kind, **keys}
+    path = service.home.config_file
+    load(path)  # a mistake that stands there already is told with its place
+    try:
+        source = edit.would_be(path, lambda text: edit.add(text, table)).source(name)
+    except BadConfiguration as err:
+        wrong = "\n".join(line.strip() for line in err.sentence.splitlines()[1:])
+        raise BadRequest(wrong or err.sentence, "Nothing was added.") from err
+    assert source is not None
+    if not addition.is_tested:
+        return None
+    try:
+        return sources.ask(service, source)
+    except SourceFailure as err:
+        remedy = "Nothing was added. Correct it, or give `--untested` to add it all the same."
+        raise BadRequest(str(err), remedy) from err
+
+
+def _given(connector: type[Connector], addition: answers.Addition) -> tuple[dict[str, Any], dict[str, str]]:
+    """The keys of the new table, without name and kind, and the secrets that go into files of their own."""
+    keys = _first(connector, addition) | addition.keys
+    secrets: dict[str, str] = {}
+    asked = {question.key: question for question in questions(connector.Options)}
+    for key, typed in addition.answers.items():
+        if key not in asked:
+            raise BadRequest(f"A source of kind {addition.kind} does not ask for {key!r}.")
+        if not typed.strip():
+            continue
+        question = asked[key]
+        if question.shape == "secret" and question.has_file:
+            secrets[key] = typed.strip()
+        elif typed.strip() != question.default:
+            keys[key] = meant(question, typed)
+    return keys, secrets
+
+
+def _first(connector: type[Connector], addition: answers.Addition) -> dict[str, Any]:
+    """What the arguments of the command say: one value, or a list, of the kind's first key."""
+    if not addition.arguments:
+        return {}
+    key = sources.first_key(connector.Options)
+    if not key:
+        raise BadRequest(f"A source of kind {addition.kind} takes no {addition.arguments[0]!r}.")
+    is_list = get_origin(connector.Options.model_fields[key].annotation) in (tuple, list)
+    if not is_list and len(addition.arguments) > 1:
+        raise BadRequest(f"A source of kind {addition.kind} takes one {key}, not {len(addition.arguments)}.")
+    return {key: list(addition.arguments) if is_list else addition.arguments[0]}
+
+
+def _refuse_missing(service: Service, connector: type[Connector], name: str, given: set[str]) -> None:
+    """Raises: BadRequest, naming what is needed and was not given, here or where secrets are looked for."""
+    places = SecretPlaces(service.home.config_file.parent, os.environ)
+    missing = [
+        question
+        for question in questions(connector.Options)
+        if question.is_required
+        and not given & {question.key, f"{question.key}_file"}
+        and not (question.has_file and places.find(f"{name}.{question.key}"))
+    ]
+    if not missing:
+        return
+    wanted = ", ".join(f"{question.key} ({question.question})" for question in missing)
+    ways = " ".join(f"--set {one.key}{'_file=FILE' if one.shape == 'secret' else '=VALUE'}" for one in missing)
+    raise BadRequest(
+        f"A source of kind {connector.kind} needs {wanted}.",
+        f"Give it as {ways}, or answer the questions in a terminal: telos sources add {connector.kind}",
+    )
+
+
+def _titles(tested: answers.Tested | None) -> list[str]:
+    if tested is None:
+        return []
+    named = (" ".join((item.title or item.text).split()) for item in tested.items)
+    return [title for title in named if title][:_TITLES]
+
+
+def _advice(keys: Mapping[str, Any]) -> str:
+    url = keys.get("url", "")
+    if not isinstance(url, str) or mask_url(url) == url:
+        return ""
+    return "Its address holds a secret. You may put it into a file that only you can read and name that in url_file."
