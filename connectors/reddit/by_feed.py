@@ -1,0 +1,88 @@
+"""Reddit without credentials: the Atom feeds of its listings, by the source kind `feeds`, with its entries made posts.
+
+A feed shows no scores and no comments, and what is deleted just leaves it. Called by `connectors.reddit`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from html import unescape
+from itertools import islice
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import Batch, Cursor, Item, NeedsLogin
+from connectors.feeds import FeedOptions, Feeds
+from connectors.reading.links import absolute, canonical
+from connectors.reddit.listings import Listing, listings_of, poll_each
+from connectors.reddit.submissions import GONE, is_of_reddit
+from connectors.transport import WaysOut
+
+if TYPE_CHECKING:
+    from connectors.reddit import RedditOptions
+
+_REMEMBERED = 250
+"""Entries of a feed that are told apart; it shows 100."""
+_FOOTER = re.compile(r"\s*submitted by\s+/u/\S+(?:\s+to\s+\S+)?\s+\[link\]\s+\[comments\]\s*$")
+_LINK = re.compile(r'<a\b[^>]*href="(?P<url>[^"]*)"[^>]*>\s*\[link\]')
+
+
+def poll(
+    options: RedditOptions, ways_out: WaysOut, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event
+) -> Iterator[Batch]:
+    """What `Connector.poll` yields."""
+    listings = listings_of(options)
+    each = max(1, options.first_run_items // len(listings))
+
+    def read(listing: Listing, kept: Cursor | None, room: int) -> Iterator[Batch]:
+        span = "&t=day" if options.sort == "top" else ""
+        feed = FeedOptions(
+            url=f"https://www.reddit.com{listing.path}/{options.sort}/.rss?limit=100{span}",
+            first_run_items=each,
+            first_run_days=options.first_run_days,
+        )
+        try:
+            for batch in Feeds(feed, ways_out).poll(kept, now=now, limit=room, cancelled=cancelled):
+                items = tuple(post for item in batch.items if (post := post_of(item)))
+                yield replace(batch, items=items, cursor=_trimmed(batch.cursor))
+        except NeedsLogin as failure:
+            raise NeedsLogin(
+                f"{failure} Reddit shows {listing.shown} to no stranger: give client_id and client_secret "
+                "(docs/sources/reddit.md), or take it out."
+            ) from failure
+
+    yield from poll_each(listings, cursor, read, limit=limit, cancelled=cancelled)
+
+
+def post_of(item: Item) -> Item | None:
+    """An entry of Reddit's feeds as a post, or None for one that says no more than that it is gone."""
+    text = _FOOTER.sub("", item.text).strip()
+    if text in GONE:
+        return None
+    link = _LINK.search(item.html)
+    target = absolute(item.url, unescape(link["url"])) if link else ""
+    links = [target, *item.links]
+    name = next((author.removeprefix("/") for author in item.authors), "")
+    return replace(
+        item,
+        kind="post",
+        text=text,
+        html="",
+        authors=(name,) if name else (),
+        topics=tuple(topic if topic.startswith("r/") else f"r/{topic}" for topic in item.topics),
+        links=tuple(
+            dict.fromkeys(
+                each for each in links if each and not is_of_reddit(each) and canonical(each) != canonical(item.url)
+            )
+        ),
+        thread_id=item.external_id,
+        details={},
+    )
+
+
+def _trimmed(cursor: Cursor) -> Cursor:
+    seen: Mapping[str, Any] = cursor.get("seen", {})
+    return {**cursor, "seen": dict(islice(seen.items(), max(0, len(seen) - _REMEMBERED), None))}
