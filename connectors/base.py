@@ -124,7 +124,8 @@ class Listening(Protocol):
     new comes with the poll that follows, the one way by which anything comes."""
 
     def listen(self, heard: Callable[[], None], *, cancelled: Event) -> None:
-        """Call `heard` at each sign of news, until `cancelled` is set.
+        """Call `heard` at each sign of news, until `cancelled` is set. It may be called from any thread, and returns at
+        once. Where there is nothing to listen with (no token for it), return at once: polls go on.
 
         Raises: NeedsLogin, TryLater or Misconfigured. The caller listens again later; polls go on meanwhile.
         """

@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from assistant.backoff import backoff
 from assistant.errors import Conflict
+from assistant.ingest.listening import Listeners
 from assistant.jobs.duties import DIGEST, GOALS, INDEX, POLL, Duty, Outcome, duties, duty, reads
 from assistant.progress import Cancelled, Progress, unheard
 from assistant.service import Service
@@ -53,9 +54,13 @@ class Runner:
         self._turn = Lock()
         self._digest_waits_since: datetime | None = None
         self._scheduler: BackgroundScheduler | None = None
+        self._listeners: Listeners | None = None
 
     def start(self) -> None:
-        """Ask what is due now, and then at every tick."""
+        """Ask what is due now, and then at every tick and at every ring of a source that can be listened to."""
+        self._listeners = Listeners(
+            self._service.database, is_polled=lambda name: POLL + name in self.running, wake=self.tick
+        )
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
         self._scheduler.start()
@@ -67,6 +72,8 @@ class Runner:
             return
         try:
             self._service.reload()
+            if self._listeners is not None:
+                self._listeners.keep(self._service.settings.sources, self._service.ways_out)
             self._start_due()
         except Exception:  # the next tick tries again
             if not self._service.stopping.is_set():
@@ -109,6 +116,8 @@ class Runner:
 
     def stop(self) -> None:
         """Start nothing more. What runs sees `Service.stopping` and comes to an end."""
+        if self._listeners is not None:
+            self._listeners.stop()
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
             scheduler.shutdown(wait=False)
@@ -118,6 +127,8 @@ class Runner:
         """Start nothing more, and return when nothing runs."""
         self.stop()
         self._pool.shutdown(wait=True)
+        if self._listeners is not None:
+            self._listeners.close()
 
     def _start_due(self) -> None:
         with self._turn:

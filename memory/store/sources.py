@@ -110,6 +110,14 @@ def poll_soon(session: Session, name: str) -> None:
         _save(session, source)
 
 
+def ring(session: Session, name: str) -> None:
+    """Make the source of this name due, for something is new there. One that fails keeps its pause: it asked for it."""
+    source = by_name(session, name)
+    if source is not None and not source.failures:
+        source.next_poll_at = None
+        _save(session, source)
+
+
 def remember_move(session: Session, source: Source, moved_from: str | None, moved_to: str | None) -> None:
     """Keep a new address and the print of the one it replaces, or forget them with `None`."""
     source.moved_from, source.moved_to = moved_from, moved_to
