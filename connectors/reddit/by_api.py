@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import isfinite
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,8 @@ _WINDOW = 200
 _SETTLED_AFTER = timedelta(hours=8)
 _THREADS = 20
 """So many threads are asked for their comments in a poll, those with the most comments first."""
-_WAIT = timedelta(minutes=10)
-"""Reddit counts requests over so long."""
+_LONGEST_WAIT_S = 600
+"""Reddit counts requests over ten minutes."""
 
 
 def poll(
@@ -62,6 +63,7 @@ class Api:
         self._settled_before = now - _SETTLED_AFTER
         self._threads_left = _THREADS
         self._reddit = praw.Reddit(
+            "DEFAULT",  # or the environment could name another section of a praw.ini
             **_settings(options, ways_out.policy.user_agent),
             requestor_class=_Requestor,
             requestor_kwargs={"session": ways_out.requests_session(pause_s=PAUSE_S)},
@@ -197,15 +199,16 @@ class _Refused(Exception):
 class _Requestor(prawcore.Requestor):
     """Lets our failures through as they are, and keeps praw from waiting: its own pause may last minutes."""
 
-    _is_spent = False
+    _pause: timedelta | None = None
 
     def request(self, *args: Any, timeout: float | None = None, **how: Any) -> requests.Response:
-        if self._is_spent:
-            raise TryLater("Reddit was asked often enough for now; it will be asked again later.", _WAIT)
+        if self._pause:
+            raise _asked_enough(self._pause)
         how["timeout"] = timeout or self.timeout
         response = self._http.request(*args, **how)
-        remaining = response.headers.pop("x-ratelimit-remaining", "")
-        self._is_spent = remaining.replace(".", "", 1).isdecimal() and float(remaining) < 1
+        remaining = response.headers.pop("x-ratelimit-remaining", None)  # praw must not see it
+        if remaining is not None and _number(remaining, 1.0) < 1:
+            self._pause = _until_reset(response)
         if not 200 <= response.status_code < 300:
             raise _Refused(response)
         return response
@@ -231,9 +234,26 @@ def _failure(refused: _Refused, listing: Listing | None) -> SourceFailure:
     if status in (301, 302, 404):
         return Misconfigured(f"Reddit has no {shown}{_reason(response)}. Check its name.")
     if status == 429 and "Retry-After" not in response.headers:
-        return TryLater("Reddit was asked often enough for now; it will be asked again later.", _WAIT)
+        return _asked_enough(_until_reset(response))
     failure = failure_of_status(status, response.headers, str(response.url).partition("?")[0])
     return failure or TryLater(f"Reddit answered {status}; it will be asked again later.")
+
+
+def _asked_enough(after: timedelta) -> TryLater:
+    return TryLater("Reddit was asked often enough for now; it will be asked again later.", after)
+
+
+def _until_reset(response: requests.Response) -> timedelta:
+    left_s = _number(response.headers.get("x-ratelimit-reset"), _LONGEST_WAIT_S)
+    return timedelta(seconds=min(max(left_s, 1.0), _LONGEST_WAIT_S))
+
+
+def _number(written: str | None, otherwise: float) -> float:
+    try:
+        number = float(written or "")
+    except ValueError:
+        return otherwise
+    return number if isfinite(number) else otherwise
 
 
 def _reason(response: requests.Response) -> str:

@@ -13,14 +13,14 @@ from datetime import timedelta
 from typing import Any
 
 import requests
-import tweepy
+import tweepy  # type: ignore[import-untyped]  # it has no types
 from pydantic import SecretStr
 
 from connectors.base import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.transport import WaysOut
 from connectors.transport.translation import failure_of_status
 from connectors.x.options import XOptions
-from connectors.x.place import Feed
+from connectors.x.place import Feed, is_id
 
 MOST = 100
 """The largest page."""
@@ -126,7 +126,7 @@ class Api:
         return str(found.get("name") or identity)
 
 
-class _Client(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
+class _Client(tweepy.Client):  # type: ignore[misc]
     def _get_authenticating_user_id(self, *, oauth_1: bool = False) -> str:
         """As tweepy does it, but without its cache, which would keep each client with its keys for ever."""
         return str(self.access_token).partition("-")[0]
@@ -153,7 +153,7 @@ def _page(answer: Json) -> Page:
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     """The members that are objects with an id as X makes them."""
     for member in _list(value):
-        if isinstance(member, dict) and isinstance(member.get("id"), str) and member["id"].isdecimal():
+        if isinstance(member, dict) and is_id(member.get("id")):
             yield member
 
 

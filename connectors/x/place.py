@@ -27,6 +27,10 @@ def instant_of(identity: int) -> datetime:
     return datetime.fromtimestamp(((identity >> 22) + _EPOCH_MS) / 1000, UTC)
 
 
+def is_id(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A timeline: `name` is a handle, the number of a list, a query, or empty for the user's home."""

@@ -13,7 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Item
-from connectors.x.place import instant_of
+from connectors.x.place import instant_of, is_id
 
 if TYPE_CHECKING:
     from connectors.x.api import Page
@@ -36,10 +36,20 @@ class Me:
 def item_of(post: Json, page: Page, topic: str, me: Me) -> Item:
     """The item that a post stands for. A repost is the original, credited; one whose original is gone is itself."""
     original = page.referenced.get(_reference(post, "retweeted"))
-    if original is not None:
-        item = item_of(original, page, topic, me)
-        return replace(item, details={**item.details, "boosted_by": _author(post, page)})
-    history = [each for each in _list(post.get("edit_history_tweet_ids")) if isinstance(each, str) and each.isdecimal()]
+    if original is None:
+        return _item(post, page, topic, me)
+    item = _item(original, page, topic, me)
+    return replace(item, details={**item.details, "boosted_by": _author(post, page)})
+
+
+def shown_id(post: Json, page: Page) -> int:
+    """The id of the post whose text the item has."""
+    original = _reference(post, "retweeted")
+    return int(original if original in page.referenced else post["id"])
+
+
+def _item(post: Json, page: Page, topic: str, me: Me) -> Item:
+    history = [each for each in _list(post.get("edit_history_tweet_ids")) if is_id(each)]
     first = history[0] if history else post["id"]
     text, links = _reading(post, page)
     written = _instant(post.get("created_at")) or instant_of(int(post["id"]))
@@ -61,12 +71,6 @@ def item_of(post: Json, page: Page, topic: str, me: Me) -> Item:
         by_me=_is_by(post, page, me),
         details=_details(post, page),
     )
-
-
-def shown_id(post: Json, page: Page) -> int:
-    """The id of the post whose text the item has."""
-    original = _reference(post, "retweeted")
-    return int(original if original in page.referenced else post["id"])
 
 
 def _reading(post: Json, page: Page) -> tuple[str, list[str]]:

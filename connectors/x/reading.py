@@ -62,7 +62,7 @@ class Reading:
         reading = cls(api, options, now, room, cancelled, budget)
         reading.places = {key: Place.of(place) for key, place in kept.get("feeds", {}).items()}
         reading.names = dict(kept.get("names", {}))
-        reading.recent = {read: item for read, item in kept.get("recent", [])}
+        reading.recent = dict(kept.get("recent", []))
         reading.looked_at = datetime.fromisoformat(kept["looked_at"]) if "looked_at" in kept else None
         reading.turn = kept.get("turn", 0)
         return reading
