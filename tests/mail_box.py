@@ -81,7 +81,10 @@ class MailBox:
         if os.geteuid() == 0:
             _hand_over(self.folder)
         self._process = subprocess.Popen(
-            ["dovecot", "-F", "-c", str(configuration)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            ["dovecot", "-F", "-c", str(configuration)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         ends_at = time.monotonic() + _START_S
         while not self._greets():
@@ -95,12 +98,8 @@ class MailBox:
         process, self._process = self._process, None
         if process is None:
             return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes a second
+        process.wait()
         if process.stdout:
             process.stdout.close()
 
@@ -139,13 +138,12 @@ class MailBox:
             assert found, answer
             return int(found[1])
 
-    def drop(self, messages: Sequence[EmailMessage | bytes], *, at: datetime | None = None) -> None:
-        """Lay many into the inbox at once, as a delivery into its folder does."""
+    def drop(self, messages: Sequence[tuple[bytes, datetime]]) -> None:
+        """Lay many into the inbox at once, each received at its instant, as a delivery into its folder does."""
         new = self.root / USER / "new"
         self._made_maildir()
-        for message in messages:
-            raw = message if isinstance(message, bytes) else message.as_bytes()
-            moment = at.timestamp() if at else time.time()
+        for raw, at in messages:
+            moment = at.timestamp()
             path = new / f"{int(moment)}.M{next(_delivered):09}P{os.getpid()}.test"
             path.write_bytes(raw)
             os.utime(path, (moment, moment))

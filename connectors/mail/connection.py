@@ -14,14 +14,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
+from imap_tools.errors import ImapToolsError, MailboxUidsError, UnexpectedCommandStatusError
 from imap_tools.mailbox import BaseMailBox
+from imap_tools.utils import check_command_status
 
 from connectors.base import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.mail.options import MailOptions
-from connectors.mail.remedies import about_login, words
+from connectors.mail.remedies import about_login, is_busy, words
 from connectors.transport.guarded_tcp import GuardedTcp
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _PATIENCE = 3
 """An answer may take so many times as long as a single wait for the server."""
 _LONGEST_LINE = 4 * 1024 * 1024
 _BUSY_AFTER = timedelta(minutes=5)
-_BUSY = ("UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA", "SERVERBUG", "CONTACTADMIN", "THROTTLED", "TOO MANY")
 
 
 class Client(imaplib.IMAP4):
@@ -139,6 +139,18 @@ class Connection(BaseMailBox):
         self._made_of = (options, tcp, timeout_s)
         super().__init__()
 
+    def uid(self, command: str, *given: str) -> list[Any]:
+        """A command on numbers (UIDs) and what came of it. Raises: MailboxUidsError for a NO."""
+        result = self.client.uid(command, *given)
+        check_command_status(result, MailboxUidsError)
+        return list(result[1])
+
+    def told(self, code: str) -> int:
+        """The number that stood behind this code in the last answer that had it, 0 if none had."""
+        held = self.client.untagged_responses.get(code) or [b""]
+        last = held[-1] if isinstance(held[-1], bytes) else b""
+        return int(last) if last.isdigit() else 0
+
     def _get_mailbox_client(self) -> Client:
         client = Client(*self._made_of)
         if self._options.security == "starttls":
@@ -171,6 +183,6 @@ def failure_of_answer(answer: str, shown: str) -> SourceFailure:
     upper = answer.upper()
     if any(code in upper for code in ("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "PRIVACYREQUIRED")):
         return NeedsLogin(f"{shown} refuses the login: {answer}. {about_login(shown)}")
-    if any(code in upper for code in _BUSY):
+    if is_busy(answer):
         return TryLater(f"{shown} cannot answer now: {answer}.", _BUSY_AFTER)
     return TryLater(f"{shown} does not do what it was asked: {answer}.")

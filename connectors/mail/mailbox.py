@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -21,14 +22,26 @@ from connectors.base import Misconfigured, TryLater
 from connectors.mail.connection import Connection, translated
 from connectors.mail.folders import Folder, Role, folders_of
 from connectors.mail.login import log_in
-from connectors.mail.messages import Message, Uid, messages_of
+from connectors.mail.messages import Head, Message, Uid, flags_of, heads_of, messages_of
 from connectors.mail.options import MailOptions
 from connectors.transport import WaysOut
 
 __all__ = ["Folder", "Mailbox", "Message", "Role", "Uid"]
 
 _PAGE = 50
+_HEADS = 1000
 _APPENDED = re.compile(rb"(\d+) (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A folder as the server describes it: its UIDVALIDITY, the next number it will give, how many messages it holds,
+    and its HIGHESTMODSEQ; 0 where it does not say."""
+
+    validity: int
+    next: int
+    exists: int
+    modseq: int
 
 
 class Mailbox:
@@ -84,6 +97,10 @@ class Mailbox:
         by_name = (folder for folder in self.folders() if folder.name == role)
         return next(by_role, None) or next(by_name, None)
 
+    def names(self) -> str:
+        """The first of the folders, for a sentence."""
+        return ", ".join(sorted(folder.name for folder in self.folders())[:20])
+
     def open(self, role: str) -> int:
         """Select a folder for reading only. Returns its UIDVALIDITY."""
         return self._select(role, readonly=True)
@@ -96,7 +113,8 @@ class Mailbox:
                 folder = self._made(role)
             self.connection.client.untagged_responses.pop("APPENDUID", None)
             self.connection.append(message, folder.name, flag_set=flags)
-            found = _APPENDED.search(self._told("APPENDUID"))
+            told = self.connection.client.untagged_responses.get("APPENDUID") or [b""]
+            found = _APPENDED.search(told[-1] if isinstance(told[-1], bytes) else b"")
         return Uid(folder.name, int(found[1]), int(found[2])) if found else None
 
     def search(self, role: str, since: datetime) -> Iterator[Message]:
@@ -119,9 +137,7 @@ class Mailbox:
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
         for uid in reversed(self._found(folder, f'HEADER {name} "{quoted}"')):  # servers look for a part of it
             for message in self.fetch(folder, [uid]):
-                if message.is_deleted:
-                    continue
-                if any(value == " ".join(str(held).split()) for held in message.parsed.get_all(name, [])):
+                if not message.is_deleted and " ".join(value.split()) in message.headers.all(name):
                     return message
         return None
 
@@ -134,19 +150,53 @@ class Mailbox:
             if validity != uid.validity or not self._found(uid.folder, f"UID {uid.number}", readonly=False):
                 continue
             with self.translated():
-                client = self.connection.client
-                client.uid("STORE", str(uid.number), "+FLAGS.SILENT", r"(\Deleted)")
-                if "UIDPLUS" in client.capabilities:
-                    client.uid("EXPUNGE", str(uid.number))
+                self.connection.uid("STORE", str(uid.number), "+FLAGS.SILENT", r"(\Deleted)")
+                if "UIDPLUS" in self.connection.client.capabilities:
+                    self.connection.uid("EXPUNGE", str(uid.number))
             removed += 1
         return removed
 
-    def fetch(self, role: str, uids: Sequence[int]) -> list[Message]:
+    def fetch(self, role: str, numbers: Sequence[int]) -> list[Message]:
         """These messages, as far as they are still there, in the order of their numbers; long ones cut at `max_kb`."""
         name = self._name(role)
-        validity = self._select(name, readonly=True)
+        uid = Uid(name, self._select(name, readonly=True), 0)
         with self.translated():
-            return messages_of(self.connection, name, validity, uids, self.options.max_kb * 1024)
+            heads = heads_of(self.connection, numbers)
+            missing = sorted(set(numbers) - {head.number for head in heads})
+            heads = sorted([*heads, *heads_of(self.connection, missing)], key=lambda head: head.number)
+            return list(messages_of(self.connection, uid, heads, self.options.max_kb * 1024))
+
+    def look(self, role: str) -> Look:
+        """What the server says of a folder now."""
+        self._selected = ""
+        validity = self._select(role, readonly=True)
+        told = self.connection.told
+        return Look(validity, told("UIDNEXT"), told("EXISTS"), told("HIGHESTMODSEQ"))
+
+    def numbers(
+        self, role: str, first: int = 1, last: int | None = None, *, since: datetime | None = None
+    ) -> list[int]:
+        """The numbers of a folder's messages from `first` to `last`, of those received since about then."""
+        criteria = f"UID {first}:{last or '*'}"
+        if since:
+            criteria += f" SINCE {imap_date(since - timedelta(days=1))}"
+        found = self._found(self._name(role), criteria)
+        return [number for number in found if first <= number <= (last or number)]  # `9:*` is the last one, whichever
+
+    def heads(self, role: str, numbers: Sequence[int], *, identify: bool = False) -> list[Head]:
+        """What the server tells of these messages without their text."""
+        self._select(role, readonly=True)
+        found: list[Head] = []
+        for start in range(0, len(numbers), _HEADS):
+            with self.translated():
+                found += heads_of(self.connection, numbers[start : start + _HEADS], identify=identify)
+        return found
+
+    def flags(self, role: str, numbers: Sequence[int], *, changed_since: int = 0) -> dict[int, tuple[str, ...]]:
+        """The flags of these messages; with `changed_since`, the MODSEQ of an earlier `look`, only what changed."""
+        self._select(role, readonly=True)
+        with self.translated():
+            return flags_of(self.connection, numbers, changed_since)
 
     def _found(self, name: str, criteria: str, *, readonly: bool = True) -> list[int]:
         self._select(name, readonly=readonly)
@@ -159,22 +209,14 @@ class Mailbox:
             with self.translated():
                 self._selected = ""
                 self.connection.folder.set(name, readonly)
-                self._validity = int(self._told("UIDVALIDITY") or 0)
+                self._validity = self.connection.told("UIDVALIDITY")
                 self._selected = f"{name}:{readonly}"
         return self._validity
-
-    def _told(self, code: str) -> bytes:
-        """What stood behind this code in the last answer that had it."""
-        held = self.connection.client.untagged_responses.get(code) or [b""]
-        return held[-1] if isinstance(held[-1], bytes) else b""
 
     def _name(self, role: str) -> str:
         folder = self.folder(role)
         if folder is None:
-            there = ", ".join(sorted(folder.name for folder in self.folders())[:20])
-            raise Misconfigured(
-                f"{self.options.host} has no folder {role!r}. There are: {there}. Name others in `folders`."
-            )
+            raise Misconfigured(f"{self.options.host} has no folder {role!r}. There are: {self.names()}.")
         return folder.name
 
     def _made(self, role: str) -> Folder:

@@ -5,6 +5,8 @@ Called by `connectors.mail.connection` and `connectors.mail.tokens`.
 
 from __future__ import annotations
 
+_BUSY = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED", "TOO MANY", "TRY AGAIN")
+
 LONGEST_ANSWER = 200
 """Characters of a server's answer that are repeated to the user."""
 
@@ -38,6 +40,11 @@ def about_login(host: str) -> str:
     """What to do about a refused login at `host`."""
     name = host.lower()
     return next((hint for hosts, hint in _HINTS if any(part in name for part in hosts)), _OTHERWISE)
+
+
+def is_busy(answer: str) -> bool:
+    """Whether a refusal is one of those that pass by themselves."""
+    return any(code in answer.upper() for code in _BUSY)
 
 
 def words(answer: object) -> str:
