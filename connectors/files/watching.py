@@ -1,7 +1,7 @@
-"""The source kind `files` itself: what a poll of a folder brings, in pages, and with which sentences.
+"""What a poll of a folder brings, in pages, and with which sentences.
 
 It decides what to read; `folder` finds it, `register` knows it, `notes` and `pdf` make sense of it. The notes are the
-user's own: private, and no news.
+user's own: private, and no news. `connectors.files.Files` calls `Watching.poll`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import ClassVar
 
-from pydantic import Field, field_validator
-
-from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, asked
-from connectors.files import notes, pdf
+from connectors.base import Batch, Cursor, Item, Misconfigured
+from connectors.files import FilesOptions, notes, pdf
 from connectors.files.folder import Found, Survey, survey
 from connectors.files.notes import Note
 from connectors.files.patterns import Patterns
@@ -34,33 +31,6 @@ _PART_OF_TIME = 0.6
 _MOST_NOTICES = 10
 
 
-class FilesOptions(Options):
-    """A folder on this machine, with all that lies under it."""
-
-    folder: str = Field(json_schema_extra=asked("Which folder? (its notes and PDFs become memory, and never news)"))
-    exclude: tuple[str, ...] = Field(
-        default=(), json_schema_extra=asked("What to leave out, as in .gitignore? (such as drafts/ or *.html)")
-    )
-    max_mb: int = Field(default=20, ge=1, le=200)
-    """A larger file is not read."""
-    first_run_items: int = Field(default=100_000, ge=1)
-    first_run_days: int = Field(default=100_000, ge=0, le=100_000)
-
-    @field_validator("folder")
-    @classmethod
-    def _is_told_in_full(cls, folder: str) -> str:
-        path = Path(folder.removeprefix("file://")).expanduser()
-        if not path.is_absolute():
-            raise ValueError("give the whole path of a folder, such as ~/notes or /home/ada/papers")
-        return str(path)
-
-    @field_validator("exclude")
-    @classmethod
-    def _are_patterns(cls, exclude: tuple[str, ...]) -> tuple[str, ...]:
-        Patterns(exclude)
-        return exclude
-
-
 @dataclass(slots=True)
 class _Page:
     items: list[Item] = field(default_factory=list)
@@ -72,22 +42,16 @@ class _Page:
         return self.files >= _PAGE or self.size >= _PAGE_BYTES
 
 
-class Files:
-    """One folder."""
+class Watching:
+    """One poll."""
 
-    kind: ClassVar[str] = "files"
-    api_version: ClassVar[int] = API_VERSION
-    Options: ClassVar[type[Options]] = FilesOptions
-    every: ClassVar[timedelta] = timedelta(minutes=10)
-    quiet_after: ClassVar[timedelta] = timedelta(days=3650)
-    """Notes may rest."""
-
-    def __init__(self, options: FilesOptions, ways_out: WaysOut) -> None:
+    def __init__(self, options: FilesOptions, ways_out: WaysOut, now: datetime) -> None:
         self._options = options
         self._ways_out = ways_out
+        self._now = now
         self._root = Path(options.folder)
 
-    def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
+    def poll(self, cursor: Cursor | None, limit: int, cancelled: Event) -> Iterator[Batch]:
         register = Register(self._options.folder, cursor)
         found = survey(self._root, Patterns(self._options.exclude), cancelled.is_set)
         if found is None:
@@ -95,11 +59,11 @@ class Files:
         if found.is_bare and len(register):
             yield Batch(cursor=register.cursor(), notices=(_emptied(self._root, len(register)),))
             return
-        waiting = self._first(register, found, now) if register.is_new else register.news(found)
+        waiting = self._first(register, found) if register.is_new else register.news(found)
         notices: list[str] = []
         page, left = _Page(), limit
         while waiting and left > 0:
-            item = self._take(register, waiting.pop(0), now, notices, page)
+            item = self._take(register, waiting.pop(0), notices, page)
             if item is not None:
                 page.items.append(item)
                 left -= 1
@@ -117,16 +81,16 @@ class Files:
             more=bool(waiting),
         )
 
-    def _first(self, register: Register, found: Survey, now: datetime) -> list[Found]:
+    def _first(self, register: Register, found: Survey) -> list[Found]:
         """Of a folder never polled before the files modified last, within the user's caps."""
-        oldest_ns = (now - timedelta(days=min(self._options.first_run_days, 20_000))).timestamp() * 1e9
+        oldest_ns = (self._now - timedelta(days=min(self._options.first_run_days, 20_000))).timestamp() * 1e9
         files = register.news(found)
         taken = [file for file in files if file.modified_ns >= oldest_ns][-self._options.first_run_items :]
         chosen = {file.path for file in taken}
         register.leave_out(file for file in files if file.path not in chosen)
         return taken
 
-    def _take(self, register: Register, found: Found, now: datetime, notices: list[str], page: _Page) -> Item | None:
+    def _take(self, register: Register, found: Found, notices: list[str], page: _Page) -> Item | None:
         """The item that a file has become, None where it says nothing new or cannot be read."""
         page.files += 1
         if found.size > self._options.max_mb * MEBIBYTE:
@@ -136,7 +100,7 @@ class Files:
             register.refuse(found, "")
             return None
         try:
-            body = self._body(found, now)
+            body = self._body(found)
             if body is None:
                 notices.append(f"{found.path}: it is being written, and will be read at the next poll.")
                 return None
@@ -156,9 +120,9 @@ class Files:
             notices.append(f"{found.path}: {note.left_out}")
         return _item(found, known, note) if known else None
 
-    def _body(self, found: Found, now: datetime) -> bytes | None:
+    def _body(self, found: Found) -> bytes | None:
         """The bytes of a file, None while somebody writes it."""
-        age_s = now.timestamp() - found.modified_ns / 1e9
+        age_s = self._now.timestamp() - found.modified_ns / 1e9
         if 0 <= age_s < _SETTLES_WITHIN.total_seconds():
             return None
         path = self._root / found.path

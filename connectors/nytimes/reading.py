@@ -1,7 +1,7 @@
-"""The source kind `nytimes` itself: which sections a poll asks, and what in them is new or has another text.
+"""Which sections a poll asks, and what in them is new or has another text.
 
 A story that stands in several sections is one item, taken once. One that was updated comes again under the same id.
-Reading a section is `connectors.nytimes.top_stories`' affair, or that of the reader of feeds.
+Reading a section is `top_stories`' affair, or `feed`'s. `connectors.nytimes.NewYorkTimes` calls `Reading.poll`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from threading import Event
-from typing import ClassVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-
-from connectors.base import API_VERSION, Batch, Cursor, Item, Misconfigured, Options, asked
-from connectors.nytimes import feed, top_stories
-from connectors.nytimes import sections as places
+from connectors.base import Batch, Cursor, Item, Misconfigured
+from connectors.nytimes import NewYorkTimesOptions, feed, top_stories
 from connectors.nytimes.feed import Listing
 from connectors.reading.dates import is_credible
 from connectors.reading.links import canonical
@@ -30,37 +26,6 @@ _REQUESTS = 5
 _LEFT_OUT = ""
 """Stands for the print of a story that the first poll left out: no later change brings it in."""
 _LEAST_REMEMBERED = 1000
-
-
-class NewYorkTimesOptions(Options):
-    sections: tuple[str, ...] = Field(
-        default=("home",), json_schema_extra=asked("Which sections? (home, world, technology, science, ...)")
-    )
-    api_key: SecretStr | None = Field(
-        default=None, json_schema_extra=asked("A key of developer.nytimes.com? (empty: by RSS, without one)")
-    )
-    """With a key, the Top Stories API is asked; without, the RSS of the sections."""
-    api_key_file: str = ""
-
-    @field_validator("sections")
-    @classmethod
-    def _are_known(cls, sections: tuple[str, ...]) -> tuple[str, ...]:
-        if not sections:
-            raise ValueError('name at least one section, such as ["home"]')
-        return tuple(dict.fromkeys(map(places.named, sections)))
-
-    @model_validator(mode="after")
-    def _can_be_read(self) -> NewYorkTimesOptions:
-        address = places.api_address if self.key else places.feed_address
-        missing = [section for section in self.sections if address(section) is None]
-        if missing:
-            way = "The Top Stories API has" if self.key else "Without an API key there is"
-            raise ValueError(f"{way} no section {missing[0]!r}")
-        return self
-
-    @property
-    def key(self) -> str:
-        return self.api_key.get_secret_value().strip() if self.api_key else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +73,15 @@ class _State:
         return replace(self, asked=section, sections=tuple(dict.fromkeys(known)), validators=validators)
 
 
-class NewYorkTimes:
-    """Sections of one newspaper."""
+class Reading:
+    """One poll."""
 
-    kind: ClassVar[str] = "nytimes"
-    api_version: ClassVar[int] = API_VERSION
-    Options: ClassVar[type[Options]] = NewYorkTimesOptions
-    every: ClassVar[timedelta] = timedelta(minutes=30)
-    quiet_after: ClassVar[timedelta] = timedelta(days=2)
-
-    def __init__(self, options: NewYorkTimesOptions, ways_out: WaysOut) -> None:
+    def __init__(self, options: NewYorkTimesOptions, ways_out: WaysOut, now: datetime) -> None:
         self._options = options
         self._ways_out = ways_out
+        self._now = now
 
-    def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
+    def poll(self, cursor: Cursor | None, limit: int, cancelled: Event) -> Iterator[Batch]:
         state = _State.of(cursor)
         wanted = self._next_sections(state)
         left, missing = limit, 0
@@ -136,7 +96,7 @@ class NewYorkTimes:
                 yield Batch(cursor=state.as_cursor(), notices=(str(err),), more=section != wanted[-1])
                 continue
             items = [_with_known_id(item, state) for item in listing.items]
-            state, notices = self._capped(section, items, state, now)
+            state, notices = self._capped(section, items, state)
             fresh = [item for item in reversed(items) if state.says_new(item)]
             while True:
                 size = min(_PAGE, left)
@@ -167,17 +127,15 @@ class NewYorkTimes:
             return Listing(top_stories.read(self._ways_out, section, self._options.key))
         return feed.read(self._ways_out, section, validators)
 
-    def _capped(
-        self, section: str, items: Sequence[Item], state: _State, now: datetime
-    ) -> tuple[_State, tuple[str, ...]]:
+    def _capped(self, section: str, items: Sequence[Item], state: _State) -> tuple[_State, tuple[str, ...]]:
         """Of a section never polled before, mark what is beyond the user's caps. A story without a credible date is new."""
         if section in state.sections or not items:
             return state, ()
 
         def date(item: Item) -> datetime:
-            return item.published if item.published and is_credible(item.published, now) else now
+            return item.published if item.published and is_credible(item.published, self._now) else self._now
 
-        oldest = now - timedelta(days=self._options.first_run_days)
+        oldest = self._now - timedelta(days=self._options.first_run_days)
         newest = sorted(items, key=date, reverse=True)[: self._options.first_run_items]
         taken = {item.external_id for item in newest if date(item) >= oldest}
         left_out = {_print(item.external_id): _LEFT_OUT for item in items if item.external_id not in taken}
