@@ -23,10 +23,12 @@ OPPOSITE = {Verb.MORE: Verb.LESS, Verb.LESS: Verb.MORE, Verb.KEEP: Verb.DROP, Ve
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which entry is meant: a number, and the day of its digest unless it is the last one sent."""
+    """Which entry is meant: a number, and the day of its digest unless it is the last one sent; of several digests of a day
+    the one with this id, else the last."""
 
     number: int
     day: date | None = None
+    digest_id: int | None = None
 
 
 def say(session: Session, verb: Verb, place: Place, *, now: datetime, origin: str = "cli") -> Spoken:
@@ -126,7 +128,8 @@ def digest_of(session: Session, day: date | None) -> Digest:
 
 
 def _entry(session: Session, place: Place) -> tuple[Digest, Entry]:
-    digest = digest_of(session, place.day)
+    digest = digests.by_id(session, place.digest_id) if place.digest_id is not None else None
+    digest = digest or digest_of(session, place.day)
     assert digest.id is not None
     entry = digests.entry(session, digest.id, place.number)
     if entry is None:

@@ -11,6 +11,7 @@ from assistant import calls, deliveries, digests, tcp
 from assistant.answers.calls import SpendingLine
 from assistant.answers.deliveries import DraftDelivery
 from assistant.answers.digest import DigestStatus
+from assistant.answers.mailbox import MailboxStatus
 from assistant.answers.status import Health, MemoryStatus, ModelStatus, ServiceStatus, SourceStatus, Status
 from assistant.config.schema import SourceSettings
 from assistant.engine.choice import Choice
@@ -18,10 +19,12 @@ from assistant.service import Service
 from assistant.version import VERSION
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
-from memory.models import Job, Source, Stage
-from memory.store import items, jobs, sources
+from memory.models import Job, ReplyState, Source, Stage
+from memory.store import follow_ups, items, jobs, replies, requests, sources
 
 MEBIBYTE = 1024 * 1024
+MAIL = "mail"
+"""The kind of source that is a mailbox."""
 
 
 @runtime_checkable
@@ -40,6 +43,7 @@ def status(service: Service) -> Status:
     read = [source_status(wanted, rows.get(wanted.name)) for wanted in service.settings.sources]
     digest = digests.status(service)
     outgoing = deliveries.outgoing(service)
+    mailbox = _mailbox(service)
     spending = calls.spending(service)
     return Status(
         service=_service(service),
@@ -47,6 +51,7 @@ def status(service: Service) -> Status:
         memory=_memory(service, known, sum(waiting.values()) - waiting.get(Stage.INDEXED, 0)),
         digest=digest,
         outgoing=outgoing,
+        mailbox=mailbox,
         models=_models(service),
         spending=spending,
         attention=[
@@ -55,6 +60,7 @@ def status(service: Service) -> Status:
             *_of_jobs(recurring),
             *_of_digest(digest),
             *_of_drafts(outgoing),
+            *(mailbox.problems if mailbox is not None else ()),
             *_of_spending(spending),
         ],
     )
@@ -126,6 +132,20 @@ def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
         embedder_rss_mb=round(embedder.rss_mb(), 1) if isinstance(embedder, WorkerEmbedder) else 0.0,
         index_rss_mb=round(index.rss_mb(), 1) if isinstance(index, WorkerIndex) else 0.0,
     )
+
+
+def _mailbox(service: Service) -> MailboxStatus | None:
+    if not any(source.kind == MAIL and not source.paused for source in service.settings.sources):
+        return None
+    with service.database.read() as session:
+        waiting = replies.waiting(session)
+        return MailboxStatus(
+            drafted=len(waiting),
+            placed=sum(row.state is ReplyState.PLACED for row in waiting),
+            following=len(follow_ups.standing(session)),
+            questions=len(requests.asked(session)),
+            problems=[f"Draft {row.draft_id} is not placed: {row.problem}" for row in waiting if row.problem],
+        )
 
 
 def _models(service: Service) -> list[ModelStatus]:

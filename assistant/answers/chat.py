@@ -45,7 +45,7 @@ class Start(BaseModel):
     instructions: str = ""
     history: list[Earlier] = []
     is_sensitive: bool = False
-    origin: Literal["cli", "api", "v1"] = "api"
+    origin: Literal["cli", "api", "v1", "mail"] = "api"
 
 
 class Say(BaseModel):

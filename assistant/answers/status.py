@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from assistant.answers.calls import SpendingLine
 from assistant.answers.deliveries import DraftDelivery
 from assistant.answers.digest import DigestStatus
+from assistant.answers.mailbox import MailboxStatus
 
 Health = Literal["ok", "new", "paused", "broken", "stale"]
 
@@ -76,6 +77,8 @@ class Status(BaseModel):
     digest: DigestStatus
     outgoing: list[DraftDelivery] = []
     """Drafts that wait to be sent, and those that failed or may have."""
+    mailbox: MailboxStatus | None = None
+    """`None` where no mailbox is read."""
     models: list[ModelStatus] = []
     """None where nothing is written by a model."""
     spending: list[SpendingLine] = []

@@ -23,6 +23,7 @@ from assistant.cli.screen import (
 if TYPE_CHECKING:
     from assistant.answers.calls import SpendingLine
     from assistant.answers.digest import DigestStatus
+    from assistant.answers.mailbox import MailboxStatus
     from assistant.answers.status import ModelStatus, SourceStatus, Status
 
 _LABEL = len("Memory   ")
@@ -59,10 +60,18 @@ def _print_parts(answer: Status) -> None:
     index = f", the index {memory.index_rss_mb:.0f} MB" if memory.index_rss_mb else ""
     say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}", _LABEL)
     say(f"Digest   {_digest(answer.digest)}", _LABEL)
+    if answer.mailbox is not None:
+        say(f"Mailbox  {_mailbox(answer.mailbox)}", _LABEL)
     for model in answer.models:
         say(f"Model    {_model(model)}", _LABEL)
     for line in answer.spending:
         say(f"Today    {_spent(line)}", _LABEL)
+
+
+def _mailbox(mailbox: MailboxStatus) -> str:
+    answers = f"{count(mailbox.drafted, 'answer')} drafted and not sent, {mailbox.placed} in your Drafts folder"
+    asked = f", {count(mailbox.questions, 'question')} of yours being answered" if mailbox.questions else ""
+    return f"{answers}, {mailbox.following} followed up{asked}"
 
 
 def _model(model: ModelStatus) -> str:

@@ -201,6 +201,8 @@ class MailSettings(_Section):
     """The From address; the user's own address when empty."""
     reply_to: str = ""
     """Where the feedback links of the digest write to; the user's own address when empty."""
+    place_drafts: bool = False
+    """Drafts of answers are placed in the Drafts folder of the mailbox whose mail they answer."""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 

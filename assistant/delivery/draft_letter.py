@@ -63,10 +63,39 @@ def compose(draft: Draft, version: DraftVersion, at: datetime, settings: Setting
     Raises: Refused, with what to do, where it must not leave or is no letter.
     """
     assert draft.id is not None
-    wording = wording_of(draft.id)
+    _refuse_gaps(draft, version)
+    message = _message(draft, version, at, settings, key)
+    message[MARK] = mark_of(draft, key)
+    sender: Address = message["From"].addresses[0]
+    recipients: tuple[Address, ...] = message["To"].addresses
+    return Letter(
+        name=f"draft-{draft.id}-{version.number}",
+        sender=sender.addr_spec,
+        recipients=tuple(one.addr_spec for one in recipients),
+        message=message,
+        wording=wording_of(draft.id),
+    )
+
+
+def place(draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes) -> EmailMessage:
+    """The version as it lies in a Drafts folder, for the user to fill in, change and send from there. Gaps stay marked.
+
+    Raises: Refused, where it holds a secret of the configuration or is no letter.
+    """
+    message = _message(draft, version, at, settings, key)
+    message[MARK] = placed_mark_of(draft, key)
+    return message
+
+
+def placed_mark_of(draft: Draft, key: bytes) -> str:
+    """`id:secret`: which draft a message in the user's mailbox was, and the proof that this home put it there."""
+    return f"{draft.id}:{mark_of(draft, key)}"
+
+
+def _message(draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes) -> EmailMessage:
+    """All of the letter but its mark."""
     if draft.kind not in KINDS:
         raise Refused(f"Draft {draft.id} is a {draft.kind.value}, and only mails and replies are sent.", _EXPORT)
-    _refuse_gaps(draft, version)
     sender, reply_to = _senders(settings)
     recipients = _recipients(draft)
     subject = _subject(draft, version)
@@ -81,20 +110,13 @@ def compose(draft: Draft, version: DraftVersion, at: datetime, settings: Setting
     message["Message-ID"] = message_id_of(draft, version.number, sender.domain, key)
     for name, value in _thread(draft.incoming).items():
         message[name] = value
-    message[MARK] = mark_of(draft, key)
     try:
         message.set_content(_body(version.text), cte="quoted-printable")
     except UnicodeEncodeError as err:
         raise Refused(
             f"Draft {draft.id} holds a character that no mail can carry.", _edit(draft, "Take it out")
         ) from err
-    return Letter(
-        name=f"draft-{draft.id}-{version.number}",
-        sender=sender.addr_spec,
-        recipients=tuple(one.addr_spec for one in recipients),
-        message=message,
-        wording=wording,
-    )
+    return message
 
 
 _EXPORT = "`telos drafts export` writes the others to a file."

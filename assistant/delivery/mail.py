@@ -20,7 +20,7 @@ from assistant.delivery.addresses import ascii_domain, read
 from assistant.delivery.carriers import Letter, Refused, Wording
 from assistant.delivery.policy import POLICY
 from assistant.digest.render import render
-from assistant.digest.view import DigestView
+from assistant.digest.view import ASK, FOLLOW_UP_VERBS, DigestView
 from assistant.secrets import mask, secret_values
 
 LIST_ID = "Telos morning digest <digest.telos.localhost>"
@@ -63,11 +63,15 @@ def message_id_of(view: DigestView, key: bytes) -> str:
     return f"<{name_of(view)}.{secret_of(view, key)}@{domain}>"
 
 
-def feedback_link(view: DigestView, entry: int, verb: str, *, secret: str, reply_to: str) -> str:
-    """A `mailto:` address whose mail says everything a reader of the mailbox needs, and nothing the user must add."""
-    body = {"verb": verb, "entry": str(entry), "digest": name_of(view), "secret": secret}
+def feedback_link(view: DigestView, number: int, verb: str, *, secret: str, reply_to: str) -> str:
+    """A `mailto:` address whose mail says everything a reader of the mailbox needs, and nothing the user must add; but for
+    the question, which they write."""
+    is_follow_up = verb in FOLLOW_UP_VERBS
+    what = {"follow-up" if is_follow_up else "entry": str(number)} if verb != ASK else {}
+    body = {**({"verb": verb} if what else {}), **what, "digest": name_of(view), "secret": secret}
+    named = f"{verb} {'f' if is_follow_up else ''}{number}" if what else verb
     fields = {
-        "subject": f"Telos: {verb} {entry} ({view.local_date.isoformat()})",
+        "subject": f"Telos: {named} ({view.local_date.isoformat()})",
         "body": "\r\n".join(f"telos-{name}: {value}" for name, value in body.items()) + "\r\n",
     }
     return f"mailto:{quote(reply_to, safe='@')}?{urlencode(fields, quote_via=quote)}"
@@ -88,7 +92,12 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     def link(entry: int, verb: str) -> str:
         return feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
 
-    rendered = render(view, feedback_link=None if reply_to == FALLBACK_ADDRESS else link)
+    is_read = any(source.kind == "mail" and not source.paused for source in settings.sources)
+    rendered = render(
+        view,
+        feedback_link=None if reply_to == FALLBACK_ADDRESS else link,
+        is_mailbox_read=is_read and mail.via == "smtp",
+    )
     message = EmailMessage(policy=POLICY)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient

@@ -1,4 +1,4 @@
-"""What may be posted: a digest, or a version of a draft. Here alone the two are told apart.
+"""What may be posted: a digest, a version of a draft, the answer to a mail. Here alone they are told apart.
 
 Each gives its letter, which may be refused when the time has come, and says what follows for its rows once it was sent.
 `assistant.delivery.dispatch` hands over the letter and knows no more of it than this.
@@ -13,12 +13,12 @@ from typing import Any, Protocol
 from sqlmodel import Session
 
 from assistant.config.schema import Settings
-from assistant.delivery import draft_letter, mail
+from assistant.delivery import answer_letter, draft_letter, mail
 from assistant.delivery.carriers import Letter, Refused, Wording
 from assistant.digest import record
 from assistant.digest.view import DigestView
-from memory.models import Delivery, Draft, DraftState, DraftVersion
-from memory.store import drafts, outbox
+from memory.models import Delivery, Draft, DraftState, DraftVersion, Request
+from memory.store import drafts, follow_ups, outbox, requests
 
 
 class Post(Protocol):
@@ -42,9 +42,11 @@ class DigestPost:
         return mail.compose(self.view, settings, key)
 
     def sent(self, session: Session, now: datetime) -> dict[str, Any]:
-        """The lost deliveries that were known when it was built have been named by it."""
+        """The lost deliveries that were known when it was built have been named by it, and what it follows up."""
         lost = [one for one in outbox.unreported(session) if one.done_at and one.done_at <= self.view.built_at]
         outbox.mark_reported(session, [one.id for one in lost if one.id is not None], now)
+        told = [int(note.facts["follow_up"]) for note in self.view.notes if "follow_up" in note.facts]
+        follow_ups.told(session, told, now)
         return {"entries": len(self.view.entries)}
 
 
@@ -69,9 +71,24 @@ class DraftPost:
         return {"version": self.version.number}
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerPost:
+    request: Request
+
+    def letter(self, settings: Settings, key: bytes) -> Letter:
+        return answer_letter.compose(self.request, settings, key)
+
+    def sent(self, session: Session, now: datetime) -> dict[str, Any]:
+        """What it says is in the user's mailbox now, and need not be kept here as well."""
+        requests.forget_words(session, self.request.id or 0)
+        return {}
+
+
 def post_of(session: Session, delivery: Delivery) -> Post:
     if delivery.digest_id is not None:
         return DigestPost(record.load(session, delivery.digest_id))
+    if delivery.request_id is not None:
+        return AnswerPost(requests.get(session, delivery.request_id))
     assert delivery.draft_id is not None
     assert delivery.draft_version is not None
     draft = drafts.by_id(session, delivery.draft_id)
@@ -85,4 +102,6 @@ def wording_of(delivery: Delivery) -> Wording:
     """How sentences about it name it."""
     if delivery.draft_id is not None:
         return draft_letter.wording_of(delivery.draft_id)
+    if delivery.request_id is not None:
+        return answer_letter.wording_of(delivery.request_id)
     return mail.wording_of(delivery.digest_id)

@@ -99,6 +99,7 @@ def plan(session: Session, parts: Parts, edition: Edition, now: datetime) -> Pla
         *notes.about_deliveries(session),
         *notes.about_schedule(edition.due_at, edition.missed),
         *notes.about_goals(session, now),
+        *notes.about_mail(session, edition.day),
         *notes.about_sources(session, settings),
         *_about_meaning(parts, meaning, [one.candidate for one in selection.chosen]),
     )

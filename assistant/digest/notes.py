@@ -17,8 +17,8 @@ from assistant.config.schema import Settings
 from assistant.digest.headings import Headings, headings
 from assistant.digest.view import Note
 from assistant.digest.write import Written
-from memory.models import Delivery, DeliveryState, Goal
-from memory.store import conversations, digests, drafts, goals, outbox, sources
+from memory.models import Delivery, DeliveryState, FollowUp, FollowUpKind, Goal, Reply
+from memory.store import conversations, digests, drafts, follow_ups, goals, outbox, replies, sources
 
 Facts = dict[str, Any]
 
@@ -40,6 +40,8 @@ TROUBLE = frozenset(
 )
 
 DEADLINE_NEAR = timedelta(days=3)
+MOST_FOLLOWED_UP = 6
+"""In one digest; the rest comes with the next."""
 
 
 def about_sources(session: Session, settings: Settings) -> list[Facts]:
@@ -100,6 +102,27 @@ def about_goals(session: Session, now: datetime) -> list[Facts]:
 
 def _open_criteria(goal: Goal) -> int:
     return sum(not criterion["is_met"] for criterion in goal.card.get("criteria", []))
+
+
+def about_mail(session: Session, today: date) -> list[Facts]:
+    """Unanswered mail and promises that are due, each until a digest that names it was sent."""
+    due = follow_ups.to_tell(session, today)[:MOST_FOLLOWED_UP]
+    drafted = replies.of_items(session, [row.item_id for row in due])
+    return [_followed_up(row, drafted.get(row.item_id)) for row in due]
+
+
+def _followed_up(row: FollowUp, reply: Reply | None) -> Facts:
+    named = row.due - timedelta(days=1) if row.kind is FollowUpKind.PROMISED_TO_ME else row.due
+    is_drafted = row.kind is FollowUpKind.AWAITS_ME and reply is not None and reply.draft_id is not None
+    return {
+        "kind": f"{row.kind.value}_drafted" if is_drafted else row.kind.value,
+        "follow_up": row.id,
+        "item": row.item_id,
+        "name": row.person or "?",
+        "quote": row.quote,
+        "date": named.isoformat(),
+        **({"draft": reply.draft_id} if is_drafted and reply is not None else {}),
+    }
 
 
 def about_languages(languages: Iterable[str]) -> list[Facts]:

@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 
 from assistant.digest.headings import Headings, headings
-from assistant.digest.view import FEEDBACK_VERBS, DigestView
+from assistant.digest.view import ASK, FEEDBACK_VERBS, FOLLOW_UP_VERBS, DigestView
 
 FeedbackLink = Callable[[int, str], str]
-"""(entry number, one of `view.FEEDBACK_VERBS`) -> a `mailto:` address, unescaped."""
+"""(number of an entry or of what is followed up, a verb of `view`) -> a `mailto:` address, unescaped."""
 
 LINE = 72
 LEAD_CHARACTERS = 60
@@ -33,8 +33,9 @@ class Rendered:
     html: str
 
 
-def render(view: DigestView, *, feedback_link: FeedbackLink | None = None) -> Rendered:
-    """The mail's parts; without `feedback_link` (a preview) no feedback stands beside the entries."""
+def render(view: DigestView, *, feedback_link: FeedbackLink | None = None, is_mailbox_read: bool = False) -> Rendered:
+    """The mail's parts; without `feedback_link` (a preview) no feedback stands beside the entries. `is_mailbox_read` says
+    whether an answer to the mail is read."""
     import css_inline  # weight: only mail needs it
 
     phrases = headings(view.language)
@@ -48,6 +49,9 @@ def render(view: DigestView, *, feedback_link: FeedbackLink | None = None) -> Re
         "ago": lambda then: phrases.ago(then, view.built_at),
         "feedback_link": feedback_link,
         "verbs": FEEDBACK_VERBS,
+        "follow_up_verbs": FOLLOW_UP_VERBS,
+        "ask": ASK,
+        "is_mailbox_read": is_mailbox_read,
     }
     html = _environment().get_template("digest.html").render(facts)
     inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)

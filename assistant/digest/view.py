@@ -17,8 +17,12 @@ from assistant.engine.sentences import reading_length
 WORDS_A_MINUTE = 230
 """The reading speed that `reading_minutes` in the configuration and `DigestView.minutes` are counted with."""
 
-FEEDBACK_VERBS = ("more", "less", "keep", "mute")
+FEEDBACK_VERBS = ("more", "less", "keep", "drop", "mute", "why", "save")
 """What stands beside each entry of the mail."""
+FOLLOW_UP_VERBS = ("done", "later")
+"""What stands beside what is followed up."""
+ASK = "ask"
+"""At the foot, with no number: a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
     poll:SOURCE   reads a source, at its own rhythm, later and later while it fails
     index         chunks, embeds and places what was read, whenever something waits
     goals         holds what was read against the open goals
+    answers       takes the mails with which the user answers a digest, and answers them
+    mailbox       drafts answers to mail that awaits one, places them, finds what was sent, and follows up
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests and drafts to the mail server, with back-off while it is down
     maintain      once a day: old copies, calls and conversations go, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
@@ -24,6 +26,7 @@ from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, index_pending
 from assistant.ingest.polling import Ingest, poll_source
+from assistant.mailbox import round as mailbox
 from assistant.progress import Progress
 from assistant.service import Service
 from memory.erase import is_unfinished
@@ -33,6 +36,8 @@ from memory.store import items, jobs, sources
 POLL = "poll:"
 INDEX = "index"
 GOALS = "goals"
+ANSWERS = "answers"
+MAILBOX = "mailbox"
 DIGEST = "digest"
 DELIVER = "deliver"
 MAINTAIN = "maintain"
@@ -97,9 +102,13 @@ def duties(service: Service) -> list[Duty]:
         index_at = _index_at(session, rows.get(INDEX), now)
         was_cut_short = is_unfinished(session)
         goals_wait = standing.waits(session)
+        answers_at = mailbox.answers_at(session, service)
+        mailbox_at = _mailbox_at(session, service, rows.get(MAILBOX))
     own = [
         (INDEX, index_at, _index),
         (GOALS, _not_before(rows.get(GOALS), now) if goals_wait else None, _goals),
+        (ANSWERS, _not_before(rows.get(ANSWERS), answers_at), _answers),
+        (MAILBOX, mailbox_at, _mailbox),
         (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
         (DELIVER, _not_before(rows.get(DELIVER), deliveries.next_delivery_at(service)), _deliver),
         (MAINTAIN, now if was_cut_short else _not_before(rows.get(MAINTAIN), now), _maintain),
@@ -179,6 +188,13 @@ def _index_at(session: Session, row: Job | None, now: datetime) -> datetime | No
     return None
 
 
+def _mailbox_at(session: Session, service: Service, row: Job | None) -> datetime | None:
+    """At once for mail that came, unless the job has just failed; else as its row says."""
+    next_at = row.next_at if row is not None else None
+    at = mailbox.round_at(session, service, next_at)
+    return _not_before(row, at) if row is not None and row.failures else at
+
+
 def _index(service: Service, progress: Progress) -> Outcome:
     parts = Indexing(service.database, service.embedder, service.vectors, service.clock)
     done = index_pending(parts, progress)
@@ -191,6 +207,14 @@ def _index(service: Service, progress: Progress) -> Outcome:
 def _goals(service: Service, _: Progress) -> Outcome:
     matched = standing.match_new(service)
     return Outcome(f"{matched} new matches with open goals.", did=matched)
+
+
+def _answers(service: Service, progress: Progress) -> Outcome:
+    return Outcome(mailbox.answer(service, progress), did=1)
+
+
+def _mailbox(service: Service, progress: Progress) -> Outcome:
+    return Outcome(mailbox.go_round(service, progress), again_after=mailbox.LOOK_EVERY)
 
 
 def _digest(service: Service, progress: Progress) -> Outcome:

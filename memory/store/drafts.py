@@ -90,6 +90,12 @@ def of_origin(session: Session, *, entry_id: int | None = None, turn_id: int | N
     return session.exec(select(Draft).where(origin, own_kind).order_by(col(Draft.id).desc())).first()
 
 
+def of_incoming(session: Session, message_id: str) -> Draft | None:
+    """The reply that was drafted to the mail of this Message-ID, whatever became of it; the latest."""
+    answered = col(Draft.incoming)["message_id"].as_string() == message_id
+    return session.exec(select(Draft).where(answered).order_by(col(Draft.id).desc())).first()
+
+
 def set_state(session: Session, draft_id: int, state: DraftState, now: datetime) -> Draft:
     """The user's word on a draft; `open` takes the word back."""
     draft = session.get_one(Draft, draft_id)

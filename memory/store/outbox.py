@@ -1,4 +1,4 @@
-"""Deliveries: the way out of each digest and each draft, one state at a time.
+"""Deliveries: the way out of each digest, draft and answer, one state at a time.
 
     queued -> sending -> sent | queued (again, later) | failed | unknown
 
@@ -35,6 +35,14 @@ def queue_draft(session: Session, draft_id: int, version: int, *, now: datetime,
     return delivery
 
 
+def queue_request(session: Session, request_id: int, *, now: datetime, give_up_at: datetime) -> Delivery:
+    """Put the answer to a mail of the user's into the outbox, due at once."""
+    delivery = Delivery(request_id=request_id, queued_at=now, give_up_at=give_up_at)
+    session.add(delivery)
+    session.flush()
+    return delivery
+
+
 def get(session: Session, delivery_id: int) -> Delivery:
     return session.get_one(Delivery, delivery_id)
 
@@ -45,6 +53,10 @@ def of_digest(session: Session, digest_id: int) -> Delivery | None:
 
 def of_draft(session: Session, draft_id: int) -> Delivery | None:
     return session.exec(select(Delivery).where(Delivery.draft_id == draft_id)).one_or_none()
+
+
+def of_request(session: Session, request_id: int) -> Delivery | None:
+    return session.exec(select(Delivery).where(Delivery.request_id == request_id)).one_or_none()
 
 
 def of_drafts(session: Session, draft_ids: Collection[int]) -> dict[int, Delivery]:

@@ -85,7 +85,7 @@ def state(runner: Runner, name: str) -> Duty:
 def test_a_job_that_does_not_exist_is_named_with_those_that_do(runner: Runner) -> None:
     with pytest.raises(NotFound, match=r"no job 'indx'") as caught:
         runner.run("indx")
-    assert "index, goals, digest, deliver, maintain" in caught.value.remedy
+    assert "index, goals, answers, mailbox, digest, deliver, maintain" in caught.value.remedy
 
 
 def test_maintaining_is_due_at_first_and_then_daily(runner: Runner, clock: FakeClock) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from assistant.digest.headings import LANGUAGES, headings
 from assistant.digest.notes import told
 from assistant.digest.render import Rendered, render
-from assistant.digest.view import Citation, DigestView, EntryView, Note, SectionView, Sentence
+from assistant.digest.view import FEEDBACK_VERBS, Citation, DigestView, EntryView, Note, SectionView, Sentence
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
@@ -140,7 +140,7 @@ def test_each_entry_has_its_feedback_links_and_a_preview_has_none() -> None:
     links = [
         link for link in Tags(render(digest(entries), feedback_link=feedback_link).html).links() if "mailto" in link
     ]
-    assert links == [feedback_link(number, verb) for number in (1, 2) for verb in ("more", "less", "keep", "mute")]
+    assert links == [feedback_link(number, verb) for number in (1, 2) for verb in FEEDBACK_VERBS]
     assert "mailto" not in render(digest(entries)).html
 
 

@@ -1,0 +1,130 @@
+"""What the user's commands do: each changes rows, in the transaction of its mail, and is answered with a paragraph.
+
+A command that cannot be done says why and stops no other. It knows commands and rows, no mail: who may command, `trust`
+has decided. `answering` calls it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import date, datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlmodel import Session
+
+from assistant import feedback
+from assistant.clock import local_day
+from assistant.digest import record
+from assistant.digest.view import DigestView, EntryView
+from assistant.errors import NotFound, TelosError
+from assistant.feedback import Place
+from assistant.mailbox.commands import FOLLOW_VERBS, Command
+from assistant.mailbox.following import LATER, MOST_DAYS
+from assistant.service import Service
+from memory import languages
+from memory.models import NOTES, FollowUp, MuteKind, Verb
+from memory.store import follow_ups, items, sources
+from memory.store.items import NewItem
+
+_DONE = {
+    Verb.MORE: "There will be more like {entry}.",
+    Verb.LESS: "There will be less like {entry}.",
+    Verb.KEEP: "{entry} is kept, and there will be more like it.",
+    Verb.DROP: "{entry} is dropped, and there will be less like it.",
+}
+
+
+def obey(session: Session, service: Service, digest_id: int, commands: list[Command]) -> list[str]:
+    """Do each command, in order; a paragraph each on what came of it."""
+    view = record.load(session, digest_id)
+    now, today = service.clock.now(), local_day(service.clock.now(), service.settings.user.zone)
+    lines: list[str] = []
+    for command in commands:
+        try:
+            if command.verb in FOLLOW_VERBS:
+                told = _follow(session, command, now, today)
+            else:
+                told = _entry(session, view, command, now)
+        except TelosError as err:
+            told = f"{str(command).capitalize()}: {err.sentence}"
+        lines.append(told)
+    return lines
+
+
+def lines_of(view: DigestView) -> list[str]:
+    """Every line that a quotation of the digest may have."""
+    told = [view.local_date.isoformat()]
+    for section in view.sections:
+        told.append(section.heading)
+        for entry in section.entries:
+            told += [entry.title, f"{entry.number} {entry.title}", f"{entry.number}. {entry.title}"]
+            told += [*(sentence.text for sentence in entry.sentences), *entry.reasons]
+            told += textwrap.wrap(f"{entry.number}. {entry.title}", 72)
+            told += [line for sentence in entry.sentences for line in textwrap.wrap(sentence.text, 68)]
+    return told + [note.sentence for note in view.notes]
+
+
+def _entry(session: Session, view: DigestView, command: Command, now: datetime) -> str:
+    entry = next((one for one in view.entries if one.number == command.number), None)
+    if entry is None:
+        raise NotFound(f"The digest of {view.local_date} has no entry {command.number}; it has {len(view.entries)}.")
+    place = Place(entry.number, view.local_date, view.id)
+    named = f"{entry.number}, “{entry.title}”"
+    match command.verb:
+        case "mute":
+            feedback.mute_entry(session, MuteKind.STORY, place, now=now)
+            return f"The story of {named} is muted. `telos digest mutes` lists what is."
+        case "why":
+            return _why(entry, named)
+        case "save":
+            return _save(session, view, entry, named, now)
+        case _:
+            verb = Verb(command.verb)
+            spoken = feedback.say(session, verb, place, now=now, origin="mail")
+            told = _DONE[verb].format(entry=named)
+            return f"{told} You had said so before." if spoken.was_said_before else told
+
+
+def _why(entry: EntryView, named: str) -> str:
+    reasons = "; ".join(entry.reasons) or "it is new, and little else is known of it"
+    guess = " It is a guess: little is known yet of your taste here." if entry.is_unproven else ""
+    cited = [f"[{one.number}] {one.source}: {one.title}{f' {one.url}' if one.url else ''}" for one in entry.citations]
+    return "\n".join([f"{named} is there because: {reasons}.{guess}", *cited])
+
+
+def _save(session: Session, view: DigestView, entry: EntryView, named: str, now: datetime) -> str:
+    """As a note of the user's own, which stays whatever becomes of its sources; saved twice, it is one."""
+    told = " ".join(sentence.text for sentence in entry.sentences)
+    cited = "\n".join(f"{one.source}: {one.title} {one.url}".strip() for one in entry.citations)
+    name = f"digest {view.local_date} {view.run} {entry.number} {entry.story_id}"
+    note = NewItem(
+        external_id=uuid5(NAMESPACE_URL, name).hex,
+        kind="note",
+        title=entry.title,
+        text=f"{told}\n\n{cited}".strip(),
+        url=entry.url,
+        language=entry.language or languages.detect(told),
+        published=now,
+    )
+    source = sources.ensure(session, NOTES, NOTES, now)
+    saved = items.save(session, source.id or 0, [note], now)
+    number = f" as note {saved.new_ids[0]}" if saved.new_ids else ", as it was before"
+    return f"{named} is saved in memory{number}."
+
+
+def _follow(session: Session, command: Command, now: datetime, today: date) -> str:
+    row = follow_ups.get(session, command.number)
+    if row is None:
+        raise NotFound(f"There is no follow-up f{command.number}.")
+    if command.verb == "done":
+        if row.closed_at is None:
+            follow_ups.close(session, row, now, "done")
+        return f"{_named(row)} is done."
+    ahead = LATER if command.days is None else timedelta(days=min(max(command.days, 1), MOST_DAYS))
+    follow_ups.put_off(session, row, today + ahead)
+    return f"{_named(row)} comes again on {today + ahead:%-d %B %Y}."
+
+
+def _named(row: FollowUp) -> str:
+    person = f" ({row.person})" if row.person else ""
+    return f"f{row.id}, “{row.quote}”{person},"

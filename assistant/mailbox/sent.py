@@ -1,0 +1,168 @@
+"""The mail that the user sent in the place of a draft: found, compared with what Telos wrote, and learned from.
+
+Found by its own mark, then by what it answers, then by its text, because programs rewrite Message-IDs and drop what they do
+not know. What the user changed is an edit like any other, kept and taught by the verbs of drafts; sent as it was, it is
+accepted. An answer that was not made from the draft teaches nothing, and the draft goes. `checking` calls this.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import SequenceMatcher
+from email.utils import getaddresses
+from typing import TYPE_CHECKING
+
+from assistant import drafts as verbs
+from assistant.answers.drafts import DraftEdit
+from assistant.delivery import draft_letter
+from assistant.errors import Conflict
+from assistant.failpoints import failpoint
+from assistant.mailbox.mail import Mail, identification
+from assistant.mailbox.placing import Answer, ours, take_away
+from assistant.mailbox.sent_text import own_words_of
+from assistant.service import Service
+from memory.models import DeliveryState, DraftState, ReplyState
+from memory.store import audit, drafts, outbox, replies
+
+if TYPE_CHECKING:
+    from connectors.mail.mailbox import Mailbox, Message
+
+SENT = "sent"
+LIKE = 0.5
+"""A text that shares so much with a draft, in words and their order, was made from it."""
+EARLIER = timedelta(minutes=10)
+"""Clocks of servers differ."""
+BY_HAND = "sent by your own hand, and found in your mailbox"
+MOST_WORDS = 3000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A sent message, and whether it was made from the draft: an answer may have been written without it."""
+
+    message: Message
+    is_from_draft: bool
+    by: str
+    """`mark`, `references` or `text`."""
+
+
+def settle(service: Service, mailbox: Mailbox, answers: Sequence[Answer], mails: dict[int, Mail]) -> int:
+    """See which of these were sent or answered otherwise, learn from those, and close them; how many were closed.
+    `mails` are the mails that they answer, by their item."""
+    if not answers or mailbox.folder(SENT) is None:
+        return 0
+    written = list(mailbox.search(SENT, min(answer.row.at for answer in answers) - EARLIER))
+    closed = 0
+    for answer in answers:
+        match = find(service, mailbox, answer, mails.get(answer.row.item_id), written)
+        if match is not None:
+            closed += _close(service, mailbox, answer, match)
+    return closed
+
+
+def find(
+    service: Service, mailbox: Mailbox, answer: Answer, mail: Mail | None, written: Sequence[Message]
+) -> Match | None:
+    """The message that the draft became, or that was sent in its place. `written` are those sent since it was drafted."""
+    mark = draft_letter.placed_mark_of(answer.draft, service.home.key)
+    found = next((one for one in written if _header(one, draft_letter.MARK) == mark), None)
+    if found is None:
+        found = mailbox.find(SENT, header=(draft_letter.MARK, mark))
+    if found is not None:
+        return Match(found, is_from_draft=True, by="mark")
+    to_them = [one for one in written if _is_to(one, answer) and one.received >= answer.row.at - EARLIER]
+    answered = identification(answer.draft.incoming.get("message_id")) or (mail.message_id if mail else "")
+    for one in reversed(to_them):
+        if answered and answered in _ids(one):
+            is_from_draft = _is_like(one, answer) or _was_taken_up(service, mailbox, answer)
+            return Match(one, is_from_draft=is_from_draft, by="references")
+    alike = next((one for one in reversed(to_them) if _is_like(one, answer)), None)
+    return Match(alike, is_from_draft=True, by="text") if alike is not None else None
+
+
+def _close(service: Service, mailbox: Mailbox, answer: Answer, match: Match) -> int:
+    try:
+        if match.is_from_draft:
+            learn(service, answer, match.message)
+        elif answer.draft.state is not DraftState.REJECTED:
+            verbs.reject(service, answer.draft.id or 0)
+    except Conflict as err:  # it changed under us: the next look sees it as it is then
+        log.info("Draft %s is looked at again: %s", answer.draft.id, err.sentence)
+        return 0
+    take_away(service, mailbox, answer)
+    state = ReplyState.SENT if match.is_from_draft else ReplyState.ANSWERED
+    with service.database.write() as session:
+        replies.close(session, answer.row.item_id, state, service.clock.now())
+    log.info("Draft %s was %s (found by its %s)", answer.draft.id, state.value, match.by)
+    return 1
+
+
+def learn(service: Service, answer: Answer, message: Message) -> None:
+    """Take what was sent for the draft's last version, the user's; learn from it; mark the draft as sent by their hand.
+
+    Each step is kept by itself and finds the one before it done: after a crash it goes on.
+
+    Raises: Conflict where the draft changed meanwhile, or is on its way from Telos itself.
+    """
+    draft_id = answer.draft.id or 0
+    with service.database.read() as session:
+        last = drafts.versions(session, draft_id)[-1]
+        delivery = outbox.of_draft(session, draft_id)
+    if delivery is not None and delivery.state is DeliveryState.SENT:
+        return
+    text = own_words_of(message.parsed, answer.drafted.text)
+    subject = " ".join(str(message.parsed["Subject"] or last.subject).split())
+    if text.strip() and text.split() != last.text.split():
+        verbs.edit(service, draft_id, DraftEdit(version=last.number, text=text, subject=subject, is_sure=True))
+    failpoint("mailbox.after_edit")
+    verbs.approve(service, draft_id)
+    failpoint("mailbox.after_approve")
+    _mark_sent(service, draft_id)
+
+
+def _mark_sent(service: Service, draft_id: int) -> None:
+    now = service.clock.now()
+    with service.database.write() as session:
+        delivery = outbox.of_draft(session, draft_id)
+        number = drafts.latest_number(session, draft_id)
+        if delivery is None:
+            delivery = outbox.queue_draft(session, draft_id, number, now=now, give_up_at=now)
+        elif delivery.state is DeliveryState.SENDING:
+            raise Conflict(f"Draft {draft_id} is being sent just now.", "Look again in a moment.")
+        outbox.finish(session, delivery.id or 0, DeliveryState.SENT, now, answer=BY_HAND)
+        audit.record(session, "sent", f"draft {draft_id}", at=now, version=number, by="user")
+
+
+def _was_taken_up(service: Service, mailbox: Mailbox, answer: Answer) -> bool:
+    """Whether our message has gone from the Drafts folder, as it does when it is edited or sent there."""
+    return answer.row.state is ReplyState.PLACED and ours(service, mailbox, answer) is None
+
+
+def _is_to(message: Message, answer: Answer) -> bool:
+    """Whether it went to one of those that the draft is addressed to."""
+    wanted = {str(one.get("address", "")).casefold() for one in answer.draft.recipients}
+    told = [str(value) for name in ("To", "Cc", "Bcc") for value in message.parsed.get_all(name, [])]
+    return bool(wanted & {address.casefold() for _, address in getaddresses(told)})
+
+
+def _is_like(message: Message, answer: Answer) -> bool:
+    said = [word.casefold() for word in own_words_of(message.parsed, answer.drafted.text).split()][:MOST_WORDS]
+    texts = (answer.version.text, answer.drafted.text)
+    return any(
+        SequenceMatcher(None, [word.casefold() for word in text.split()], said, autojunk=False).ratio() >= LIKE
+        for text in texts
+    )
+
+
+def _ids(message: Message) -> set[str]:
+    told = f"{_header(message, 'In-Reply-To')} {_header(message, 'References')}"
+    return {identification(one) for one in told.split()}
+
+
+def _header(message: Message, name: str) -> str:
+    return " ".join(str(message.parsed.get(name) or "").split())

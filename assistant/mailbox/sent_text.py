@@ -1,0 +1,100 @@
+"""What the user wrote in a mail that they sent: its text without quotations, with the line ends that they meant.
+
+Mail programs break long lines and add what is answered below; neither is the user's writing. Pure functions of a message
+and the draft that it was. `sent` learns from what this gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage, Message
+
+from assistant.mailbox.mail import own_text
+from assistant.style.quoted import is_quoted
+from connectors.reading import charset, markup
+
+_BULLET = re.compile(r"^\s*(?:[-*•–—]|\d{1,2}[.)])\s")
+_BLANK = re.compile(r"\n[ \t]*\n")
+_BLOCKQUOTE = re.compile(r"<blockquote\b.*</blockquote\s*>", re.IGNORECASE | re.DOTALL)
+_GMAIL = re.compile(r"<div class=\"gmail_quote.*", re.IGNORECASE | re.DOTALL)
+BROKEN_AT = 45
+"""No program breaks a line that is shorter, so that a shorter one was meant."""
+LONGEST = 200_000
+
+
+def own_words_of(message: EmailMessage, before: str) -> str:
+    """The text of a sent mail as its writer meant it. `before` is the draft: its line ends were meant."""
+    return unwrapped(own_text(body(message)[:LONGEST]), before)
+
+
+def body(message: EmailMessage) -> str:
+    """Its plain text, else what its HTML says; empty where it has neither."""
+    plain = next(_parts(message, "text/plain"), None)
+    if plain is not None:
+        text = _decoded(plain).replace("\r\n", "\n").replace("\r", "\n")
+        is_flowed = str(plain.get_param("format", "")).lower() == "flowed"
+        return _unflowed(text) if is_flowed else text
+    html = next(_parts(message, "text/html"), None)
+    if html is None:
+        return ""
+    own = _GMAIL.sub("", _BLOCKQUOTE.sub("", _decoded(html)))
+    return markup.read(markup.clean(own)).text
+
+
+def unwrapped(text: str, before: str) -> str:
+    """`text` with its paragraphs on one line each, where a program broke them; lines that the draft has stay as they are."""
+    known = {line.strip() for line in before.splitlines()}
+    return "\n\n".join(_joined(part.split("\n"), known) for part in _BLANK.split(text.strip()) if part.strip())
+
+
+def _joined(lines: list[str], known: set[str]) -> str:
+    kept: list[str] = []
+    for line in (one.strip() for one in lines):
+        before = kept[-1] if kept else ""
+        is_meant = (
+            not before
+            or len(before.rsplit("\n", 1)[-1]) < BROKEN_AT
+            or bool(_BULLET.match(line))
+            or before in known
+            or is_quoted(line)
+        )
+        if is_meant:
+            kept.append(line)
+        else:
+            kept[-1] = f"{before} {line}"
+    return "\n".join(kept)
+
+
+def _unflowed(text: str) -> str:
+    """Lines that end in a space go on in the next one (RFC 3676)."""
+    lines: list[str] = []
+    goes_on = False
+    for line in text.split("\n"):
+        line = line[1:] if line.startswith(" ") else line
+        if goes_on and not is_quoted(line):
+            lines[-1] += line
+        else:
+            lines.append(line)
+        goes_on = line.endswith(" ") and line != "-- " and not is_quoted(line)
+    return "\n".join(line.rstrip() if line != "-- " else line for line in lines)
+
+
+def _parts(message: Message, kind: str) -> Iterator[Message]:
+    """The parts of this kind that are its own text: attachments, and mails attached to it, are none."""
+    if message.get_content_disposition() == "attachment" or message.get_content_maintype() == "message":
+        return
+    payload = message.get_payload()
+    if isinstance(payload, list):
+        for part in payload:
+            if isinstance(part, Message):
+                yield from _parts(part, kind)
+    elif message.get_content_type() == kind:
+        yield message
+
+
+def _decoded(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    return charset.decode(payload, {"content-type": str(part.get("content-type", ""))})
