@@ -176,7 +176,7 @@ class RedditFeedWorld(RedditWorld):
     """The feeds of the same posts, for whoever has no credentials. `reader` has the process that reads the documents."""
 
     hosts: ClassVar[tuple[str, ...]] = ("www.reddit.com",)
-    window = 100
+    window: int | None = 100
     deletes = False
 
     def __init__(self, reader: WaysOut | None = None) -> None:
