@@ -168,11 +168,11 @@ def _refuse(response: requests.Response, **_: Any) -> None:
     """Raise what an answer means unless it is one."""
     body = _body(response)
     status = response.status_code
-    said = _said(body)
     if 200 <= status < 300:
         if body is None:
             raise TryLater("X sent an answer that cannot be read; it will be asked again later.")
         return
+    said = _said(body)
     if status in (400, 404) and "_token=" in str(response.url) and "token" in str(body):
         raise PlaceLost(f"X does not take the token of a page: {said}")
     raise _REFUSALS.get(status, _unforeseen)(response, said)

@@ -52,6 +52,7 @@ class Reading:
     notices: list[str] = field(default_factory=list)
     refused: list[SourceFailure] = field(default_factory=list)
     starved: list[Feed] = field(default_factory=list)
+    restarted: set[Feed] = field(default_factory=set)
 
     @classmethod
     def of(
@@ -150,6 +151,9 @@ class Reading:
         try:
             page = self.api.page(feed, identity, size, since=self._floor(feed), until=until, token=place.token)
         except PlaceLost:
+            if feed in self.restarted:
+                raise TryLater(f"X takes no token of {feed.shown}; it will be asked again later.") from None
+            self.restarted.add(feed)
             self.places[feed.key] = place = place.without_token()
             page = self.api.page(feed, identity, size, since=self._floor(feed), until=place.below, token="")
         self.budget = self.budget.spent(page.ids, self.now)

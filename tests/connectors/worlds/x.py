@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, ClassVar
 
 from connectors.base import Connector, Options
@@ -65,6 +66,7 @@ class XWorld(WebWorld):
         }
         self.spent_tokens: set[str] = set()
         self._count = 0
+        self._tokens = count(1)
 
     # As a test plays it
 
@@ -99,9 +101,6 @@ class XWorld(WebWorld):
 
     def is_for_items(self, request: Request) -> bool:
         return request.path.endswith(("/tweets", "/recent", "/reverse_chronological"))
-
-    def fail(self, what: Any, times: int = 1) -> None:
-        super().fail(what, times)
 
     def answer(self, request: Request) -> Response:
         if not request.headers["Authorization"].startswith((f"Bearer {BEARER}", "OAuth ")):
@@ -155,7 +154,7 @@ class XWorld(WebWorld):
         return self._page(request, until, size)
 
     def _before(self, token: str) -> int:
-        return int(token.partition("-from-")[2] or 0)
+        return int(token.partition("-from-")[2].partition("-")[0] or 0)
 
     def _page(self, request: Request, until: int, size: int) -> Response:
         """Posts with ids under `until`, or all if that is 0. A token names where the next page starts, and this one did."""
@@ -165,7 +164,7 @@ class XWorld(WebWorld):
         posts, rest = shown[:size], shown[size:]
         meta: dict[str, Any] = {"result_count": len(posts)}
         if rest:
-            meta["next_token"] = f"page-{posts[-1].id}-from-{until}"
+            meta["next_token"] = f"page-{posts[-1].id}-from-{until}-{next(self._tokens)}"
         body: dict[str, Any] = {"meta": meta}
         if posts:
             body |= {"data": [post.served() for post in posts], "includes": self._includes(posts)}
