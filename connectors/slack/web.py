@@ -35,6 +35,7 @@ _DEAD_TOKENS = {
 }
 _PASSING = frozenset(("internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"))
 _ABSENT = frozenset(("channel_not_found", "not_in_channel", "is_archived", "thread_not_found", "message_not_found"))
+_ABSENT |= {"user_not_found", "user_not_visible"}
 _REMEDY = (
     "Take a fresh one at https://api.slack.com/apps (your app > OAuth & Permissions), and put it into the token's file."
 )
