@@ -89,7 +89,7 @@ class _Walk:
 @dataclass(kw_only=True)
 class _Place:
     """Where reading a timeline stands. `known` has for each key its order, print, external id and, where it is no longer
-    seen though it is not gone, a mark. What is unknown at `floor` or below it is left out for good."""
+    seen though it is not gone, the day on which that was asked. What is unknown at `floor` or below it is left out for good."""
 
     known: dict[str, list[str]] = field(default_factory=dict)
     floor: str = ""
@@ -114,11 +114,13 @@ class _Place:
         return known is None or known[1] != entry.print
 
     def trim(self, window: int) -> None:
-        """Forget all but the newest. What is forgotten is below the floor from now on."""
-        if len(self.known) > window:
-            newest = sorted(self.known.items(), key=lambda known: known[1][0], reverse=True)
-            self.known = dict(newest[:window])
-            self.floor = max(self.floor, newest[window][1][0])
+        """Forget all but the newest, and what the walk has yet to come to. What is forgotten is out of sight for good."""
+        newest = sorted(self.known.items(), key=lambda known: known[1][0], reverse=True)
+        ahead = self.walk.below if self.walk else ""
+        for key, known in newest[window:]:
+            if known[0] >= ahead:
+                self.floor = max(self.floor, known[0])
+                del self.known[key]
 
 
 @dataclass
@@ -129,7 +131,8 @@ class _Poll:
     now: datetime
     left: int
     cancelled: Event
-    first_run_items: int
+    first_run_items: int = 0
+    """At most so many are taken from a timeline that was never read."""
 
     @property
     def is_over(self) -> bool:
@@ -149,29 +152,36 @@ def read(
     limit: int,
     cancelled: Event,
 ) -> Iterator[Batch]:
-    """What `Connector.poll` yields. The bound of the first poll is shared out between the timelines.
+    """What `Connector.poll` yields. The bound of the first poll is shared out: what one does not need is left to the next.
 
     The cursor is this module's under the key "timelines"; what else stands in it is handed on.
     """
     kept = dict((cursor or {}).get("timelines", {}))
     kept = {timeline.name: kept[timeline.name] for timeline in timelines if timeline.name in kept}
-    poll = _Poll(options, now, limit, cancelled, max(1, options.first_run_items // max(1, len(timelines))))
+    poll = _Poll(options, now, limit, cancelled)
+    new = [timeline.name for timeline in timelines if timeline.name not in kept]
+    for_new = options.first_run_items * len(new) // max(1, len(timelines))
 
     def batch(page: Batch, more: bool) -> Batch:
         return replace(page, cursor={**(cursor or {}), "timelines": dict(kept)}, more=more)
 
     for timeline in timelines:
         place = _Place.of(kept[timeline.name]) if timeline.name in kept else _Place()
-        is_new = timeline.name not in kept
+        is_new = timeline.name in new
+        if is_new:
+            poll.first_run_items = max(1, for_new // len(new))
         pages = _ranked(timeline, place, poll, is_new) if timeline.is_ranked else _walked(timeline, place, poll, is_new)
         for page in pages:
             if place.known or place.floor:
                 kept[timeline.name] = place.kept()
             poll.left -= len(page.items)
+            for_new -= len(page.items) if is_new else 0
             if page.items or page.deleted or page.notices:
                 yield batch(page, more=True)
             if poll.is_over:
                 return
+        if is_new:
+            new.remove(timeline.name)
     yield batch(Batch(), more=False)
 
 
@@ -246,12 +256,13 @@ def _missing(timeline: Timeline, place: _Place, page: Page, walk: _Walk, poll: _
     """The external ids of what should have been on this page, and is gone from the source."""
     if not poll.options.follow_deletions:
         return ()
+    today = poll.now.date().isoformat()
     here = {entry.key for entry in page.entries}
     lowest = page.entries[-1].order if page.entries and page.following else ""
     absent = {
         key: known[2]
         for key, known in place.known.items()
-        if key not in here and lowest < known[0] < walk.below and len(known) == 3
+        if key not in here and lowest < known[0] < walk.below and known[3:] != [today]
     }
     asked_after = list(dict.fromkeys(absent.values()))[:_MOST_ASKED_AFTER]
     if not asked_after:
@@ -259,7 +270,7 @@ def _missing(timeline: Timeline, place: _Place, page: Page, walk: _Walk, poll: _
     gone = timeline.gone(asked_after)
     for key, external_id in absent.items():
         if external_id in asked_after and external_id not in gone:
-            place.known[key].append("away")
+            place.known[key] = [*place.known[key][:3], today]
     place.known = {key: known for key, known in place.known.items() if known[2] not in gone}
     return tuple(external_id for external_id in asked_after if external_id in gone)
 

@@ -16,10 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors import timelines
 from connectors.base import API_VERSION, Batch, Cursor, NeedsLogin, Options, asked
-from connectors.bluesky.account import Account
-from connectors.bluesky.places import Places
 from connectors.transport import WaysOut
 
 _HANDLE = re.compile(r"([a-z0-9-]+\.)+[a-z][a-z0-9-]*|did:[a-z]+:[\w.:%-]+")
@@ -89,6 +86,10 @@ class Bluesky:
                 f"Bluesky shows {options.handle} nothing without an app password: make one under Settings > Privacy and "
                 "security > App passwords, and put it into the file that password_file names."
             )
+        from connectors import timelines  # weight: this module is loaded at each start, for its options
+        from connectors.bluesky.account import Account
+        from connectors.bluesky.places import Places
+
         account = Account(options.server, options.handle, options.password, self._ways_out)
         kept: dict[str, Any] = {"account": account.did, "uris": {}}
         if cursor and cursor.get("account") == account.did:  # else what is known would be another's

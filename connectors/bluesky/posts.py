@@ -43,7 +43,8 @@ def read_feed(body: bytes, me: str, topic: str) -> Page | None:
 
 
 def read_posts(body: bytes, me: str, instants: Mapping[str, str]) -> list[Entry] | None:
-    """Posts by their addresses, `{"posts": [...]}`, in the order of `instants`, which says when each came in."""
+    """Posts by their addresses, `{"posts": [...]}`, in the order of `instants`, which says when each came in. Those of
+    people whom the user has muted are left out."""
     from atproto_client import exceptions, models  # weight, as above
 
     answer = _parsed(body)
@@ -53,7 +54,8 @@ def read_posts(body: bytes, me: str, instants: Mapping[str, str]) -> list[Entry]
     for row in answer["posts"]:
         try:
             post: Any = models.get_or_create(row, models.AppBskyFeedDefs.PostView)
-            found[post.uri] = item_of(post, me)
+            if not getattr(post.author.viewer, "muted", False):
+                found[post.uri] = item_of(post, me)
         except (exceptions.ModelError, *_UNREADABLE):
             continue
     return [

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors import timelines
 from connectors.base import API_VERSION, Batch, Cursor, NeedsLogin, Options, asked
 from connectors.transport import WaysOut
 
@@ -88,7 +87,8 @@ class Mastodon:
                 f"{self._options.server} shows timelines only with an access token: make one there under Preferences > "
                 "Development, and put it into the file that token_file names."
             )
-        from connectors.mastodon.server import Server  # weight: Mastodon.py, 12 MB, for a poll alone
+        from connectors import timelines  # weight: this module is loaded at each start, for its options
+        from connectors.mastodon.server import Server  # weight: Mastodon.py, 12 MB
 
         server = Server(self._options.server, self._options.token.get_secret_value(), self._ways_out)
         account = f"{server.me}@{self._options.server}"
