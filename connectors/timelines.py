@@ -246,9 +246,8 @@ def _at_no_entry(timeline: Timeline, place: _Place, page: Page, poll: _Poll) -> 
 
 def _taken(place: _Place, page: Page, walk: _Walk) -> tuple[list[Entry], list[Entry]]:
     """The entries to hand on, and those that are too old for the first walk."""
-    met = [entry for entry in page.entries if entry.order <= walk.below]
-    dropped = [entry for entry in met if walk.oldest and entry.at < datetime.fromisoformat(walk.oldest)]
-    news = [e for e in met if place.is_news(e) and (e.order > walk.until or e.key in place.known)]
+    dropped = [entry for entry in page.entries if walk.oldest and entry.at < datetime.fromisoformat(walk.oldest)]
+    news = [e for e in page.entries if place.is_news(e) and (e.order > walk.until or e.key in place.known)]
     return [entry for entry in news if entry not in dropped], dropped
 
 
