@@ -8,10 +8,11 @@ their own client are given one that stands on this.
 from __future__ import annotations
 
 import math
+import os
 import ssl
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import httpcore
 import httpx
@@ -51,7 +52,7 @@ class GuardedTransport(httpx.BaseTransport):
     def _pools(self) -> tuple[httpx.HTTPTransport, httpx.HTTPTransport]:
         """The guarded one, and the one for mapped hosts: a connection that a mapping opened could else serve a redirect
         to the same private address. Made when first needed, for the certificates take 20 ms to load."""
-        certificates = httpx.create_ssl_context()
+        certificates = _certificates(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
         public, mapped = (transport_on(backend, certificates) for backend in self._backends)
         return public, mapped
 
@@ -101,6 +102,13 @@ def transport_on(backend: httpcore.NetworkBackend, certificates: ssl.SSLContext)
         ssl_context=certificates, network_backend=backend, max_connections=100, max_keepalive_connections=10
     )
     return transport
+
+
+@cache
+def _certificates(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Those that are trusted here, which httpx takes from these two of the environment, or from where it has its own; read
+    once a process."""
+    return httpx.create_ssl_context()
 
 
 def _moved(request: httpx.Request, base: httpx.URL) -> httpx.Request:
