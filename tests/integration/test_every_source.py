@@ -9,6 +9,7 @@ opened anew, and so are all ways out. A crash comes at a point that `assistant.f
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,7 @@ from tests.connectors.worlds.mail import MailWorld
 from tests.connectors.worlds.mastodon import MastodonWorld
 from tests.connectors.worlds.nytimes import NewYorkTimesWorld
 from tests.connectors.worlds.reddit import RedditFeedWorld, RedditWorld
+from tests.connectors.worlds.slack import SlackWorld
 from tests.connectors.worlds.x import XWorld
 from tests.databases import write_empty
 from tests.servers import loopback_policy
@@ -50,9 +52,12 @@ AT_ONCE = 6
 """As many threads as `assistant.jobs.runner` has."""
 ONE_ANSWER: tuple[Trouble, ...] = ("busy", "malformed", "empty_page", "duplicate_page")
 
+_HAS_DOVECOT = shutil.which("dovecot") is not None
+
 WORLDS: dict[str, tuple[int, Callable[[WaysOut, Path], World]]] = {
-    "feeds": (4, lambda reader, folder: FeedsWorld(reader)),
+    "feeds": (4 if _HAS_DOVECOT else 5, lambda reader, folder: FeedsWorld(reader)),
     "arxiv": (2, lambda reader, folder: ArxivWorld()),
+    "slack": (3, lambda reader, folder: SlackWorld()),
     "x": (2, lambda reader, folder: XWorld()),
     "mastodon": (3, lambda reader, folder: MastodonWorld()),
     "bluesky": (2, lambda reader, folder: BlueskyWorld(reader)),
@@ -60,7 +65,7 @@ WORLDS: dict[str, tuple[int, Callable[[WaysOut, Path], World]]] = {
     "reddit by feed": (1, lambda reader, folder: RedditFeedWorld(reader)),
     "nytimes": (1, lambda reader, folder: NewYorkTimesWorld(has_key=True, reader=reader)),
     "nytimes by feed": (1, lambda reader, folder: NewYorkTimesWorld(has_key=False, reader=reader)),
-    "mail": (1, lambda reader, folder: MailWorld(reader)),
+    "mail": (1 if _HAS_DOVECOT else 0, lambda reader, folder: MailWorld(reader)),
     "files": (1, lambda reader, folder: FilesWorld(folder)),
 }
 """How many sources of each, and how one is made; `reader` has the process that reads documents for all."""
