@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from assistant.clock import FakeClock
 from assistant.home import Home
@@ -181,7 +181,7 @@ def composed(text: str, *, to: str, sender: str, **headers: str) -> EmailMessage
 
 
 def parsed(raw: bytes) -> EmailMessage:
-    return cast("EmailMessage", email.message_from_bytes(raw, policy=email.policy.default))
+    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 def text_of(message: EmailMessage) -> str:
