@@ -98,7 +98,10 @@ def list_kinds(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(kinds)
         return
-    print_table(("kind", "asks for"), ((one.kind, "; ".join(each.question for each in one.questions)) for one in kinds))
+    for one in kinds:
+        say(one.kind)
+        for question in one.questions:
+            say(f"    {question.question}", hang=2)
 
 
 @app.command()

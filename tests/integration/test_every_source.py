@@ -36,6 +36,7 @@ from tests.connectors.worlds.arxiv import ArxivWorld
 from tests.connectors.worlds.bluesky import BlueskyWorld
 from tests.connectors.worlds.feeds import FeedsWorld
 from tests.connectors.worlds.files import FilesWorld
+from tests.connectors.worlds.hackernews import HackerNewsWorld
 from tests.connectors.worlds.mail import MailWorld
 from tests.connectors.worlds.mastodon import MastodonWorld
 from tests.connectors.worlds.nytimes import NewYorkTimesWorld
@@ -63,6 +64,7 @@ WORLDS: dict[str, tuple[int, Callable[[WaysOut, Path], World]]] = {
     "bluesky": (2, lambda reader, folder: BlueskyWorld(reader)),
     "reddit": (1, lambda reader, folder: RedditWorld()),
     "reddit by feed": (1, lambda reader, folder: RedditFeedWorld(reader)),
+    "hackernews": (2, lambda reader, folder: HackerNewsWorld()),
     "nytimes": (1, lambda reader, folder: NewYorkTimesWorld(has_key=True, reader=reader)),
     "nytimes by feed": (1, lambda reader, folder: NewYorkTimesWorld(has_key=False, reader=reader)),
     "mail": (1 if _HAS_DOVECOT else 0, lambda reader, folder: MailWorld(reader)),
@@ -243,6 +245,7 @@ def test_an_hour_of_all_sources_loses_nothing_and_brings_nothing_twice(
 ) -> None:
     clock, random = FakeClock(NOW), Random(7)
     house = House(tmp_path / "telos.db", presses, clock, monkeypatch)
+    assert len(presses) == 24
     for minute in range(60):
         ids = house.ids()
         for press in presses:
