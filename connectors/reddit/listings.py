@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from connectors.base import Batch, Cursor, Misconfigured, NeedsLogin, SourceFailure
+from connectors.base import Batch, Cursor, Misconfigured, NeedsLogin, SourceFailure, TryLater
 
 if TYPE_CHECKING:
     from connectors.reddit import RedditOptions
@@ -45,31 +45,40 @@ def listings_of(options: RedditOptions) -> list[Listing]:
 def poll_each(
     listings: Sequence[Listing], cursor: Cursor | None, read: Read, *, limit: int, cancelled: Event
 ) -> Iterator[Batch]:
-    """One poll of all. The cursor holds that of each listing, by its path.
+    """One poll of all, first of those that were not read for longest. The cursor holds that of each listing, by its path,
+    in the order in which they were read.
 
     Raises: what `read` raises; Misconfigured and NeedsLogin only where every listing fails so.
     """
     before: Mapping[str, Any] = (cursor or {}).get("listings", {})
-    kept = {listing.path: before[listing.path] for listing in listings if listing.path in before}
+    kept = {path: before[path] for path in before if path in {listing.path for listing in listings}}
+    order = {path: place for place, path in enumerate(kept)}
     room = limit
     is_unfinished = False
     refused: list[SourceFailure] = []
-    for listing in listings:
+    for listing in sorted(listings, key=lambda listing: order.get(listing.path, -1)):
         if room <= 0 or cancelled.is_set():
             is_unfinished = True
             break
         has_more = False
         try:
             for batch in read(listing, kept.get(listing.path), room):
+                is_news = bool(batch.items or batch.deleted or batch.notices)
+                kept.pop(listing.path, None)
                 kept[listing.path] = dict(batch.cursor)
                 room -= len(batch.items)
                 has_more = batch.more
-                if batch.items or batch.deleted or batch.notices:
+                if is_news:
                     yield replace(batch, cursor={"listings": dict(kept)}, moved_to=None, more=True)
         except Locked:
             raise
         except (Misconfigured, NeedsLogin) as failure:
             refused.append(failure)
+        except TryLater:
+            yield Batch(
+                cursor={"listings": dict(kept)}, more=True
+            )  # those that were read are the last of the next poll
+            raise
         is_unfinished |= has_more
     if refused and len(refused) == len(listings):
         raise refused[0]

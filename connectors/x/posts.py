@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _NO_LANGUAGE = {"art", "qam", "qct", "qht", "qme", "qst", "und", "zxx"}
 _COUNTS = {"like_count": "likes", "retweet_count": "reposts", "reply_count": "replies", "quote_count": "quotes"}
+_NO_WORDS = "(a picture or film, without words)"
+"""A post must say something to be kept. What the picture shows would have to be paid for."""
 
 Json = Mapping[str, Any]
 
@@ -91,6 +93,8 @@ def _reading(post: Json, page: Page) -> tuple[str, list[str]]:
         return target
 
     text = _SHORT_LINK.sub(shown, unescape(_written(post))).strip()
+    if not text and any(map(_is_attachment, shortened.values())):
+        text = _NO_WORDS
     if quoted is not None:
         quotation, more = _reading(quoted, replace(page, referenced={}))  # one step deep: who is quoted may quote
         author = _author(quoted, page)

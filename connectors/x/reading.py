@@ -245,7 +245,7 @@ class Reading:
         self.looked_at = self.now
         missing = {str(problem.get("resource_id") or problem.get("value")) for problem in page.problems}
         gone = [each for each in looked_for if str(each) in missing and each not in page.ids]
-        return tuple(self.recent.pop(each) for each in gone)
+        return tuple(dict.fromkeys(self.recent.pop(each) for each in gone))
 
     def _cursor(self) -> Cursor:
         kept: dict[str, Any] = {

@@ -248,6 +248,21 @@ def test_feeds_of_several_listings_are_read_each_from_where_it_stood(feeds: Redd
     assert feeds.server.requests[0].query == {"limit": "100", "t": "day"}
 
 
+def test_what_reddit_has_no_patience_for_comes_first_the_next_time(feeds: RedditFeedWorld) -> None:
+    """A stranger may ask some ten times a minute."""
+    feeds.publish(1)
+    found = reading(feeds, subreddits=("engines",), multireddits=("ada/machines", "ada/looms"))
+    busy = Response(status=429, headers={"Retry-After": "30"})
+    feeds.server.routes["/user/ada/m/machines/new/.rss"] = lambda _: busy
+    with pytest.raises(TryLater):
+        found.poll()
+    feeds.server.routes.clear()
+    feeds.server.requests.clear()
+    found.poll()
+    paths = [request.path for request in feeds.server.requests]
+    assert paths == ["/user/ada/m/machines/new/.rss", "/user/ada/m/looms/new/.rss", "/r/engines/new/.rss"]
+
+
 # Options
 
 APP = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}

@@ -72,6 +72,11 @@ def test_the_address_behind_another_shortener_counts_and_the_link_of_a_picture_d
     assert (item.text, item.links) == ("Read https://example.org/whole", ("https://example.org/whole",))
 
 
+def test_a_picture_without_words_is_not_nothing() -> None:
+    picture = link("two", "https://x.com/ada/status/1/photo/1", display_url="pic.x.com/two", media_key="3_1")
+    assert read(post(1, "https://t.co/two", entities={"urls": [picture]})).text == "(a picture or film, without words)"
+
+
 def test_a_long_post_is_whole() -> None:
     note = {
         "text": "A beginning, and an end https://t.co/end",
