@@ -6,6 +6,7 @@ in words after the text, so that a reader without pictures knows them. Called by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -18,15 +19,17 @@ from connectors.timelines import Entry
 Record = Mapping[str, Any]
 
 _MEDIA = {"image": "Image", "gifv": "Animation", "video": "Video", "audio": "Audio"}
+_QUOTE_IN_LINE = re.compile(r'<(p|span) class="quote-inline">.*?</\1>', re.DOTALL)
+"""What a server adds for readers that know no quotes."""
 _ID_WIDTH = 24
 
 
 def entry_of(record: Record, *, host: str, me: str, topic: str = "") -> Entry:
     """A post of a timeline, or a notification about one. Raises KeyError, TypeError or ValueError if it is neither."""
-    key = str(record["id"])
+    key = _needed(record, "id")
     status: Record = record["status"] if "status" in record and "account" in record else record
     original: Record = status.get("reblog") or status
-    boosted_by = [name_of(status["account"], host)] if status.get("reblog") else []
+    boosted_by = name_of(status["account"], host) if status.get("reblog") else ""
     is_hidden = any(
         found["filter"]["filter_action"] == "hide"
         for source in (status, original)
@@ -36,25 +39,26 @@ def entry_of(record: Record, *, host: str, me: str, topic: str = "") -> Entry:
         key=key,
         order=key.rjust(_ID_WIDTH, "0"),
         at=_instant(record["created_at"]),
-        external_id=str(original["id"]),
+        external_id=_needed(original, "id"),
         item=None if is_hidden else item_of(original, host=host, me=me, topic=topic, boosted_by=boosted_by),
     )
 
 
-def item_of(status: Record, *, host: str, me: str, topic: str = "", boosted_by: list[str] | None = None) -> Item:
-    html = clean(str(status["content"]), str(status.get("url") or f"https://{host}/"))
+def item_of(status: Record, *, host: str, me: str, topic: str = "", boosted_by: str = "") -> Item:
+    quoted, quoted_links = _quoted(status, host)
+    content = _QUOTE_IN_LINE.sub("", _needed(status, "content")) if quoted else _needed(status, "content")
+    html = clean(content, str(status.get("url") or f"https://{host}/"))
     reading = read(html)
     warning = line(str(status.get("spoiler_text") or ""))
-    uri = str(status["uri"])
+    uri = _needed(status, "uri")
     parent = str(status.get("in_reply_to_id") or "")
     tags = [line(str(tag["name"])) for tag in status.get("tags") or ()]
     is_to_me = any(str(mention["id"]) == me for mention in status.get("mentions") or ())
-    quoted, quoted_links = _quoted(status, host)
     card: Record = status.get("card") or {}
-    links = (*_without_names(str(status["content"]), reading.links), str(card.get("url") or ""), *quoted_links)
+    links = (*_without_names(content, reading.links), str(card.get("url") or ""), *quoted_links)
     published = _instant(status["created_at"])
     return Item(
-        external_id=str(status["id"]),
+        external_id=_needed(status, "id"),
         kind="post",
         title=f"CW: {warning}" if warning else "",
         text="\n\n".join(filter(None, (reading.text, _media(status), _poll(status), quoted))) or "(no text)",
@@ -70,13 +74,13 @@ def item_of(status: Record, *, host: str, me: str, topic: str = "", boosted_by: 
         private=status.get("visibility") in ("private", "direct"),
         to_me=is_to_me or str(status.get("in_reply_to_account_id") or "") == me,
         by_me=str(status["account"]["id"]) == me,
-        details=_details(status, warning, parent, card, boosted_by or []),
+        details=_details(status, warning, parent, card, boosted_by),
     )
 
 
 def name_of(account: Record, host: str) -> str:
     """An account as a reader knows it: "Ada Lovelace (@ada@social.example)"."""
-    handle = str(account["acct"])
+    handle = _needed(account, "acct")
     handle = f"@{handle}" if "@" in handle else f"@{handle}@{host}"
     name = str(account.get("display_name") or "")
     for emoji in account.get("emojis") or ():
@@ -84,7 +88,7 @@ def name_of(account: Record, host: str) -> str:
     return f"{line(name)} ({handle})" if line(name) else handle
 
 
-def _details(status: Record, warning: str, parent: str, card: Record, boosted_by: list[str]) -> dict[str, Any]:
+def _details(status: Record, warning: str, parent: str, card: Record, boosted_by: str) -> dict[str, Any]:
     poll: Record = status.get("poll") or {}
     found = {
         "warning": warning,
@@ -126,7 +130,7 @@ def _quoted(status: Record, host: str) -> tuple[str, list[str]]:
     quoted: Record = quote.get("quoted_status") or {}
     if quote.get("state", "accepted") != "accepted" or not quoted:
         return "", []
-    said = read(clean(str(quoted["content"]))).text
+    said = read(clean(_needed(quoted, "content"))).text
     warning = line(str(quoted.get("spoiler_text") or ""))
     shown = f"(CW: {warning})" if warning else tidy(said)
     return f"Quoting {name_of(quoted['account'], host)}: {shown}", [str(quoted.get("url") or quoted["uri"])]
@@ -153,6 +157,13 @@ class _Names(HTMLParser):
 def _language(value: Any) -> str:
     code = str(value or "").lower().partition("-")[0]
     return code if len(code) == 2 and code.isalpha() else ""
+
+
+def _needed(record: Record, name: str) -> str:
+    """A field that every record of its kind has; the library puts None where one is missing."""
+    if record[name] is None:
+        raise ValueError(f"no {name}")
+    return str(record[name])
 
 
 def _instant(value: Any) -> datetime:
