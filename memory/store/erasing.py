@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Source, Version
-from memory.store import digests, items, stories, unlearning, unsaying
+from memory.store import digests, follow_ups, items, replies, requests, stories, unlearning, unsaying
 from memory.store.unlearning import Rests
 
 AT_ONCE = 500
@@ -114,7 +114,9 @@ def is_still_said(session: Session, words: str) -> bool:
 
 def remove(session: Session, item_ids: Sequence[int]) -> Removed:
     """Delete items with all that hangs on them: what digests say of them, with the feedback on entries that go, and the
-    drafts that were written from them, with what those taught."""
+    drafts that were written from them, or in answer to them, with what those taught."""
+    erased = frozenset(item_ids)
+    requests.forget_unsent(session)
     removed, story_ids = _unlearn(session, _drafts_on(session, item_ids)), set[int]()
     for some in _parts(item_ids):
         story_ids.update(s for s in session.exec(select(Item.story_id).where(col(Item.id).in_(some))) if s is not None)
@@ -123,6 +125,7 @@ def remove(session: Session, item_ids: Sequence[int]) -> Removed:
         subjects = [f"item {item_id}" for item_id in some]
         session.exec(update(Audit).where(col(Audit.subject).in_(subjects)).values(subject="", detail={}))
     removed += Removed(turns=unsaying.forget_items(session, item_ids))
+    removed += _remove_notes(session, lambda note: note.get("item") in erased)
     stories.remove_empty(session)
     _retitle(session, story_ids)
     return removed
@@ -130,7 +133,8 @@ def remove(session: Session, item_ids: Sequence[int]) -> Removed:
 
 def _drafts_on(session: Session, item_ids: Sequence[int]) -> set[int]:
     turns = frozenset(unsaying.turns_on(session, item_ids))
-    return unlearning.drafts_on(session, Rests(items=frozenset(item_ids), turns=turns))
+    answers = (replies.drafts_on(session, some) for some in _parts(item_ids))
+    return unlearning.drafts_on(session, Rests(items=frozenset(item_ids), turns=turns)).union(*answers)
 
 
 def _unlearn(session: Session, draft_ids: Collection[int], lesson_ids: Collection[int] = ()) -> Removed:
@@ -189,6 +193,7 @@ def remove_before(session: Session, instant: datetime) -> Removed:
     drafts = unlearning.drafts_before(session, instant) | unlearning.drafts_on(session, rests)
     removed = _unlearn(session, drafts, unlearning.lessons_before(session, instant))
     unlearning.drop_preferences_before(session, instant)
+    requests.forget_before(session, instant)
     return removed + Removed(turns=unsaying.forget_before(session, instant))
 
 
@@ -228,6 +233,8 @@ def scrub(session: Session, is_meant: Mentions) -> Removed:
         if is_meant("\n".join(_strings([event.subject, event.detail]))):
             event.subject, event.detail = "", {}
     session.flush()
+    requests.forget_about(session, is_meant)
+    follow_ups.forget_about(session, is_meant)
     in_notes = _remove_notes(session, lambda note: is_meant("\n".join(_strings(note))))
     turns = unsaying.forget_person(session, is_meant)
     return removed + in_notes + Removed(entries=entries, days=frozenset(days), turns=turns)

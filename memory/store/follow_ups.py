@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
@@ -66,3 +66,10 @@ def of_items(session: Session, item_ids: Collection[int], *kinds: FollowUpKind) 
         col(FollowUp.item_id).in_(item_ids), col(FollowUp.kind).in_(kinds), col(FollowUp.closed_at).is_(None)
     )
     return list(session.exec(chosen))
+
+
+def forget_about(session: Session, is_meant: Callable[[str], bool]) -> None:
+    """Take out those that name someone."""
+    for row in session.exec(select(FollowUp)).all():
+        if is_meant(f"{row.person}\n{row.quote}"):
+            session.delete(row)

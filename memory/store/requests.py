@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
-from memory.models import Request, RequestState
+from memory.models import Delivery, DeliveryState, Request, RequestState
+
+ERASED = "What this answer spoke of was erased before it was sent."
 
 
 def taken(session: Session, key: str) -> bool:
@@ -57,6 +59,17 @@ def forget_words(session: Session, request_id: int) -> None:
     row = session.get_one(Request, request_id)
     row.lines, row.question, row.answer, row.subject = [], "", "", ""
     session.add(row)
+
+
+def forget_unsent(session: Session) -> None:
+    """What waits to be sent may speak of what is erased: it says no more than that."""
+    unsent = select(Delivery.request_id).where(Delivery.state != DeliveryState.SENT)
+    for row in session.exec(
+        select(Request).where(or_(Request.state == RequestState.ASKED, col(Request.id).in_(unsent)))
+    ):
+        row.lines = [ERASED] if row.lines else []
+        row.answer = ERASED if row.answer else ""
+        session.add(row)
 
 
 def forget_before(session: Session, instant: datetime) -> None:
