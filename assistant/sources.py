@@ -6,6 +6,7 @@ what the database knows of the same name. `assistant.ingest.polling` polls them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
 from itertools import islice
@@ -153,13 +154,12 @@ def _line(source: SourceSettings, row: Source | None) -> answers.SourceLine:
 
 
 def _address(options: Options) -> str:
-    """What the first key of its kind says, for the eye."""
+    """What the first key of its kind that says something says, for the eye."""
     if isinstance(options, FeedOptions):
         return options.shown
-    value = getattr(options, first_key(type(options)), None)
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
-    return "" if value is None else mask_url(str(value))
+    values = (getattr(options, key) for key in _plain_keys(type(options)))
+    value = next((value for value in values if value and isinstance(value, str | tuple | list)), "")
+    return mask_url(value) if isinstance(value, str) else ", ".join(map(str, value))
 
 
 def ask(service: Service, source: SourceSettings) -> answers.Tested:
@@ -207,8 +207,14 @@ def connector_of(kind: str) -> type[Connector]:
 def first_key(options: type[Options]) -> str:
     """The key that a kind's `Options` declare first of their own, secrets aside: what `sources add KIND` takes without a
     name, and what tells one source of the kind from another."""
-    own = (key for key in options.model_fields if key not in Options.model_fields and not key.endswith("_file"))
-    return next((key for key in own if "SecretStr" not in str(options.model_fields[key].annotation)), "")
+    return next(_plain_keys(options), "")
+
+
+def _plain_keys(options: type[Options]) -> Iterator[str]:
+    """A kind's own keys, without those of secrets and of their files."""
+    for key, field in options.model_fields.items():
+        if key not in Options.model_fields and not key.endswith("_file") and "SecretStr" not in str(field.annotation):
+            yield key
 
 
 def taken_names(service: Service) -> set[str]:

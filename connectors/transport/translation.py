@@ -20,6 +20,7 @@ from connectors.transport.masking import mask_url
 from connectors.transport.pacing import LeftAlone, Stopped, retry_after
 from connectors.transport.policy import MEBIBYTE, NetworkPolicy
 
+LONGEST_QUERY = 60
 _PASSING = (408, 421, 425, 429)
 
 
@@ -27,7 +28,7 @@ def failure_of_status(status: int, headers: Mapping[str, str], url: str) -> Sour
     """What `status` means, or None where it is an answer (2xx, 304)."""
     if 200 <= status < 300 or status == 304:
         return None
-    answered = f"{mask_url(url)} answered {status}{_phrase(status)}"
+    answered = f"{_named(url)} answered {status}{_phrase(status)}"
     if status in (401, 407):
         return NeedsLogin(f"{answered}: check the username and password, or the token in its address.")
     if status == 403:
@@ -43,7 +44,7 @@ def failure_of_status(status: int, headers: Mapping[str, str], url: str) -> Sour
 
 def failure_of(error: Exception, url: str, policy: NetworkPolicy) -> SourceFailure:
     """What an exception of httpx, or of the layers below it here, means for the source at `url`."""
-    shown = mask_url(url)
+    shown = _named(url)
     match error:
         case AddressRefused():
             return Misconfigured(f"{shown} was not asked: {error}. If it is yours, name it in [network] allow_private.")
@@ -71,6 +72,12 @@ def failure_of(error: Exception, url: str, policy: NetworkPolicy) -> SourceFailu
             return TryLater(f"{shown} sent a body that cannot be decoded: {error}.")
         case _:
             return TryLater(f"{shown} broke off the connection before its answer was complete.")
+
+
+def _named(url: str) -> str:
+    """The address, masked; of a long query, which says nothing to its reader, no more than that there is one."""
+    address, mark, query = mask_url(url).partition("?")
+    return f"{address}?..." if len(query) > LONGEST_QUERY else f"{address}{mark}{query}"
 
 
 def _phrase(status: int) -> str:

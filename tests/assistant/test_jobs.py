@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from assistant.jobs.duties import Duty, Outcome
 from assistant.jobs.runner import Runner, due
 from assistant.progress import Cancelled, Progress
 from assistant.service import Service
+from connectors.feeds import Feeds
+from memory.store import items
 from tests.fakes import HeldIndex, WordEmbedder
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -224,3 +226,45 @@ def test_a_paused_source_is_not_polled_by_itself(tmp_path: Path, clock: FakeCloc
     assert state(runner, "poll:a").at is None
     runner.close()
     service.close()
+
+
+def test_a_ring_brings_what_is_new_without_waiting_for_the_rhythm(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bells: list[Callable[[], None]] = []
+
+    def listen(self: Feeds, heard: Callable[[], None], *, cancelled: threading.Event) -> None:
+        bells.append(heard)
+        cancelled.wait()
+
+    monkeypatch.setattr(Feeds, "listen", listen, raising=False)
+    feed, entry = tmp_path / "feed.xml", "<item><guid>1</guid><title>Tides</title></item>"
+    feed.write_text(f'<rss version="2.0"><channel>{entry}</channel></rss>')
+    home = Home.at(tmp_path / "home")
+    home.data.mkdir()
+    home.config_file.write_text(f"[[sources]]\nname = 'town'\nkind = 'feeds'\nurl = '{feed}'\npoll_minutes = 600\n")
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
+    runner = Runner(service)
+    try:
+        runner.start()
+        wait_until(lambda: bool(bells) and known(service) == 1)
+        feed.write_text(f'<rss version="2.0"><channel>{entry}{entry.replace("1", "2")}</channel></rss>')
+        bells[0]()
+        wait_until(lambda: known(service) == 2)
+        assert len(bells) == 1
+    finally:
+        service.stopping.set()
+        runner.close()
+        service.close()
+
+
+def known(service: Service) -> int:
+    with service.database.read() as session:
+        return items.count(session)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)

@@ -104,19 +104,6 @@ class TestPolls:
         server.answer("/feed", feed(entry(3), entry(2), entry(1)))
         assert poll.titles() == ["T3"]
 
-    def test_page_through_a_feed_of_ten_thousand_entries_and_lose_none(
-        self, server: WebServer, ways_out: WaysOut
-    ) -> None:
-        server.answer("/feed", feed(*(entry(number) for number in range(10_000))))
-        poll = Poller(server.url("/feed"), ways_out, first_run_items=20_000)
-        found = poll.titles(limit=4_000)
-        assert len(found) == 4_000
-        assert poll.batches[-1].more
-        found += poll.titles(limit=4_000)
-        found += poll.titles(limit=4_000)
-        assert not poll.batches[-1].more
-        assert sorted(found) == sorted(f"T{number}" for number in range(10_000))
-
     def test_go_on_where_a_cancelled_one_stopped(self, server: WebServer, ways_out: WaysOut) -> None:
         server.answer("/feed", feed(*(entry(number) for number in range(250))))
         poll = Poller(server.url("/feed"), ways_out, first_run_items=250)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.metadata import EntryPoint
@@ -12,6 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from assistant.config.questions import questions
 from connectors.base import API_VERSION, ENTRY_POINT_GROUP, Batch, Cursor
 from connectors.base import Options as BaseOptions
 from connectors.registry import connectors, installed
@@ -121,3 +124,38 @@ def test_an_installed_package_that_breaks_on_import_is_named_in_the_log(
     assert "arxiv" in found
     assert caplog.text.count("of the package telos-weather is skipped") == 1
     assert "built for another machine" in caplog.text
+
+
+OURS = ("feeds", "arxiv", "slack", "x", "mastodon", "bluesky", "reddit", "hackernews", "nytimes", "mail", "files")
+DOCS = Path(__file__).parents[2] / "docs" / "sources"
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_each_kind_of_ours_is_installed_asks_its_questions_and_has_a_page(kind: str) -> None:
+    options = connectors()[kind].Options
+    asked = questions(options)
+    assert asked
+    assert not [one.key for one in asked if one.shape == "secret" and not one.has_file], "a secret without a file"
+    assert f"({kind}.md)" in (DOCS / "README.md").read_text()
+    assert f"telos sources add {kind}" in (DOCS / f"{kind}.md").read_text()
+
+
+def test_loading_all_kinds_loads_no_library_of_a_source() -> None:
+    libraries = (
+        "arxiv",
+        "requests",
+        "slack_sdk",
+        "tweepy",
+        "mastodon",
+        "atproto",
+        "praw",
+        "imap_tools",
+        "pypdf",
+        "feedparser",
+    )
+    program = (
+        "import sys; from connectors.registry import connectors; kinds = set(connectors());"
+        f" print(len(kinds & set({OURS!r})), *(name for name in {libraries!r} if name in sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [str(len(OURS))], run.stdout + run.stderr
