@@ -14,7 +14,7 @@ from assistant.config.schema import DigestSettings
 from assistant.digest.candidates import Candidate
 from assistant.ranking.taste import Judgement
 
-LEAST_CHANCE = 0.2
+LEAST_CHANCE = 0.1
 """What the user wants less likely than this is left out even where there is room."""
 LEAST_DOUBT = 0.3
 """What the ranking is surer of than this is no guess."""

@@ -28,7 +28,7 @@ def judged(story_id: int, chance: float, doubt: float = 0.9, source: str = "town
 
 
 def test_the_best_come_first_and_the_unlikely_are_cut() -> None:
-    chances = {1: 0.9, 2: 0.1, 3: 0.5, 4: LEAST_CHANCE}
+    chances = {1: 0.9, 2: LEAST_CHANCE / 2, 3: 0.5, 4: LEAST_CHANCE}
     found = select([judged(*one, doubt=0.0) for one in chances.items()], DigestSettings(entries=10))
     assert [one.candidate.story_id for one in found.chosen] == [1, 3, 4]
     assert (found.unlikely, found.room) == (1, 0)
