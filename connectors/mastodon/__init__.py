@@ -23,7 +23,7 @@ class MastodonOptions(Options):
     server: str = Field(json_schema_extra=asked("The server of your account, such as mastodon.social"))
     token: SecretStr | None = Field(
         default=None,
-        json_schema_extra=asked("An access token (Preferences > Development > New application, with the scope read)"),
+        json_schema_extra=asked("An access token (Preferences > Development > New application; scopes read:...)"),
     )
     token_file: str = ""
     lists: tuple[str, ...] = Field(default=(), json_schema_extra=asked("Lists to read, by name"))

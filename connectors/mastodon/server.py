@@ -27,6 +27,7 @@ PAGE = 40
 _WINDOW = 100
 _CONTEXTS = 10
 """So many conversations are looked up in a poll, to learn where they began."""
+_SCOPES = "read:accounts, read:statuses, read:lists and read:notifications"
 _SAFE_SENTENCE = re.compile(r"[\w ,.:'()/-]{1,200}")
 
 Record = Mapping[str, Any]
@@ -138,8 +139,8 @@ class Server:
             return
         if status in (401, 403, 422):
             raise NeedsLogin(
-                f"{self._host} refuses the access token ({_said(response)}). Make one with the scope read under "
-                "Preferences > Development, and put it into the file that token_file names."
+                f"{self._host} refuses the access token ({_said(response)}). Make one with the scopes {_SCOPES} "
+                "under Preferences > Development, and put it into the file that token_file names."
             )
         headers = dict(response.headers)
         if status == 429 and "Retry-After" not in response.headers:

@@ -201,7 +201,7 @@ def test_another_account_is_read_anew(world: MastodonWorld, monkeypatch: pytest.
 def test_a_missing_scope_is_told_in_the_servers_words(world: MastodonWorld) -> None:
     refused = {"error": "This action is outside the authorized scopes"}
     world.server.routes[HOME] = lambda request: Response(status=403, body=json.dumps(refused).encode())
-    with pytest.raises(NeedsLogin, match=r"outside the authorized scopes.*scope read"):
+    with pytest.raises(NeedsLogin, match=r"outside the authorized scopes.*scopes read:accounts"):
         read(world)
 
 
