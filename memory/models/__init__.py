@@ -15,11 +15,11 @@ from memory.models.lesson import Evidence, Lesson, LessonOrigin
 from memory.models.mailbox import FollowUp, FollowUpKind, Reply, ReplyState, Request, RequestState
 from memory.models.preference import Preference, PreferenceChange, PreferenceEvidence, PreferenceState
 from memory.models.schedule import Job, Setting
-from memory.models.source import IMPORT, NOTES, Source
+from memory.models.source import IMPORT, NO_NEWS, NOTES, Source
 from memory.models.story import Story
 
 __all__ = [
-    "IMPORT", "NOTES", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Draft",
+    "IMPORT", "NOTES", "NO_NEWS", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Draft",
     "DraftKind", "DraftState", "DraftVersion", "Entry", "EntryItem", "Evidence", "Fact", "Feedback", "FollowUp",
     "FollowUpKind", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute",
     "MuteKind", "Preference", "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Reply", "ReplyState",

@@ -11,7 +11,11 @@ from sqlmodel import Field, SQLModel
 from memory.models.types import Instant
 
 NOTES, IMPORT = "notes", "import"
-"""Names and kinds of the two sources of what the user brings: nobody polls them, and they are no news."""
+"""Names and kinds of the two sources of what the user brings: nobody polls them."""
+FILES = "files"
+"""The kind of the sources that read the user's own notes from a folder."""
+NO_NEWS = (NOTES, IMPORT, FILES)
+"""Kinds of sources whose texts are memory, but in no story and so in no digest: the user has them already."""
 
 
 class Source(SQLModel, table=True):

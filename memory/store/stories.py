@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select
 
-from memory.models import IMPORT, NOTES, Item, Source, Stage, Story, Version
+from memory.models import NO_NEWS, Item, Source, Stage, Story, Version
 from memory.store.items import current
 
 COMPARED_CHARACTERS = 4000
@@ -94,7 +94,7 @@ def _told() -> Select[Any]:
     chosen: Select[Any] = (
         select(*columns)  # type: ignore[call-overload]  # sqlmodel types up to four columns
         .join(Version, current())
-        .where(col(Item.source_id).not_in(select(Source.id).where(col(Source.kind).in_((NOTES, IMPORT)))))
+        .where(col(Item.source_id).not_in(select(Source.id).where(col(Source.kind).in_(NO_NEWS))))
         .where(col(Item.hidden_at).is_(None), col(Item.deleted_at).is_(None))
     )
     return chosen

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from memory.chunks import Span
 from memory.identity import NewItem
-from memory.models import IMPORT, NOTES, DeliveryState, Digest, Entry, MuteKind, Stage, Verb
+from memory.models import NO_NEWS, DeliveryState, Digest, Entry, MuteKind, Stage, Verb
 from memory.store import (
     audit,
     chunks,
@@ -98,7 +98,7 @@ class TestStories:
         assert stories.unplaced(session, limit=10, stages=[Stage.EMBEDDED]) == []
         assert len(stories.unplaced(session, limit=10, stages=[Stage.STORED])) == 1
 
-    @pytest.mark.parametrize("source", [NOTES, IMPORT])
+    @pytest.mark.parametrize("source", NO_NEWS)
     def test_what_the_user_brought_is_in_no_story(self, session: Session, source: str) -> None:
         row = sources.ensure(session, source, source, NOW)
         items.save(session, row.id or 0, [NewItem(external_id="1", text="The shed key is with Ana.")], NOW)
