@@ -9,7 +9,8 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,8 +19,9 @@ import pytest
 from sqlmodel import select
 
 from assistant import memories
-from assistant.answers.memory import Note
+from assistant.answers import memory as answers
 from assistant.delivery.dispatch import queue_digest
+from assistant.digest.view import Note
 from assistant.mailbox import following
 from memory.models import NOTES, Feedback, Verb
 from memory.store import items as item_rows
@@ -39,7 +41,9 @@ class Correspondence:
     def __init__(self, office: PostOffice) -> None:
         self.office = office
         add_stories(office.service.database)
-        view = digest_view(recipient=USER, built_at=datetime.now(UTC))
+        facts = {"follow_up": 1, "item": 0, "name": "Ann Lee", "quote": "The cabin", "date": "2026-11-20"}
+        note = Note(kind="awaits_me", sentence="", facts=facts)
+        view = replace(digest_view(recipient=USER, built_at=datetime.now(UTC)), notes=(note,))
         queue_digest(office.service.database, view, now=office.clock.now(), give_up=following.LATER)
         office.runner.run("deliver")
         [self.digest] = office.deliver_own()
@@ -54,14 +58,14 @@ class Correspondence:
         body = f"{text}\n\nOn Friday, 20 November 2026, Telos wrote:\n{quoted}\n"
         return self.office.write(body, sender=sender, to=ADA, **values)
 
-    def click(self, verb: str, number: int) -> None:
-        """The mail that a link of the digest opens, sent as it is."""
+    def click(self, named: str, typed: str = "") -> None:
+        """The mail that a link of the digest opens, sent as it is, or with a question above."""
         page = self.digest.get_body(("html",))
         assert page is not None
         links = re.findall(r'href="(mailto:[^"]+)"', str(page.get_content()).replace("&amp;", "&"))
         told = [parse_qs(urlsplit(link).query) for link in links]
-        chosen = next(one for one in told if one["subject"][0].startswith(f"Telos: {verb} {number} "))
-        self.office.write(chosen["body"][0], sender=ADA, to=ADA, Subject=chosen["subject"][0])
+        chosen = next(one for one in told if one["subject"][0].startswith(f"Telos: {named} "))
+        self.office.write(typed + chosen["body"][0], sender=ADA, to=ADA, Subject=chosen["subject"][0])
 
     def answers(self) -> list[str]:
         self.office.round()
@@ -96,15 +100,36 @@ def test_a_plain_reply_does_all_it_says_and_one_answer_comes_back(letters: Corre
 
 
 def test_a_link_does_what_it_says(letters: Correspondence) -> None:
-    for verb, number in (("more", 2), ("less", 1), ("keep", 3)):
-        letters.click(verb, number)
+    for named in ("more 2", "less 1", "keep 3"):
+        letters.click(named)
     assert len(letters.answers()) == 3
     assert letters.words() == [(Verb.MORE, 2), (Verb.LESS, 1), (Verb.KEEP, 3)]
 
 
+def test_what_is_followed_up_is_done_or_put_off_by_mail(letters: Correspondence) -> None:
+    letters.office.write("Hi Ada,\n\nis the cabin free? I will call you by next Friday.\n\nAnn", Subject="The cabin")
+    letters.office.round()
+    assert len(following.standing(letters.office.service)) == 2
+    letters.click("done f1")
+    letters.reply("later f2 20 days")
+    first, second = letters.answers()
+    assert "f1, “The cabin” (Ann Lee), is done." in first
+    assert "f2, “I will call you by next Friday.” (Ann Lee), comes again on" in second
+    [left] = following.standing(letters.office.service)
+    assert (left.id, left.due) == (2, letters.office.clock.now().date() + timedelta(days=20))
+
+
+def test_the_link_for_a_question_brings_the_question(letters: Correspondence) -> None:
+    letters.click("ask", "What did the council decide about the winter?\n\n")
+    [answer] = letters.answers()
+    assert "You asked: What did the council decide about the winter?" in answer
+
+
 def test_a_question_is_answered_from_memory(letters: Correspondence) -> None:
     service = letters.office.service
-    memories.add(service, Note(title="Quay", text="The night ferry to Santander leaves from the old quay at nine."))
+    memories.add(
+        service, answers.Note(title="Quay", text="The night ferry to Santander leaves from the old quay at nine.")
+    )
     letters.office.runner.run("index")
     letters.reply("From which quay does the night ferry to Santander leave?\n\nThanks,\nAda")
     [answer] = letters.answers()
