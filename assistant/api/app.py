@@ -17,12 +17,14 @@ from assistant.api import (
     facts,
     goals,
     jobs,
+    mail,
     memory,
     models,
     profile,
     sources,
     status,
     v1,
+    waiting,
 )
 from assistant.api.problems import install_problems
 from assistant.jobs.runner import Runner
@@ -40,6 +42,7 @@ def create_app(service: Service, runner: Runner) -> FastAPI:
         doctor,
         jobs,
         sources,
+        mail,
         memory,
         models,
         digest,
@@ -49,6 +52,7 @@ def create_app(service: Service, runner: Runner) -> FastAPI:
         goals,
         drafts,
         profile,
+        waiting,
         v1,
     )
     for noun in nouns:

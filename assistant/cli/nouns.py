@@ -38,9 +38,11 @@ NOUNS = {
     "drafts": Noun(
         "drafts.command", "app", "Drafts of mail, replies, documents and notes: begin, edit, approve and send them."
     ),
+    "waiting": Noun("waiting", "app", "Unanswered mail and promises: what waits for whom; done, later."),
     "profile": Noun("profile.command", "app", "What your edits taught Telos: read it, correct it, take it back."),
     "memory": Noun("memory", "app", "Memory: search, add, import, export, forget and erase; facts about you."),
     "sources": Noun("sources", "app", "Sources: what Telos reads. Add, test, list, pause them."),
+    "mail": Noun("mail", "app", "Mail: log in at your provider without a password."),
     "model": Noun("model", "app", "The language model: fetch one, use it, show it, test it."),
     "log": Noun("log", "app", "What language models were asked and answered, and at which cost."),
     "jobs": Noun("jobs", "app", "The recurring work: when it is due, how it went."),

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from assistant.client.facts import Facts
     from assistant.client.goals import Goals
     from assistant.client.jobs import Jobs
+    from assistant.client.mail import Mail
     from assistant.client.memory import Memory
     from assistant.client.models import Models
     from assistant.client.profile import Profile
     from assistant.client.sources import Sources
+    from assistant.client.waiting import Waiting
 
 
 class Client:
@@ -57,6 +59,12 @@ class Client:
         return Sources(self._wire)
 
     @cached_property
+    def mail(self) -> Mail:
+        from assistant.client.mail import Mail
+
+        return Mail(self._wire)
+
+    @cached_property
     def memory(self) -> Memory:
         from assistant.client.memory import Memory
 
@@ -79,6 +87,12 @@ class Client:
         from assistant.client.facts import Facts
 
         return Facts(self._wire)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        from assistant.client.waiting import Waiting
+
+        return Waiting(self._wire)
 
     @cached_property
     def conversations(self) -> Conversations:

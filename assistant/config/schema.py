@@ -197,6 +197,8 @@ class MailSettings(_Section):
     username: str = ""
     password: SecretStr | None = None
     password_file: str = ""
+    login_of: str = ""
+    """A mail source with `login = "oauth"`: its login is used here too, instead of a password."""
     sender: str = ""
     """The From address; the user's own address when empty."""
     reply_to: str = ""

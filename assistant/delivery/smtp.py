@@ -11,13 +11,15 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from assistant.config.schema import MailSettings
 from assistant.delivery.addresses import ascii_domain
 from assistant.delivery.carriers import Deferred, HandOver, Letter, Refused, Unanswered, Wording
 from assistant.delivery.policy import BEYOND_ASCII
+from connectors.mail.remedies import about_login
+from connectors.mail.sasl import xoauth2
 
 GREETING = "[127.0.0.1]"
 """What we call ourselves: the machine's own name is nobody's business, and looking it up can take long."""
@@ -32,11 +34,15 @@ _CHECK = "Check host, port and security in [mail], then run `telos doctor`."
 
 
 class SmtpCarrier:
-    """`password` is already read from wherever the configuration says."""
+    """`password` is already read from wherever the configuration says. `token` gives one instead (XOAUTH2), a fresh one
+    when it is called with True, because the server refused the last; it raises Deferred or Refused."""
 
-    def __init__(self, settings: MailSettings, password: str | None = None) -> None:
+    def __init__(
+        self, settings: MailSettings, password: str | None = None, token: Callable[[bool], str] | None = None
+    ) -> None:
         self._settings = settings
         self._password = password
+        self._token = token
 
     @contextmanager
     def ready(self, letter: Letter) -> Iterator[HandOver]:
@@ -71,13 +77,29 @@ class SmtpCarrier:
             with self._translated("log in", DOCTOR):
                 if self._settings.security == "starttls":
                     server.starttls(context=ssl.create_default_context())
-                if self._settings.username:
+                if self._token:
+                    self._log_in_by_token(server, self._token)
+                elif self._settings.username:
                     server.login(self._settings.username, self._password or "")
             yield server
         finally:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 server.quit()
             server.close()
+
+    def _log_in_by_token(self, server: smtplib.SMTP, token: Callable[[bool], str]) -> None:
+        """A token that is refused may have been taken back before its time: the second one is fresh."""
+        server.ehlo_or_helo_if_needed()
+        for is_last in (False, True):
+            said = xoauth2(self._settings.username, token(is_last))
+            try:
+                # a challenge tells what is wrong, and the server waits for an empty answer before it refuses
+                server.auth("XOAUTH2", lambda challenge=None, said=said: "" if challenge else said)
+            except smtplib.SMTPAuthenticationError:
+                if is_last:
+                    raise
+            else:
+                return
 
     def _connect(self) -> smtplib.SMTP:
         with self._translated("connect", DOCTOR):
@@ -126,7 +148,7 @@ class SmtpCarrier:
             failure = Refused if _is_permanent(err.smtp_code) else Deferred
             raise failure(
                 f"{self._name} refuses the login of {self._settings.username}: {_words(err.smtp_error)}.",
-                "Check username and password in [mail], then run `telos doctor`.",
+                self._remedy,
             ) from err
         except smtplib.SMTPResponseException as err:
             raise _answered(err.smtp_code, err.smtp_error, f"to {step}", then) from err
@@ -144,6 +166,12 @@ class SmtpCarrier:
             ) from err
         except (smtplib.SMTPException, OSError, UnicodeError) as err:
             raise Deferred(f"{self._name} does not answer: {_reason(err)}.", _CHECK) from err
+
+    @property
+    def _remedy(self) -> str:
+        if self._token:
+            return f"Run `telos mail login {self._settings.login_of}`, then `telos doctor`."
+        return f"Check username and password in [mail], then run `telos doctor`. {about_login(self._settings.host)}"
 
     @property
     def _name(self) -> str:

@@ -161,7 +161,7 @@ class Connection(BaseMailBox):
 @contextmanager
 def translated(options: MailOptions, tcp: GuardedTcp) -> Iterator[None]:
     """Everything that imaplib, imap_tools and the socket raise within the block, as one of the failures."""
-    shown = f"{options.host}:{options.number}"
+    shown = options.shown
     try:
         with tcp.translated(options.host, options.number):
             yield

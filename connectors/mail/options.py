@@ -5,6 +5,8 @@ Called by `connectors.mail` and by everything that opens the same mailbox (`conn
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -13,7 +15,26 @@ from connectors.base import Options, asked
 
 Security = Literal["tls", "starttls", "none"]
 Login = Literal["password", "oauth"]
-Provider = Literal["google", "microsoft", "other"]
+Provider = Literal["microsoft", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Of a provider's OAuth 2.0: where a device code comes from, where tokens do, and what is asked for."""
+
+    device: str
+    token: str
+    scope: str
+
+
+_MICROSOFT = "https://login.microsoftonline.com/common/oauth2/v2.0"
+_ENDPOINTS = {
+    "microsoft": Endpoints(
+        f"{_MICROSOFT}/devicecode",
+        f"{_MICROSOFT}/token",
+        "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access",
+    )
+}
 
 _PORTS: dict[str, int] = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -42,11 +63,12 @@ class MailOptions(Options):
     provider: Provider = "other"
     """Whose addresses the login by `oauth` uses."""
     client_id: str = ""
-    """Of your own client, registered with the provider as one for devices with limited input."""
+    """Of your own client, registered with the provider as a public one that may use the device-code flow."""
     client_secret: SecretStr | None = None
     client_secret_file: str = ""
-    token_file: str = ""
-    """Where the login is kept (mode 0600)."""
+    """For a provider that gives one to such clients too."""
+    token_path: str = ""
+    """Where the login is kept (a file of mode 0600)."""
     device_url: str = ""
     token_url: str = ""
     scope: str = ""
@@ -59,20 +81,39 @@ class MailOptions(Options):
             raise ValueError("write the name of the server alone, such as imap.fastmail.com")
         return host.strip()
 
+    @field_validator("device_url", "token_url")
+    @classmethod
+    def _encrypted(cls, address: str) -> str:
+        if address and not address.startswith("https://"):
+            raise ValueError("secrets are sent there: write an address that begins with https://")
+        return address
+
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
-        if self.login == "oauth" and not self.client_id:
+        if self.login == "password":
+            return self
+        if not self.client_id:
             raise ValueError('login = "oauth" wants the client_id of your own client; see docs/sources/mail.md')
-        if self.login == "oauth" and not self.token_file:
-            raise ValueError('login = "oauth" wants a token_file, the path at which the login is kept')
-        if self.login == "oauth" and self.provider == "other" and not (self.device_url and self.token_url):
+        if not Path(self.token_path).expanduser().is_absolute():
+            raise ValueError('login = "oauth" wants a token_path: where the login is kept, as an absolute path')
+        if self.provider == "other" and not (self.device_url and self.token_url):
             raise ValueError('provider = "other" wants device_url and token_url')
         return self
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the login by `oauth` is begun and renewed."""
+        return _ENDPOINTS.get(self.provider) or Endpoints(self.device_url, self.token_url, self.scope)
 
     @property
     def number(self) -> int:
         """The port."""
         return self.port or _PORTS[self.security]
+
+    @property
+    def shown(self) -> str:
+        """The server, for a sentence."""
+        return f"{self.host}:{self.number}"
 
     @property
     def own(self) -> frozenset[str]:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
-from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
@@ -157,14 +156,12 @@ class MailWorld:
 
     def _mail(self, instant: datetime) -> tuple[str, bytes, datetime]:
         number = len(self._published) + 1
-        message = EmailMessage()
-        message["From"] = f"Sender {number % 7} <sender{number % 7}@example.net>"
-        message["To"] = "ada@example.org"
-        message["Subject"] = f"Mail number {number}"
-        message["Date"] = format_datetime(instant)
-        message["Message-ID"] = f"<{number}.{self._run}@example.net>"
-        message.set_content(f"What there is to say in mail {number}.")
-        raw = message.as_bytes()
+        message_id = f"<{number}.{self._run}@example.net>"
+        raw = (
+            f"From: Sender {number % 7} <sender{number % 7}@example.net>\r\nTo: ada@example.org\r\n"
+            f"Subject: Mail number {number}\r\nDate: {format_datetime(instant)}\r\nMessage-ID: {message_id}\r\n\r\n"
+            f"What there is to say in mail {number}.\r\n"
+        ).encode()
         identity = Headers.of(raw).identity
-        self._published[identity] = str(message["Message-ID"])
+        self._published[identity] = message_id
         return identity, raw, instant
