@@ -13,7 +13,7 @@ from typing import Any, get_origin
 from assistant import sources
 from assistant.answers import sources as answers
 from assistant.config import edit
-from assistant.config.load import load
+from assistant.config.load import check, load
 from assistant.config.naming import free, plain, slug
 from assistant.config.private_file import secrets_beside
 from assistant.config.questions import meant, questions
@@ -49,12 +49,12 @@ def add(service: Service, addition: answers.Addition) -> answers.Added:
     name = addition.name or free(plain(keys, addition.kind), taken)
     _refuse_missing(service, connector, name, {*keys, *secrets})
     path = service.home.config_file
+    tested = _tested(service, addition, {"name": name, "kind": addition.kind, **keys, **secrets})
+    if tested is not None and not addition.name:
+        name = free(slug(tested.title) or name, taken)
     is_link = path.resolve().parent != path.parent.resolve()  # into a folder of dotfiles, where no secret belongs
     with secrets_beside(path.parent, name, secrets) as files:
         keys |= {f"{key}_file": str(file.absolute()) if is_link else file.name for key, file in files.items()}
-        tested = _tested(service, name, addition, keys)
-        if tested is not None and not addition.name:
-            name = free(slug(tested.title) or name, taken)
         edit.change(path, lambda text: edit.add(text, {"name": name, "kind": addition.kind, **keys}))
     service.reload()
     return answers.Added(
@@ -76,13 +76,13 @@ def _kind(connector: type[Connector]) -> answers.Kind:
     )
 
 
-def _tested(service: Service, name: str, addition: answers.Addition, keys: Mapping[str, Any]) -> answers.Tested | None:
-    """What the source says, `None` if it was not to be asked."""
-    table = {"name": name, "kind": addition.kind, **keys}
+def _tested(service: Service, addition: answers.Addition, table: Mapping[str, Any]) -> answers.Tested | None:
+    """What the source says, `None` if it was not to be asked. Nothing is written for that."""
     path = service.home.config_file
     load(path)  # a mistake that stands there already is told with its place
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     try:
-        source = edit.would_be(path, lambda text: edit.add(text, table)).source(name)
+        source = check(edit.add(text, table), path).source(table["name"])
     except BadConfiguration as err:
         wrong = "\n".join(line.strip() for line in err.sentence.splitlines()[1:])
         raise BadRequest(wrong or err.sentence, "Nothing was added.") from err

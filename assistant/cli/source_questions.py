@@ -68,4 +68,7 @@ def _words(question: Question, before: str) -> str:
             remarks.append(_KEPT)
     if not question.is_required and not question.default and not before:
         remarks.append("Enter for none")
-    return f"{question.question} ({', '.join(remarks)})" if remarks else question.question
+    if not remarks:
+        return question.question
+    words, also = question.question, "; ".join(remarks)
+    return f"{words.removesuffix(')')}; {also})" if words.endswith(")") else f"{words} ({also})"

@@ -98,7 +98,7 @@ def test_a_person_is_asked_for_what_is_needed_and_again_until_it_answers(home: H
         terminal.press(f"{server.url('/books')}\r")
         terminal.wait_for("Its token (not shown):")
         terminal.press("wrong-token\r")
-        terminal.wait_for("Shelves to follow (several with commas, Enter for none):")
+        terminal.wait_for("Shelves to follow (several with commas; Enter for none):")
         terminal.press("sea, ships\r")
         terminal.wait_for("try again?")
         assert "answered 401" in terminal.text()
