@@ -5,6 +5,7 @@ The answers are read in the reader child (`connectors.bluesky.posts`). Called by
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -103,7 +104,9 @@ class FeedPlace:
     is_ranked: bool = False
 
     def page(self, at: str | None, most: int) -> Page:
-        body = self.account.ask(self.method, **self.parameters, limit=most, cursor=at or "")
+        body = _page(self.account, self.method, at, **self.parameters, limit=most)
+        if body is None:
+            return Page()
         return _legible(self.ways_out.read(posts.read_feed, body, self.account.did, self.topic), self.method)
 
     def gone(self, external_ids: Sequence[str]) -> set[str]:
@@ -126,16 +129,19 @@ class Mentions:
 
     def page(self, at: str | None, most: int) -> Page:
         method = "app.bsky.notification.listNotifications"
-        told = self.account.ask_json(method, limit=most, cursor=at or "", reasons=("mention", "reply", "quote"))
+        body = _page(self.account, method, at, limit=most, reasons=("mention", "reply", "quote"))
+        if body is None:
+            return Page()
         try:
+            told = json.loads(body)
             instants = {str(row["uri"]): str(row["indexedAt"]) for row in told["notifications"]}
-        except (KeyError, TypeError) as err:
+        except (KeyError, TypeError, ValueError) as err:
             raise _illegible(method) from err
         following = told.get("cursor") or None
         if not instants:
             return Page(following=following)
-        body = self.account.ask("app.bsky.feed.getPosts", uris=tuple(instants))
-        entries = self.ways_out.read(posts.read_posts, body, self.account.did, instants)
+        found = self.account.ask("app.bsky.feed.getPosts", uris=tuple(instants))
+        entries = self.ways_out.read(posts.read_posts, found, self.account.did, instants)
         if entries is None:
             raise _illegible("app.bsky.feed.getPosts")
         return Page(entries=tuple(entries), following=following)
@@ -145,6 +151,16 @@ class Mentions:
 
     def completed(self, items: Sequence[Item]) -> tuple[Item, ...]:
         return tuple(items)
+
+
+def _page(account: Account, method: str, at: str | None, **parameters: str | int | Sequence[str]) -> bytes | None:
+    """The page at `at`, None where the server does not know that place any more, as after a long outage."""
+    try:
+        return account.ask(method, **parameters, cursor=at or "")
+    except Misconfigured:
+        if at is None:
+            raise
+        return None
 
 
 def _legible(page: Page | None, method: str) -> Page:

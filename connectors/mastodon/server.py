@@ -124,7 +124,9 @@ class Server:
         try:
             return ask(*args, **how)
         except mastodon.MastodonNotFoundError as err:
-            raise _NotFound(f"{self._host} does not have what was asked for: check its address, or lists.") from err
+            raise _NotFound(
+                f"{self._host} does not have what was asked for: check server, lists and accounts."
+            ) from err
         except mastodon.MastodonError as err:
             if isinstance(err.__context__, SourceFailure):  # raised below it, by the session or by `_refuse`
                 raise err.__context__ from None

@@ -214,6 +214,21 @@ def test_one_bad_post_does_not_stop_its_page_and_unknown_embeds_do_no_harm(world
     assert any("1 of 2 posts cannot be read" in notice for notice in reading.notices)
 
 
+def test_a_place_that_the_server_has_forgotten_ends_one_walk_and_no_more(world: BlueskyWorld) -> None:
+    world.publish(2 * world.page_size)
+    reading = Reading(world)
+    reading.poll(at_most=1)
+    world.server.routes[f"/xrpc/{TIMELINE}"] = lambda request: (
+        Response(status=400, body=b'{"error": "InvalidRequest", "message": "Malformed cursor"}')
+        if "cursor" in request.query
+        else world.answer(request)
+    )
+    reading.poll()
+    later = world.publish()
+    reading.poll()
+    assert reading.ids[-1:] == later
+
+
 # Logins
 
 
