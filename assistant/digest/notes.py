@@ -105,10 +105,16 @@ def _open_criteria(goal: Goal) -> int:
 
 
 def about_mail(session: Session, today: date) -> list[Facts]:
-    """Unanswered mail and promises that are due, each until a digest that names it was sent."""
+    """Unanswered mail and promises that are due, each until a digest that names it was sent; and what was learned from mail
+    that the user sent since the last one."""
     due = follow_ups.to_tell(session, today)[:MOST_FOLLOWED_UP]
     drafted = replies.of_items(session, [row.item_id for row in due])
-    return [_followed_up(row, drafted.get(row.item_id)) for row in due]
+    last = digests.last_sent(session)
+    learned = replies.learned_since(session, last.built_at if last is not None else None)
+    return [
+        *(_followed_up(row, drafted.get(row.item_id)) for row in due),
+        *({"kind": "learned", "draft": one.draft_id, "lesson": one.id, "name": one.line} for one in learned),
+    ]
 
 
 def _followed_up(row: FollowUp, reply: Reply | None) -> Facts:

@@ -109,7 +109,7 @@ def later(service: Service, follow_up_id: int, days: int | None = None) -> Follo
 
 
 def _not_there(follow_up_id: int) -> NotFound:
-    return NotFound(f"There is no follow-up f{follow_up_id}.", "`telos mail waiting` lists those there are.")
+    return NotFound(f"There is no follow-up f{follow_up_id}.", "`telos waiting` lists those there are.")
 
 
 def _line(row: FollowUp) -> FollowUpLine:

@@ -4,6 +4,7 @@
     placing -> placed    it lies there; after a crash the folder is asked, never guessed
     placed  -> placing   the draft changed in Telos and nobody touched it there: the old one goes, the new one comes
             -> left      rejected: it is taken away, unless the user has made it theirs
+            -> sent      by Telos, on the user's word: it is taken away, too
 
 A message in a folder never changes: who edits one puts another in its place. As long as ours lies there, nobody touched it.
 It knows no text; `assistant.mailbox.checking` calls it with an open mailbox.
@@ -12,6 +13,7 @@ It knows no text; `assistant.mailbox.checking` calls it with an open mailbox.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from assistant.config.schema import Settings
@@ -20,25 +22,29 @@ from assistant.delivery.carriers import Refused
 from assistant.failpoints import failpoint
 from assistant.mailbox.account import Account
 from assistant.service import Service
-from memory.models import Draft, DraftState, DraftVersion, Reply, ReplyState
-from memory.store import drafts, replies
+from memory.models import DeliveryState, Draft, DraftState, DraftVersion, Reply, ReplyState
+from memory.store import drafts, outbox, replies
 from memory.store.replies import Lying
 
 if TYPE_CHECKING:
     from connectors.mail.mailbox import Mailbox, Message
 
 DRAFTS = "drafts"
+KEPT = timedelta(days=30)
+"""Whoever has not sent an answer by then does not mean to; what lies in the folder stays there."""
 _GONE = "\\deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply with its draft, the last version of it, and the one that Telos wrote last."""
+    """A reply with its draft, the last version of it, and the one that Telos wrote last. `is_sent` says that Telos itself
+    sent it, on the user's word."""
 
     row: Reply
     draft: Draft
     version: DraftVersion
     drafted: DraftVersion
+    is_sent: bool = False
 
 
 def answers(service: Service, account: Account) -> list[Answer]:
@@ -48,8 +54,9 @@ def answers(service: Service, account: Account) -> list[Answer]:
         ids = [row.draft_id for row in rows if row.draft_id is not None]
         known, last = drafts.by_ids(session, ids), drafts.current(session, ids)
         drafted = drafts.current(session, ids, by=drafts.TELOS)
+        sent = {one for one, delivery in outbox.of_drafts(session, ids).items() if delivery.state is DeliveryState.SENT}
     return [
-        Answer(row, known[row.draft_id], last[row.draft_id], drafted[row.draft_id])
+        Answer(row, known[row.draft_id], last[row.draft_id], drafted[row.draft_id], row.draft_id in sent)
         for row in rows
         if row.draft_id is not None and row.draft_id in known
     ]
@@ -59,8 +66,10 @@ def keep_in_step(service: Service, account: Account, mailbox: Mailbox) -> int:
     """Place what is new, replace what changed, take away what was rejected; how many messages were put there."""
     placed = 0
     for answer in answers(service, account):
-        if answer.draft.state is DraftState.REJECTED:
+        if answer.is_sent or answer.draft.state is DraftState.REJECTED:
             take_away(service, mailbox, answer)
+            _close(service, answer, ReplyState.SENT if answer.is_sent else ReplyState.LEFT)
+        elif service.clock.now() - answer.row.at > KEPT:
             _close(service, answer, ReplyState.LEFT)
         elif service.settings.mail.place_drafts:
             placed += _place(service, account, mailbox, answer)

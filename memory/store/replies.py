@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from memory.models import Item, Reply, ReplyState
+from memory.models import Item, Lesson, Reply, ReplyState
 
 WAITING = (ReplyState.DRAFTED, ReplyState.PLACING, ReplyState.PLACED)
 """The user has not answered yet, as far as is known."""
@@ -80,6 +80,15 @@ def close(session: Session, item_id: int, state: ReplyState, now: datetime) -> N
     row = session.get_one(Reply, item_id)
     row.state, row.closed_at, row.problem = state, now, ""
     session.add(row)
+
+
+def learned_since(session: Session, instant: datetime | None) -> list[Lesson]:
+    """What was learned, since then, from answers that the user sent by their own hand; without what was taken back."""
+    chosen = select(Lesson).join(Reply, col(Reply.draft_id) == col(Lesson.draft_id))
+    chosen = chosen.where(Reply.state == ReplyState.SENT, col(Lesson.undone_at).is_(None), Lesson.line != "")
+    if instant is not None:
+        chosen = chosen.where(col(Reply.closed_at) > instant)
+    return list(session.exec(chosen.order_by(col(Lesson.id))))
 
 
 def drafts_on(session: Session, item_ids: Collection[int]) -> set[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import drafts, failpoints
+from assistant import digests, drafts, failpoints
 from assistant.answers.drafts import DraftEdit
 from assistant.delivery.draft_letter import MARK
 from memory.store import replies
@@ -60,6 +60,11 @@ def test_mail_in_draft_placed_edited_sent_lesson_learned_next_draft_better(offic
     assert len(drafts.show(office.service, int(number)).versions) == 2
     assert office.placed() == []
     assert office.smtp.received == []
+
+    digests.send(office.service)
+    [told] = [note for note in digests.show(office.service).notes if note.kind == "learned"]
+    assert told.sentence.startswith(view.lessons[0].line)
+    assert f"telos profile undo {view.lessons[0].id}" in told.sentence
 
     office.write("Hi Ada,\n\ncould you send me the tickets?\n\nBest,\nAnn", Subject="The tickets")
     office.round()
@@ -122,6 +127,17 @@ def test_a_rejected_draft_goes_and_never_comes_back(office: PostOffice) -> None:
     office.round()
     office.round()
     assert office.placed() == []
+
+
+def test_a_draft_that_telos_sent_is_taken_away(office: PostOffice) -> None:
+    office.write(ASKED)
+    office.round()
+    number = int(office.placed()[0][MARK].partition(":")[0])
+    change(office, number, "Hi Ann,\n\nat nine.\n\nAda")
+    drafts.approve(office.service, number)
+    drafts.send(office.service, number)
+    office.round()
+    assert (office.placed(), len(office.smtp.received)) == ([], 1)
 
 
 def test_without_the_word_of_the_configuration_nothing_is_placed(tmp_path: Path) -> None:

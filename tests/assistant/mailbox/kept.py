@@ -23,7 +23,7 @@ WEDNESDAY = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 BOX = SourceSettings(
     name="letters",
     kind="mail",
-    options=MailOptions(host="imap.example.org", username="ada@example.org", password="unused"),  # type: ignore[arg-type]
+    options=MailOptions(host="imap.example.org", username="ada@example.org", password="unused"),
 )
 
 _number = count(1)
