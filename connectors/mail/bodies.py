@@ -27,7 +27,6 @@ _FILLER = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u2060-\u2064\u3164\ufeff]+"
 )
 """What newsletters fill their preview with. Not U+200D, which joins letters and emoji."""
-_QUOTED = re.compile(r"\n[^\n>]{0,200}:\n+(?:[ ]?>[^\n]*(?:\n+|$))+\s*$|\n+(?:[ ]?>[^\n]*(?:\n+|$))+\s*$")
 
 
 @dataclass(slots=True)
@@ -62,8 +61,16 @@ def read(message: Message, *, prefers_html: bool) -> Body:
 
 def without_quote(text: str) -> str:
     """`text` without the quoted mail at its end, and the line that announces it, if there is something above it."""
-    kept = _QUOTED.sub("", text).rstrip()
-    return kept or text
+    rows = text.split("\n")
+    while rows and (not rows[-1].strip() or rows[-1].lstrip().startswith(">")):
+        rows.pop()
+    if not rows or ">" not in "".join(text.split("\n")[len(rows) :]):
+        return text
+    if rows[-1].rstrip().endswith(":"):  # "On Monday Ada wrote:", which programs break before its last word
+        last = rows.pop()
+        if rows and rows[-1].strip() and len(last.split()) < 3:
+            rows.pop()
+    return "\n".join(rows).rstrip() or text
 
 
 def _collect(part: Message, found: _Found, depth: int) -> None:

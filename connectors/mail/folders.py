@@ -5,6 +5,7 @@ Called by `connectors.mail.mailbox`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -45,11 +46,16 @@ class Folder:
 
 
 def folders_of(connection: Connection) -> list[Folder]:
-    """All that can be opened, those with a role first; no role is given twice."""
+    """All that can be opened, those with a role first; no role is given twice. Raises: the library's errors."""
     search: Any = b"*"  # bytes are sent as they are; the library says no more than str
     if "SPECIAL-USE" in connection.client.capabilities:
         search = b"* RETURN (SPECIAL-USE)"  # else a server may keep it to itself
-    listed = [info for info in connection.folder.list(search_args=search) if _can_be_opened(info)]
+    return with_roles(connection.folder.list(search_args=search))
+
+
+def with_roles(infos: Sequence[FolderInfo]) -> list[Folder]:
+    """What a server lists as folders; what it says of their use goes before their names."""
+    listed = [info for info in infos if _can_be_opened(info)]
     roles: dict[str, Role] = {}
     for by in (_role_told, _role_by_name):
         for info in listed:

@@ -29,7 +29,7 @@ _LOGS_IN = re.compile(rb"(\S+) (?:LOGIN|AUTHENTICATE) ", re.IGNORECASE)
 
 
 class Wire:
-    """Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
+    """`lines` are the client's. Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
     mail (or, for "login", that log in): "busy" is a NO [LIMIT], "broken" a NO [SERVERBUG] or by turns a connection that
     breaks off, "malformed" a line that is no answer, "empty_page" an OK without messages, "duplicate_page" the
     messages that were fetched before."""
@@ -40,6 +40,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._before = b""
         self._broke = 0
+        self.lines: list[bytes] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -69,6 +70,7 @@ class Wire:
 
     def _troubled(self, line: bytes) -> tuple[str, bytes] | None:
         """To whom what is said instead of this line; None breaks off."""
+        self.lines.append(line)
         if (login := _LOGS_IN.match(line)) and self._befalls("login"):
             return "client", login[1] + b" NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"
         fetch = _FETCHES_TEXT.match(line)
