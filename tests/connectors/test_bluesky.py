@@ -188,7 +188,7 @@ def test_a_repost_is_its_post_with_who_reposted_it_and_its_end_deletes_nothing(w
     original = world.write("said once", into="nowhere", at=NOW - timedelta(days=300))
     world.publish(2)
     world.repost(original)
-    reading = Reading(world)
+    reading = Reading(world, changes={"first_run_items": 100, "first_run_days": 7})  # the repost is no older
     reading.to_the_end()
     (item,) = [item for item in reading.items if item.external_id == original]
     assert item.authors == ("Ada Lovelace (@ada.bsky.social)",)
@@ -202,6 +202,13 @@ def test_a_repost_is_its_post_with_who_reposted_it_and_its_end_deletes_nothing(w
     reading.now += timedelta(days=1)
     reading.to_the_end()
     assert reading.deleted == [original]
+
+
+def test_a_post_is_as_old_as_the_server_knows_whatever_its_author_says(world: BlueskyWorld) -> None:
+    at = NOW - timedelta(days=1)
+    world.write("from the future", at=at, createdAt="2031-01-01T00:00:00Z")
+    world.write("from no time", at=at + timedelta(seconds=1), createdAt="soon")
+    assert [item.published for item in read(world)] == [at, at + timedelta(seconds=1)]
 
 
 def test_one_bad_post_does_not_stop_its_page_and_unknown_embeds_do_no_harm(world: BlueskyWorld) -> None:
