@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from connectors.base import API_VERSION, Batch, Cursor, Options
 from connectors.mail.options import MailOptions
-from connectors.mail.state import MailState
 from connectors.transport import WaysOut
 
 __all__ = ["Mail", "MailOptions"]
@@ -35,6 +34,7 @@ class Mail:
     def poll(self, cursor: Cursor | None, *, now: datetime, limit: int, cancelled: Event) -> Iterator[Batch]:
         from connectors.mail.mailbox import Mailbox  # weight: imap_tools, which not every start needs
         from connectors.mail.source import Reading
+        from connectors.mail.state import MailState
 
         state = MailState.of(cursor, self._options)
         with Mailbox(self._options, self._ways_out) as mailbox:
