@@ -154,9 +154,9 @@ def _line(source: SourceSettings, row: Source | None) -> answers.SourceLine:
 
 
 def _address(options: Options) -> str:
-    """What the first key of its kind that says something says, for the eye."""
-    if isinstance(options, FeedOptions):
-        return options.shown
+    """What the options say of themselves (`shown`), or what the first key of its kind that says something says, for the eye."""
+    if shown := getattr(options, "shown", ""):
+        return str(shown)
     values = (getattr(options, key) for key in _plain_keys(type(options)))
     value = next((value for value in values if value and isinstance(value, str | tuple | list)), "")
     return mask_url(value) if isinstance(value, str) else ", ".join(map(str, value))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from assistant.cli import facts
+from assistant.cli import facts, item_facts
 from assistant.cli.screen import JsonOption, client_from, count, print_json, progress_bar, say
 from assistant.errors import BadRequest
 
@@ -138,8 +138,12 @@ def show(context: typer.Context, item: ItemNumber, as_json: JsonOption = False) 
     if as_json:
         print_json(view)
         return
-    facts = [view.source, view.kind, f"{view.published:%Y-%m-%d}", *view.authors, view.url]
-    say("\n".join([view.title, " · ".join(fact for fact in facts if fact), "", view.text]))
+    origin = [view.source, view.kind, f"{view.published:%Y-%m-%d}", *view.authors, view.url]
+    title = [view.title] if view.title else []  # a post has none
+    told = [*title, " · ".join(filter(None, origin)), *item_facts.lines(view.details), "", view.text]
+    if best := item_facts.comments(view.details):
+        told += ["", "Best comments:", *best]
+    say("\n".join(told))
     if view.is_hidden:
         say(f"\nForgotten. Bring it back with: telos memory forget {item} --undo")
 

@@ -119,11 +119,10 @@ def _is_text(path: str) -> bool:
 
 
 def _no_folder(root: Path, err: OSError) -> str:
-    kept = "What was read from it stays."
     match err:
         case FileNotFoundError():
-            return f"There is no folder {root}. {kept} Mount it, or correct `folder`."
+            return f"There is no folder {root}. Mount it, or correct `folder`; nothing that was read from it is lost."
         case NotADirectoryError():
             return f"{root} is a file, not a folder. Name the folder that it lies in."
         case _:
-            return f"The folder {root} cannot be read ({err.strerror}). {kept} Check its permissions."
+            return f"The folder {root} cannot be read ({err.strerror}). Check its permissions."

@@ -57,6 +57,17 @@ class HackerNewsOptions(Options):
             return self.lists
         return ("new",) if self.min_points else ("front",)
 
+    @property
+    def shown(self) -> str:
+        """What is read, for the eye."""
+        named = {"front": "front page", "ask": "Ask HN", "show": "Show HN", "new": "new stories"}
+        read = [
+            *(named[name] for name in self.lists_read),
+            *map("{!r}".format, self.queries),
+            *map("by {}".format, self.users),
+        ]
+        return ", ".join(read) + (f" (from {self.min_points} points)" if self.min_points else "")
+
 
 class HackerNews:
     """What one user wants of Hacker News."""

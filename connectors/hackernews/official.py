@@ -16,6 +16,8 @@ from connectors.transport import WaysOut
 
 _ADDRESS = "https://hacker-news.firebaseio.com/v0"
 _LONGEST_COMMENT = 1000
+_LONGEST_IN_ALL = 12_000
+"""Characters of JSON: what is told of an item beside its text is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Official:
                 comments.append(
                     {"author": str(comment.get("by") or ""), "text": text[:_LONGEST_COMMENT], "url": address(str(kid))}
                 )
+        while len(json.dumps(comments)) > _LONGEST_IN_ALL:
+            comments.pop()
         return Discussion(is_gone=False, comments=tuple(comments))
 
     def _item(self, identity: str) -> Mapping[str, Any] | None:

@@ -115,6 +115,15 @@ class TestStories:
         assert (item.title, item.text) == (first.title, first.text)
         assert reading.to_the_end() == []
 
+    def test_long_comments_are_cut_to_what_fits(self, world: HackerNewsWorld, reading: Reading) -> None:
+        reading.changes["top_comments"] = 10
+        (identity,) = world.publish(num_comments=20)
+        for _ in range(10):
+            world.comment(identity, "Ж" * 5000)
+        reading.to_the_end()
+        kept = reading.items[-1].details["top_comments"]
+        assert [len(comment["text"]) for comment in kept] == [1000]
+
     def test_comments_stay_when_only_the_score_grows(self, world: HackerNewsWorld, reading: Reading) -> None:
         (identity,) = world.publish(num_comments=8)
         world.comment(identity, "Remark")
@@ -229,6 +238,8 @@ def test_options_name_something_to_read() -> None:
     assert HackerNewsOptions(min_points=50).lists_read == ("new",)
     assert HackerNewsOptions(queries=(" a ", "", "a")).queries == ("a",)
     assert HackerNewsOptions(users=("ada",)).lists_read == ()
+    assert HackerNewsOptions(lists=("front", "ask"), users=("ada",)).shown == "front page, Ask HN, by ada"
+    assert HackerNewsOptions(queries=("local first",), min_points=9).shown == "'local first' (from 9 points)"
     with pytest.raises(ValidationError, match="no name of a user"):
         HackerNewsOptions(users=("no name",))
 
