@@ -74,7 +74,11 @@ class Places:
     def _did(self, actor: str) -> str:
         if actor.startswith("did:"):
             return actor
-        return str(self._account.ask_json("com.atproto.identity.resolveHandle", handle=actor).get("did", ""))
+        method = "com.atproto.identity.resolveHandle"
+        did = str(self._account.ask_json(method, handle=actor).get("did", ""))
+        if not did.startswith("did:"):
+            raise _illegible(method)
+        return did
 
     def _own_list(self, name: str) -> str:
         answer = self._account.ask_json("app.bsky.graph.getLists", actor=self._account.did, limit=100)

@@ -45,7 +45,7 @@ class Server:
         )
         self._contexts_left = _CONTEXTS
         self._roots: dict[str, str] = {}
-        self.me = str(self._ask(self._library.account_verify_credentials)["id"])
+        self.me = self._id(self._ask(self._library.account_verify_credentials))
 
     def home(self) -> StatusTimeline:
         return StatusTimeline("home", self, lambda **where: self._library.timeline("home", **where))
@@ -57,7 +57,7 @@ class Server:
         return StatusTimeline(f"@{name}", self, lambda **where: self._library.account_statuses(account_id, **where))
 
     def list_named(self, name: str) -> StatusTimeline:
-        lists = {str(found["title"]): str(found["id"]) for found in self._ask(self._library.lists)}
+        lists = {str(found["title"]): self._id(found) for found in self._ask(self._library.lists)}
         found = next((title for title in lists if title.casefold() == name.strip().casefold()), None)
         if found is None:
             there = ", ".join(sorted(lists)) or "none"
@@ -102,6 +102,7 @@ class Server:
         """`item` in its thread, which is named by the address of its first post."""
         parent = item.details.get("in_reply_to")
         if not parent:
+            self._roots[item.external_id] = item.thread_id
             return item
         if parent not in self._roots and self._contexts_left:
             self._contexts_left -= 1
@@ -115,9 +116,14 @@ class Server:
 
     def _account_id(self, name: str) -> str:
         try:
-            return str(self._ask(self._library.account_lookup, name)["id"])
+            return self._id(self._ask(self._library.account_lookup, name))
         except _NotFound as err:
             raise Misconfigured(f"{self._host} knows no account {name!r}. Correct accounts (name@server).") from err
+
+    def _id(self, record: Any) -> str:
+        if not isinstance(record, Mapping) or not record.get("id"):
+            raise TryLater(f"{self._host} answered with something other than Mastodon does; it will be asked again.")
+        return str(record["id"])
 
     def _ask(self, ask: Callable[..., Any], *args: Any, **how: Any) -> Any:
         """The library's answer; its errors as ours."""
@@ -178,7 +184,9 @@ class StatusTimeline:
         return {external_id for external_id in external_ids if self.server.is_gone(external_id)}
 
     def completed(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        return tuple(map(self.server.with_thread, items))
+        return tuple(
+            reversed([self.server.with_thread(item) for item in reversed(items)])
+        )  # the first of a thread first
 
 
 def _said(response: requests.Response) -> str:

@@ -155,6 +155,23 @@ def test_a_thread_is_named_by_its_first_post_wherever_it_is_entered(world: Masto
     assert len([path for path in paths(world) if path.endswith("/context")]) == 1
 
 
+def test_a_thread_that_is_all_there_needs_no_asking(world: MastodonWorld) -> None:
+    root = world.write("<p>first</p>")
+    answer = world.write("<p>second</p>", by=BEN, in_reply_to_id=root)
+    world.write("<p>third</p>", in_reply_to_id=answer)
+    assert {item.thread_id for item in read(world)} == {world.statuses[root]["uri"]}
+    assert not [path for path in paths(world) if path.endswith("/context")]
+
+
+@pytest.mark.parametrize("answer", ["[]", "{}", '"hello"'])
+def test_a_server_that_is_no_mastodon_is_asked_again_later(world: MastodonWorld, answer: str) -> None:
+    credentials = "/api/v1/accounts/verify_credentials"
+    json_type = {"Content-Type": "application/json"}
+    world.server.routes[credentials] = lambda request: Response(headers=json_type, body=answer.encode())
+    with pytest.raises(TryLater, match="something other than Mastodon"):
+        read(world)
+
+
 def test_no_poll_asks_for_more_than_ten_contexts(world: MastodonWorld) -> None:
     for number in range(15):
         world.write(f"<p>reply {number}</p>", in_reply_to_id=str(1000 + number))
