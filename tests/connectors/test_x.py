@@ -158,15 +158,22 @@ def test_a_list_is_called_by_its_name_and_glanced_at_before_it_is_read(world: XW
 @pytest.mark.parametrize("feed", ["users", "lists"])
 def test_a_token_that_x_takes_no_more_costs_nothing(feed: str) -> None:
     world = XWorld(feed)
-    published = world.publish(250)
+    published = world.publish(350)
     found = Reading(world)
-    found.batches(at_most=1)
+    found.batches(at_most=2)
     assert found.cursor is not None
     world.spent_tokens.update(place["token"] for place in found.cursor["feeds"].values())
     found.to_the_end()
     found.assert_holds(published)
-    assert len(found.ids) == 250
+    assert len(found.ids) == 350
     world.close()
+
+
+def test_x_that_takes_none_of_its_own_tokens_is_asked_again_later(world: XWorld) -> None:
+    world.publish(350)
+    world.refuses_tokens = True
+    with pytest.raises(TryLater, match="takes no token of @ada"):
+        reading(world).poll()
 
 
 def test_one_user_that_is_unknown_is_said_and_does_not_stop_the_others(world: XWorld) -> None:
@@ -239,13 +246,13 @@ def test_what_a_post_brings_along_counts_too(world: XWorld) -> None:
 
 
 def test_a_budget_that_is_small_goes_round(world: XWorld) -> None:
-    """Two searches of which a page has ten posts at least, and a budget for one page a day."""
+    """Two searches of which a page has ten posts at least, and a budget that pays for one page on the first day."""
     world.publish(40)
     found = reading(world, users=(), searches=("one", "two"), posts_a_month=18 * 30)
     found.to_the_end()
-    found.now += timedelta(days=2)
+    found.now += timedelta(days=1)
     found.to_the_end()
-    assert {request.query["query"] for request in asked(world, "/recent")} == {"one", "two"}
+    assert [request.query["query"] for request in asked(world, "/recent")][:2] == ["one", "two"]
 
 
 # Refusals

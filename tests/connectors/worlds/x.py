@@ -65,6 +65,7 @@ class XWorld(WebWorld):
             ME: {"id": ME, "name": "Me Myself", "username": "Myself"},
         }
         self.spent_tokens: set[str] = set()
+        self.refuses_tokens = False
         self._count = 0
         self._tokens = count(1)
 
@@ -143,7 +144,7 @@ class XWorld(WebWorld):
         is_list = "/lists/" in request.path
         if not least <= size <= 100 or (is_list and {"since_id", "until_id"} & set(request.query)):
             return served({"errors": [{"message": "One or more parameters to your request was invalid."}]}, status=400)
-        if token in self.spent_tokens:
+        if token and (self.refuses_tokens or token in self.spent_tokens):
             wrong = {"parameters": {token_name: [token]}, "message": f"The value of {token_name} is invalid"}
             return served({"errors": [wrong], "title": "Invalid Request"}, status=400)
         if token and self.befalls("duplicate_page"):
