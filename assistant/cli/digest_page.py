@@ -15,11 +15,12 @@ from rich.text import Text
 
 from assistant.cli.screen import ago, count, harmless
 from assistant.digest.headings import headings
-from assistant.digest.render import writer
+from assistant.digest.render import people, writer
 
 if TYPE_CHECKING:
     from assistant.answers.digest import DigestLine
-    from assistant.digest.view import DigestView, EntryView
+    from assistant.digest.headings import Headings
+    from assistant.digest.view import DigestView, EntryView, MissedView
 
 INDENT = 4
 STATE_STYLES = {"sent": "green", "queued": "yellow", "sending": "yellow", "failed": "red", "unknown": "red"}
@@ -42,6 +43,8 @@ def _parts(view: DigestView) -> Iterator[RenderableType]:
         for entry in section.entries:
             yield Text()
             yield from _entry(entry)
+    if view.missed.conversations or view.missed.seen:
+        yield from _missed(view.missed, headings(view.language))
     yield Text()
     yield Rule(style="dim")
     yield Text(harmless(writer(view, headings(view.language))), style="dim")
@@ -66,6 +69,30 @@ def _entry(entry: EntryView) -> Iterator[RenderableType]:
         yield _indented(link + Text(f"  {harmless(citation.url)}", style="blue", overflow="fold"))
     if entry.reasons:
         yield _indented(Text("because: " + harmless("; ".join(entry.reasons)), style="dim italic"))
+
+
+def _missed(missed: MissedView, phrases: Headings) -> Iterator[RenderableType]:
+    """The conversations that the user missed, and what was left out of them."""
+    yield Text()
+    yield Rule(Text(phrases.say("missed"), style="bold cyan"), align="left", style="dim")
+    for talk in missed.conversations:
+        yield Text()
+        mark = f"  {phrases.say('missed_to_me')}" if talk.is_to_me else ""
+        yield Text(harmless(talk.place), style="bold") + Text(mark, style="magenta")
+        said = phrases.say("missed_messages", n=len(talk.item_ids))
+        yield _indented(Text(harmless(f"{people(talk, phrases)} · {said} · {talk.source}"), style="dim"))
+        if talk.about:
+            about = f"{phrases.say('missed_about')}: {', '.join(talk.about)}"
+            yield _indented(Text(harmless(about), style="dim italic"))
+        for quote in talk.quotes:
+            yield _indented(Text(f"{harmless(quote.author)}: ", style="cyan") + Text(harmless(quote.text)))
+        if talk.url:
+            yield _indented(Text(harmless(talk.url), style="blue", overflow="fold"))
+    if missed.left_out:
+        rest = phrases.say("missed_left_out", n=missed.left_out, messages=missed.left_out_messages)
+        yield Text(f"\n{rest}", style="dim")
+    if missed.seen:
+        yield Text(f"\n{phrases.say('missed_seen', n=missed.seen)}", style="dim")
 
 
 def _indented(content: RenderableType) -> RenderableType:

@@ -15,13 +15,13 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from assistant.config.schema import Settings
-from assistant.digest import notes
+from assistant.digest import missed, notes
 from assistant.digest.candidates import Candidate, Gathered, gather
 from assistant.digest.headings import headings
 from assistant.digest.lessons import lessons
 from assistant.digest.manner import Manner, manner_of, unwanted_sections
 from assistant.digest.select import Judged, Selection, select
-from assistant.digest.view import DigestView
+from assistant.digest.view import NOTHING_MISSED, DigestView, MissedView
 from assistant.digest.write import Page, Written, write
 from assistant.engine.choice import called
 from assistant.engine.contract import Engine
@@ -31,6 +31,7 @@ from assistant.ranking.features import Interests
 from assistant.ranking.taste import Taste
 from memory.embed import Embedder, NoEmbedder
 from memory.profile.profile import Profile
+from memory.store import messages
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Plan:
     selection: Selection
     manners: Mapping[int, Manner]
     notes_before: tuple[notes.Facts, ...]
+    missed: MissedView = NOTHING_MISSED
 
 
 def build(session: Session, parts: Parts, edition: Edition, now: datetime, progress: Progress = unheard) -> DigestView:
@@ -103,7 +105,11 @@ def plan(session: Session, parts: Parts, edition: Edition, now: datetime) -> Pla
         *notes.about_sources(session, settings),
         *_about_meaning(parts, meaning, [one.candidate for one in selection.chosen]),
     )
-    return Plan(edition, now, gathered, selection, _manners(parts.profile, selection, meaning.slug), facts)
+    manners = _manners(parts.profile, selection, meaning.slug)
+    talk = NOTHING_MISSED
+    if parts.profile is None or messages.KIND not in unwanted_sections(parts.profile):
+        talk = missed.gather(session, settings, meaning.slug, since)
+    return Plan(edition, now, gathered, selection, manners, facts, talk)
 
 
 def finished(planned: Plan, parts: Parts, progress: Progress = unheard) -> DigestView:
@@ -128,6 +134,7 @@ def finished(planned: Plan, parts: Parts, progress: Progress = unheard) -> Diges
         candidates=len(planned.gathered.candidates),
         sections=written.sections,
         notes=notes.told(facts, phrases.language, settings.user.timezone),
+        missed=planned.missed,
     )
 
 
@@ -169,10 +176,10 @@ def _about_meaning(parts: Parts, meaning: _Meaning, shown: list[Candidate]) -> l
 def _about_content(planned: Plan, written: Written, engine: str) -> list[notes.Facts]:
     unlikely, room = planned.selection.unlikely, planned.selection.room + written.no_room
     found: list[notes.Facts] = []
-    if not written.sections:
+    if not written.sections and not planned.missed.conversations:
         found.append({"kind": "empty"})
     if unlikely + room:
         found.append({"kind": "left_out", "n": unlikely + room, "unlikely": unlikely, "room": room})
-    if planned.gathered.muted:
-        found.append({"kind": "muted", "n": planned.gathered.muted})
+    if muted := planned.gathered.muted + planned.missed.muted:
+        found.append({"kind": "muted", "n": muted})
     return found + notes.about_writing(written, engine)

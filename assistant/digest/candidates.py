@@ -19,7 +19,7 @@ from assistant.digest.view import Citation
 from assistant.ranking.features import Subject
 from assistant.stories.revision import added
 from memory.models import Goal, GoalItem, Item, MuteKind, Source, Version
-from memory.store import digests, goals, items, mutes, sources, stories, vectors
+from memory.store import digests, goals, items, messages, mutes, sources, stories, vectors
 
 MOST_CITED = 6
 """A story told by more items cites the best of them."""
@@ -95,7 +95,7 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Muted:
+class Muted:
     """What the user never wants to see, ready to be asked."""
 
     words: re.Pattern[str] | None
@@ -104,7 +104,7 @@ class _Muted:
     stories: frozenset[int]
 
     @classmethod
-    def read(cls, session: Session) -> _Muted:
+    def read(cls, session: Session) -> Muted:
         of: dict[MuteKind, set[str]] = {kind: set() for kind in MuteKind}
         for mute in mutes.effective(session):
             of[mute.kind].add(mute.value)
@@ -157,7 +157,7 @@ def gather(session: Session, settings: Settings, embedder_slug: str | None, sinc
     members = stories.members(session, moved)
     every = [item for group in members.values() for item in group]
     rows = _read(session, every, moved, embedder_slug)
-    muted = _Muted.read(session)
+    muted = Muted.read(session)
     found: list[Candidate] = []
     hidden = 0
     for story_id, group in members.items():
@@ -170,11 +170,12 @@ def gather(session: Session, settings: Settings, embedder_slug: str | None, sinc
             article = _article(item, rows)
             news = _news(item, article, rows, _Since(since, shown_at))
             if news is not None and muted.hides(article, story_id):
-                hidden += 1
+                hidden += news.kind != messages.KIND  # `digest.missed` counts those
             elif news is not None:
                 visible.append(news)
-        if visible:
-            found.append(_candidate(story_id, visible, rows, section_of, now))
+        candidate = _candidate(story_id, visible, rows, section_of, now) if visible else None
+        if candidate is not None and not _is_talk(candidate):
+            found.append(candidate)
     return Gathered(tuple(sorted(found, key=lambda candidate: candidate.story_id)), hidden)
 
 
@@ -272,6 +273,11 @@ def _candidate(
         is_follow_up=story_id in rows.shown_at,
         goal=next((_wanting(rows.goals[one.item_id]) for one in cited if one.item_id in rows.goals), None),
     )
+
+
+def _is_talk(candidate: Candidate) -> bool:
+    """Whether there is nothing in it but messages that no goal waits for: `digest.missed` tells of those."""
+    return candidate.goal is None and all(article.kind == messages.KIND for article in candidate.articles)
 
 
 def _wanting(matches: Sequence[tuple[Goal, GoalItem]]) -> Wanting:

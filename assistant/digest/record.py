@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from assistant.digest import notes
+from assistant.digest import missed, notes
 from assistant.digest.candidates import article_of
 from assistant.digest.headings import headings
 from assistant.digest.view import Citation, DigestView, EntryView, SectionView, Sentence
@@ -33,6 +33,7 @@ def keep(session: Session, view: DigestView) -> DigestView:
         zone=view.zone,
         notes=[{"kind": note.kind, **note.facts} for note in view.notes],
         candidates=view.candidates,
+        missed=missed.kept(view.missed),
     )
     entries = [_row(section.key, entry) for section in view.sections for entry in section.entries]
     cited = {entry.number: [citation.item_id for citation in entry.citations] for entry in view.entries}
@@ -74,6 +75,7 @@ def load(session: Session, digest_id: int) -> DigestView:
             for key in keys
         ),
         notes=notes.told(digest.notes, digest.language, digest.zone),
+        missed=missed.load(session, digest.missed),
     )
 
 

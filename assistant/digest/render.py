@@ -15,13 +15,14 @@ from functools import cache
 from typing import Any
 
 from assistant.digest.headings import Headings, headings
-from assistant.digest.view import ASK, FEEDBACK_VERBS, FOLLOW_UP_VERBS, DigestView
+from assistant.digest.view import ASK, FEEDBACK_VERBS, FOLLOW_UP_VERBS, ConversationView, DigestView
 
 FeedbackLink = Callable[[int, str], str]
 """(number of an entry or of what is followed up, a verb of `view`) -> a `mailto:` address, unescaped."""
 
 LINE = 72
 LEAD_CHARACTERS = 60
+MOST_NAMED = 4
 _COMMAND = re.compile(r"`([^`]+)`")
 _SCHEMES = ("http://", "https://", "mailto:")
 
@@ -47,6 +48,7 @@ def render(view: DigestView, *, feedback_link: FeedbackLink | None = None, is_ma
         "writer": writer(view, phrases),
         "subject": subject(view, phrases),
         "ago": lambda then: phrases.ago(then, view.built_at),
+        "people": lambda conversation: people(conversation, phrases),
         "feedback_link": feedback_link,
         "verbs": FEEDBACK_VERBS,
         "follow_up_verbs": FOLLOW_UP_VERBS,
@@ -65,15 +67,27 @@ def subject(view: DigestView, phrases: Headings) -> str:
     """The day and the first title, on one line."""
     day = phrases.short_date(view.local_date)
     if not view.entries:
-        return phrases.say("subject_empty", date=day)
+        talk = len(view.missed.conversations)
+        return phrases.say("subject_missed" if talk else "subject_empty", date=day, n=talk)
     lead = textwrap.shorten(view.entries[0].title, LEAD_CHARACTERS, placeholder="…")
     return phrases.say("subject", date=day, lead=lead or view.entries[0].title[:LEAD_CHARACTERS])
 
 
 def summary(view: DigestView, phrases: Headings) -> str:
-    if not view.entries:
-        return phrases.say("summary_empty")
-    return phrases.say("summary", shown=len(view.entries), n=view.candidates, minutes=max(1, round(view.minutes)))
+    talk = len(view.missed.conversations)
+    told = [phrases.say("summary_missed", n=talk)] if talk else []
+    if view.entries:
+        minutes = max(1, round(view.minutes))
+        told.insert(0, phrases.say("summary", shown=len(view.entries), n=view.candidates, minutes=minutes))
+    return " · ".join(told) or phrases.say("summary_empty")
+
+
+def people(conversation: ConversationView, phrases: Headings) -> str:
+    """Who spoke, those who said most by name."""
+    named, others = conversation.people[:MOST_NAMED], len(conversation.people) - MOST_NAMED
+    if others > 0:
+        return phrases.say("missed_others", names=", ".join(named), n=others)
+    return phrases.listing(named)
 
 
 def writer(view: DigestView, phrases: Headings) -> str:

@@ -99,6 +99,58 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What somebody said, in their words, shortened. `is_to_me` marks what speaks to the user."""
+
+    item_id: int
+    author: str
+    text: str
+    url: str
+    published: datetime
+    is_to_me: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationView:
+    """A conversation that the user missed. `place` is the channel, or the other person of a direct message.
+
+    `people` have said most first, `about` are the words that tell it from others, `item_ids` all that was said.
+    """
+
+    source: str
+    place: str
+    is_direct: bool
+    is_to_me: bool
+    people: tuple[str, ...]
+    about: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    item_ids: tuple[int, ...]
+    url: str
+    began: datetime
+    ended: datetime
+
+    @property
+    def others(self) -> int:
+        """How many messages there are beyond those quoted."""
+        return len(self.item_ids) - len(self.quotes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedView:
+    """The section "what you missed". `left_out` counts the conversations that had no room and `left_out_messages` what was
+    said in them; `seen` the messages that the user wrote after, and `muted` those they never want to see."""
+
+    conversations: tuple[ConversationView, ...] = ()
+    left_out: int = 0
+    left_out_messages: int = 0
+    seen: int = 0
+    muted: int = 0
+
+
+NOTHING_MISSED = MissedView()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestView:
     """The whole digest. `id` is `None` for a preview, which no row holds."""
 
@@ -114,6 +166,7 @@ class DigestView:
     candidates: int
     sections: tuple[SectionView, ...]
     notes: tuple[Note, ...]
+    missed: MissedView = NOTHING_MISSED
 
     @property
     def entries(self) -> tuple[EntryView, ...]:
@@ -122,11 +175,13 @@ class DigestView:
 
     @property
     def words(self) -> int:
-        """Words in titles and sentences; two characters of a script without spaces count as one."""
-        return sum(
+        """Words in titles, sentences and quotes; two characters of a script without spaces count as one."""
+        told = sum(
             reading_length(entry.title) + sum(reading_length(sentence.text) for sentence in entry.sentences)
             for entry in self.entries
         )
+        quotes = (quote for conversation in self.missed.conversations for quote in conversation.quotes)
+        return told + sum(reading_length(quote.text) for quote in quotes)
 
     @property
     def minutes(self) -> float:

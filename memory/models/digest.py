@@ -34,6 +34,8 @@ class Digest(SQLModel, table=True):
     renderer turns each kind into a sentence."""
     candidates: int = 0
     """Stories that were considered."""
+    missed: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
+    """The conversations it told of, by the ids of their items, and how much it left out; see `digest.missed`."""
 
 
 class Entry(SQLModel, table=True):
