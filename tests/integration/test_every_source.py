@@ -256,7 +256,7 @@ def test_an_hour_of_all_sources_loses_nothing_and_brings_nothing_twice(
         clock.advance(MINUTE)
     for press in presses:
         press.recover()
-    for minutes in (30, 60, 60, 60):  # some sources look for edits and deletions once an hour
+    for minutes in (30, 60, 60, 24 * 60):  # what was out of sight though not gone is asked after once a day
         clock.advance(minutes * MINUTE)
         house.poll()
     kept = house.kept()
