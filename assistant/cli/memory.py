@@ -138,7 +138,8 @@ def show(context: typer.Context, item: ItemNumber, as_json: JsonOption = False) 
     if as_json:
         print_json(view)
         return
-    origin = [view.source, view.kind, f"{view.published:%Y-%m-%d}", *view.authors, view.url]
+    whose = "to you" if view.to_me else "by you" if view.by_me else ""
+    origin = [view.source, view.kind, f"{view.published:%Y-%m-%d}", *view.authors, whose, view.url]
     title = [view.title] if view.title else []  # a post has none
     told = [*title, " · ".join(filter(None, origin)), *item_facts.lines(view.details), "", view.text]
     if best := item_facts.comments(view.details):
