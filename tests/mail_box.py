@@ -98,7 +98,8 @@ class MailBox:
         process, self._process = self._process, None
         if process is None:
             return
-        os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes a second
+        with contextlib.suppress(ProcessLookupError):  # it may not have started
+            os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes a second
         process.wait()
         if process.stdout:
             process.stdout.close()
@@ -236,8 +237,8 @@ def version() -> tuple[int, int]:
 
 
 def _configuration(box: MailBox) -> str:
-    is_new = version() >= (2, 4)
-    return (_common(box) + (_since_2_4(box) if is_new else _until_2_3(box))).replace("@@", str(box.folder))
+    written = _since_2_4(box) + _common(box) if version() >= (2, 4) else _common(box) + _until_2_3(box)
+    return written.replace("@@", str(box.folder))
 
 
 def _common(box: MailBox) -> str:
