@@ -180,11 +180,11 @@ def test_a_subreddit_that_is_private_or_banned_is_said_and_does_not_stop_the_oth
 
 def test_reddit_that_counts_requests_is_left_alone_before_it_refuses(world: RedditWorld) -> None:
     published = world.publish(150)
-    world.headers = {"x-ratelimit-remaining": "0.0", "x-ratelimit-used": "996", "x-ratelimit-reset": "240"}
+    world.headers = {"x-ratelimit-remaining": "0.0", "x-ratelimit-used": "996", "x-ratelimit-reset": "3000"}
     found = reading(world)
     with pytest.raises(TryLater) as caught:
         found.poll()
-    assert caught.value.after == timedelta(minutes=4)
+    assert caught.value.after == timedelta(minutes=10), "Reddit counts over ten minutes"
     assert len(asked(world, "/r/engines/new")) == 1
     world.headers = {}
     found.to_the_end()
@@ -257,10 +257,11 @@ def test_what_reddit_has_no_patience_for_comes_first_the_next_time(feeds: Reddit
     with pytest.raises(TryLater):
         found.poll()
     feeds.server.routes.clear()
-    feeds.server.requests.clear()
-    found.poll()
-    paths = [request.path for request in feeds.server.requests]
-    assert paths == ["/user/ada/m/machines/new/.rss", "/user/ada/m/looms/new/.rss", "/r/engines/new/.rss"]
+    for _ in range(2):
+        feeds.server.requests.clear()
+        found.poll()
+        paths = [request.path for request in feeds.server.requests]
+        assert paths == ["/user/ada/m/machines/new/.rss", "/user/ada/m/looms/new/.rss", "/r/engines/new/.rss"]
 
 
 # Options

@@ -199,7 +199,7 @@ class RedditFeedWorld(RedditWorld):
 
     def answer(self, request: Request) -> Response:
         match request.path.strip("/").split("/"):
-            case ["r", "engines", _, ".rss"] | ["user", "ada", "m", "machines", _, ".rss"]:
+            case ["r", "engines", _, ".rss"] | ["user", "ada", "m", _, _, ".rss"]:
                 if self.befalls("empty_page"):
                     return Response(headers=ATOM, body=FEED.format(entries="").encode())
                 posts = self.newest_first()[: int(request.query.get("limit", 25))]
