@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from imap_tools.errors import ImapToolsError, MailboxUidsError, UnexpectedCommandStatusError
@@ -51,6 +52,9 @@ class Client(imaplib.IMAP4):
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
         self.host, self.port = host, port
         self.sock = self._tcp.connect(host, port, tls=self._options.security == "tls")
+        if self._options.security == "none" and ip_address(self.sock.getpeername()[0]).is_global:
+            self.sock.close()
+            raise Misconfigured(f'The password would go to {host} for all to read. Set security = "tls" or "starttls".')
         self._ends_at = time.monotonic() + self._timeout_s
 
     def secure(self) -> None:

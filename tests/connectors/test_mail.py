@@ -129,6 +129,30 @@ class TestAMailbox:
         assert reading.items[-1].details["is_answered"]
         assert reading.to_the_end() == []
 
+    def test_an_old_server_is_read_and_watched_all_the_same(self, world: MailWorld) -> None:
+        world.wire.hidden = (b"HIGHESTMODSEQ", b"UIDNEXT", b"IDLE", b"SPECIAL-USE", b"UIDPLUS")
+        number = world.box.deliver(letter("When do we sail?"), at=NOW)
+        published = world.publish(PAGE)
+        reading = Reading(world)
+        reading.to_the_end()
+        assert set(reading.ids) > set(published)
+        world.box.flag(number, r"\Answered")
+        world.publish(1)
+        assert len(reading.to_the_end()) == 2
+        world.box.expunge(number)
+        reading.to_the_end()
+        assert len(reading.deleted) == 1
+        cancelled = Event()
+        cancelled.set()
+        world.connector().listen(lambda: pytest.fail("nothing can ring"), cancelled=cancelled)
+        with Mailbox(world.options(), world.ways_out()) as mailbox:
+            assert mailbox.append("drafts", letter("Draft", X_Telos_Draft="7").as_bytes()) is not None
+            draft = mailbox.find("drafts", header=("X-Telos-Draft", "7"))
+            assert draft
+            assert mailbox.remove(draft.uid) == 1
+            assert mailbox.find("drafts", header=("X-Telos-Draft", "7")) is None
+        assert len(world.box.messages("Drafts")) == 1, "only marked: nothing else may go with it"
+
     def test_what_is_sent_is_mine_and_joins_the_thread(self, world: MailWorld) -> None:
         world.box.deliver(letter("When do we sail?", Message_ID="<1@example.net>"), at=NOW)
         answer = letter("Re: When do we sail?", In_Reply_To="<1@example.net>")
@@ -217,6 +241,17 @@ class TestTheWay:
     def test_private_addresses_are_refused_unless_they_are_named(self, box: MailBox) -> None:
         ways_out = WaysOut(loopback_policy(allow_private=()))
         with pytest.raises(Misconfigured, match="allow_private"), Mailbox(box.options(), ways_out):
+            pass
+
+    def test_no_password_crosses_the_internet_unencrypted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Far(socket.socket):
+            def getpeername(self) -> tuple[str, int]:
+                return "93.184.215.14", 143
+
+        ways_out = WaysOut(loopback_policy())
+        monkeypatch.setattr(ways_out.tcp, "connect", lambda *_, **__: Far())
+        options = MailOptions(host="imap.example.net", security="none", username="a", password=SecretStr("b"))
+        with pytest.raises(Misconfigured, match="for all to read"), Mailbox(options, ways_out):
             pass
 
     def test_a_port_that_speaks_no_tls_says_so(self, box: MailBox) -> None:

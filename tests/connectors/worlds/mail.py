@@ -29,7 +29,7 @@ _LOGS_IN = re.compile(rb"(\S+) (?:LOGIN|AUTHENTICATE) ", re.IGNORECASE)
 
 
 class Wire:
-    """`lines` are the client's. Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
+    """`lines` are the client's, `hidden` words that it does not get to see: what an older server cannot do. Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
     mail (or, for "login", that log in): "busy" is a NO [LIMIT], "broken" a NO [SERVERBUG] or by turns a connection that
     breaks off, "malformed" a line that is no answer, "empty_page" an OK without messages, "duplicate_page" the
     messages that were fetched before."""
@@ -41,6 +41,7 @@ class Wire:
         self._before = b""
         self._broke = 0
         self.lines: list[bytes] = []
+        self.hidden: tuple[bytes, ...] = ()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -60,7 +61,7 @@ class Wire:
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self._server_port)) as server:
-            threading.Thread(target=_pass_on, args=(server, client), daemon=True).start()
+            threading.Thread(target=self._pass_on, args=(server, client), daemon=True).start()
             for line in client.makefile("rb"):
                 said = self._troubled(line)
                 if said is None:
@@ -90,17 +91,18 @@ class Wire:
             return "server", fetch[1] + b" UID FETCH " + before + b" " + fetch[3] + b"\r\n"
         return "server", line
 
+    def _pass_on(self, server: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := server.recv(65536):
+                for word in self.hidden:
+                    piece = piece.replace(word, b"X" * len(word))
+                client.sendall(piece)
+            client.shutdown(socket.SHUT_RDWR)
+
     def _befalls(self, what: Trouble) -> bool:
         is_due = self.pending[what] > 0
         self.pending[what] -= is_due
         return is_due
-
-
-def _pass_on(server: socket.socket, client: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := server.recv(65536):
-            client.sendall(piece)
-        client.shutdown(socket.SHUT_RDWR)
 
 
 class MailWorld:
