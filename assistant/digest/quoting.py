@@ -16,7 +16,6 @@ from assistant.engine.sentences import content, covered, is_unspaced, shorten, s
 
 MOST_TERMS = 4
 MOST_QUOTES = 3
-MOST_TO_ME = 3
 QUOTE_WORDS = 40
 SAME = 0.8
 _LINK = re.compile(r"https?://\S+")
@@ -43,15 +42,17 @@ def about(texts: Sequence[str], everything: Sequence[str]) -> tuple[str, ...]:
 
 
 def quoted(conversation: Sequence[Uttered]) -> tuple[Quote, ...]:
-    """In the order in which they were said: what speaks to the user, how it began, and what is nearest to everything."""
+    """In the order in which they were said: what speaks to the user, how it began, and what is nearest to everything, from
+    its later half and then from anywhere."""
     every = [_terms(article.text) for article, _, _ in conversation]
     share = Counter(word for terms in every for word in terms)
     central = [sum(share[word] - 1 for word in terms) / math.sqrt(len(terms) + 4) for terms in every]
     to_me = [place for place, (_, _, is_to_me) in enumerate(conversation) if is_to_me]
-    chosen = to_me[-MOST_TO_ME:]
+    chosen = to_me[-MOST_QUOTES:]
     best_first = sorted(range(len(conversation)), key=lambda place: (-central[place], place))
-    for place in (0, *best_first):
-        if len(chosen) >= max(MOST_QUOTES, len(to_me[-MOST_TO_ME:])):
+    late = [place for place in best_first if place >= len(conversation) / 2]
+    for place in (0, *late[:1], *best_first):
+        if len(chosen) >= MOST_QUOTES:
             break
         is_new = all(covered(every[place], every[other]) < SAME for other in chosen)
         if place not in chosen and is_new and (every[place] or place == 0):
