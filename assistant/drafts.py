@@ -25,6 +25,7 @@ from assistant.answers.drafts import (
 from assistant.answers.profile import LessonView
 from assistant.drafting import author, context, exporting, filling, form, keeping, views
 from assistant.drafting.author import Job, Written
+from assistant.drafting.compose import size
 from assistant.drafting.gathering import Gathered, Known, gather
 from assistant.drafting.keeping import Origin
 from assistant.drafting.recipients import Recipient
@@ -65,8 +66,12 @@ def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> Draft
     held = context.context_of(gathered.material, gathered.recipients, gathered.sources, service.embedder)
     profile = service.profiles.current(held.embedder or _slug(service))
     chosen = profile.choose(held, traits.reach)
-    chosen = form.decided(chosen if gathered.material.passages else form.saying_all(chosen))
     people = _people(service, gathered.recipients, gathered.material.language)
+    if not gathered.material.passages:
+        chosen = form.decided([one for one in chosen if one.dimension not in form.LENGTHS])
+        length = profile.length(held, size(gathered.material, form.form_of(chosen), people))
+        chosen += [length] if length is not None else []
+    chosen = form.decided(chosen)
     written = _write(service, Job(gathered.material, form.form_of(chosen), people), gathered, held, profile, progress)
     now = service.clock.now()
     row, first = keeping.draft(origin, gathered, held, now), keeping.first_version(written, chosen, now)

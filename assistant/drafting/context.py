@@ -21,7 +21,7 @@ from memory.profile.context import Context
 
 MOST_CHARACTERS = 1500
 """Of what a text is about: its beginning says it, and embedders read little more."""
-PASSAGE_CHARACTERS = 600
+PASSAGE_CHARACTERS = 1400
 
 log = logging.getLogger(__name__)
 

@@ -25,16 +25,6 @@ OF_ITEMS = (*LENGTHS, "paragraphs")
 """How much is taken from items is chosen as well; of the user's points all is said."""
 
 
-SURE = 0.8
-"""What leaves out points that the user gave has to be as sure as this: some three edits, and nothing against them."""
-
-
-def saying_all(chosen: Sequence[Chosen]) -> list[Chosen]:
-    """What is chosen for a text that says the user's own points, and nothing that would have to be left out: without a
-    length that is not sure."""
-    return [one for one in chosen if one.dimension not in LENGTHS or one.confidence >= SURE]
-
-
 def decided(chosen: Sequence[Chosen]) -> list[Chosen]:
     """One of each dimension, the most confident, and one length at most."""
     best: dict[str, Chosen] = {}

@@ -31,7 +31,7 @@ NEAR = 0.1
 FEW = 3
 """Words that come and go with any edit."""
 
-_LENGTHS = ("words", "sentences")
+LENGTHS = ("words", "sentences")
 _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 """What looks otherwise by itself where many sentences are taken away."""
 _SENTENCES = ("sentence/", "stock/")
@@ -122,7 +122,7 @@ def _active(change: _Change) -> list[Observation]:
 
 def _strength(one: Difference, change: _Change) -> float:
     """How much of a difference is the user's wish about just this, in [0, 1]."""
-    if one.dimension in _LENGTHS:
+    if one.dimension in LENGTHS:
         if _is_explained(one, change.kinds):
             return 0.0
         return MENTIONED if _is_of_added(one, change.added) else 1.0

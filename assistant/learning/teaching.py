@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from assistant.learning import alignment
 from assistant.learning.announcing import announced
-from assistant.learning.observing import accepted, observe, observe_own
+from assistant.learning.observing import LENGTHS, accepted, observe, observe_own
 from assistant.learning.own_words import LookUp, Own, own_words
 from assistant.learning.refusing import require_text
 from assistant.style.piece import People
@@ -130,7 +130,9 @@ def _kept(session: Session, lesson: Lesson, seen: Sequence[Observation], people:
     else:
         changes = learning.keep(session, lesson, seen)
     kept = lessons.get(session, lesson.id or 0) or lesson
-    kept.line = announced(session, kept, seen, preferences.changed_by(session, kept.id or 0), people)
+    kept.line = announced(
+        session, kept, [one for one in seen if one.strength > 0], preferences.changed_by(session, kept.id or 0), people
+    )
     is_new = bool(kept.line) and kept.line != said
     if is_new:
         kept.announced_at = lesson.at
@@ -152,8 +154,17 @@ def _seen(edit: Edit, own: Own, look_up: LookUp | None) -> list[Observation]:
 
 
 def _ours(seen: Sequence[Observation], ours: Collection[str] | None) -> list[Observation]:
-    """Without what was only let be and followed from what was to be said, as the number of points does."""
-    return [one for one in seen if one.is_active or ours is None or one.dimension in ours]
+    """Without what was only let be and followed from what was to be said. That a length was let be which nobody chose is
+    kept, and says nothing of how long such texts are to be (strength 0): what is as long need not be cut."""
+    return [
+        one if _is_ours(one, ours) else replace(one, strength=0.0)
+        for one in seen
+        if _is_ours(one, ours) or one.dimension in LENGTHS
+    ]
+
+
+def _is_ours(one: Observation, ours: Collection[str] | None) -> bool:
+    return one.is_active or ours is None or one.dimension in ours
 
 
 def _telling(session: Session, seen: Sequence[Observation]) -> list[Observation]:

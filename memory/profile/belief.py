@@ -41,8 +41,8 @@ BOUND = 0.6
 """How much an amount that was let be below an aim speaks for it."""
 SILENT = 0.2
 """How much a text that shows no amount says that the user wants none."""
-BY_ITSELF = 0.9
-"""How well an amount has to fit where nothing was cut, for what the user put back may be all that there was to say."""
+MADE, LET_BE = (0.1, 0.25), (0.15, 0.35)
+"""Between which shares a text is no longer let be: from what the user made it, and from what they let be."""
 BELOW = 0.5
 """What was let be below this share of a bound says nothing of it."""
 
@@ -77,7 +77,7 @@ class Beliefs:
         return self.weight / (self.whole + DOUBT)
 
 
-def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights) -> Weights:
+def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights, kept: float = KEPT) -> Weights:
     """w_i of evidence in order of time."""
     group = _groups(place, dimension)
     order = np.argsort(group, kind="stable")
@@ -86,7 +86,7 @@ def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights) -> 
     last = np.searchsorted(of, of, side="right") - 1
     later = through[last] - through
     weights = np.empty_like(strength)
-    weights[order] = mine * KEPT**later
+    weights[order] = mine * kept**later
     faded: Weights = weights * 2.0 ** (-age_days / HALF_LIFE_DAYS)
     return faded
 
@@ -122,6 +122,15 @@ def _sums(of: Ids, weights: Weights) -> Weights:
     return np.bincount(of, weights=weights).astype(np.float64)
 
 
+def off(amount: float, left: Weights | float, is_made: NDArray[np.bool_] | bool = True) -> Weights:
+    """The share of texts of these lengths that would be changed, had they been written with `amount`; `is_made`: the user's
+    own hand made them so long."""
+    apart = np.abs(amount - np.asarray(left)) / np.maximum(left, 1.0)
+    least, most = (np.where(is_made, made, let_be) for made, let_be in zip(MADE, LET_BE, strict=True))
+    shares: Weights = np.minimum(apart * np.clip((apart - least) / (most - least), 0.0, 1.0), 1.0)
+    return shares
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """`number` is the place of the evidence whose amount it is. `is_let_be`: the user never set one."""
@@ -136,28 +145,35 @@ def measured(
     strength: Weights,
     age_days: Weights,
     is_active: NDArray[np.bool_],
-    is_cut: NDArray[np.bool_],
 ) -> Measured:
     """The amount that the evidence of one place and dimension, in order of time, speaks for; NaN is that of a text that says
     nothing of it.
 
     The middle, by weight, of what the user set near the best supported amount: one edit that goes too far does not move it.
-    What scatters is believed less: of sentences and words the one is chosen that the user keeps to. And where what they put
-    back scatters, while they cut nothing, they want no amount at all.
+    What scatters is believed less. Where less would have to be changed had all been as long as what the user let be, they
+    want no amount at all.
     """
     alone = np.zeros(len(amount), dtype=np.int64)
     weights = fading(alone, alone, strength, age_days)
-    as_it_comes = float((weights * ~is_cut).sum() / (weights.sum() + DOUBT))
-    aims = np.flatnonzero(is_active)
+    aims, rest = np.flatnonzero(is_active), ~is_active & np.isfinite(amount)
     if len(aims):
         shares = _shares(amount, is_active, weights, amount[aims])
         best = aims[int(np.argmax(shares + 1e-9 * np.arange(len(aims))))]
         about = aims[agrees(amount[aims], amount[best], np.ones(len(aims), dtype=bool))]
         middle = int(about[_middle(amount[about], weights[about])])
         share = float(_shares(amount, is_active, weights, amount[[middle]])[0])
-        if share >= BY_ITSELF * as_it_comes:
+        if not rest.any() or _changed(amount, is_active, weights, middle) <= _changed(
+            amount, is_active, weights, _middle(amount, weights * rest)
+        ):
             return Measured(middle, share)
-    return Measured(_middle(amount, weights * np.isfinite(amount)), as_it_comes, is_let_be=True)
+    let_be = float((weights * ~is_active).sum() / (weights.sum() + DOUBT))
+    return Measured(_middle(amount, weights * np.isfinite(amount)), let_be, is_let_be=True)
+
+
+def _changed(amount: Weights, is_active: NDArray[np.bool_], weights: Weights, number: int) -> float:
+    """How much of the texts would be changed had they all had the amount of that number."""
+    known = np.isfinite(amount)
+    return float((weights[known] * off(amount[number], amount[known], is_active[known])).sum())
 
 
 def _shares(amount: Weights, is_active: NDArray[np.bool_], weights: Weights, aims: Weights) -> Weights:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memory.embed import Ids
-from memory.profile.belief import HELD, PULL, SILENT, Beliefs, Weights, agrees, believed, fading, is_near, measured
+from memory.profile.belief import HELD, agrees, is_near
 from memory.profile.circles import Circles
 from memory.profile.evidence import Evidences
+from memory.profile.held import Held, beliefs_of
+from memory.profile.lengths import Lengths
 from memory.profile.scope import Scope
 
 OWN = 0.8
@@ -54,21 +56,6 @@ class Group:
     houses: dict[str, int]
 
 
-@dataclass(slots=True)
-class _Held:
-    """What one circle, or one reader in it, believes of a dimension."""
-
-    circle: int
-    reader: str
-    dimension: int
-    value: int
-    amount: float | None
-    confidence: float
-    is_taught: bool
-    """By the user's own hand, and not only let be."""
-    is_wide: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Follows:
     """What a circle wants: a preference by its number, or none (-1) where the user only let things be as they came."""
@@ -77,6 +64,8 @@ class Follows:
     confidence: float
     value: str
     amount: float | None
+    lengths: Lengths | None = None
+    """Of an amount: what was seen of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +87,7 @@ def derive(evidence: Evidences) -> Derivation:
     circle = np.full(len(evidence.lessons), -1, dtype=np.int64)
     for group in groups.values():
         circle[group.lessons] = group.first + group.circles.of
-    held = [*_believed(evidence, circle), *_measured(evidence, circle)]
+    held = beliefs_of(evidence, circle)
     writer = _Writer(evidence, groups, circle, held)
     return writer.write()
 
@@ -114,83 +103,10 @@ def _grouped(evidence: Evidences) -> dict[str, Group]:
     return groups
 
 
-def _believed(evidence: Evidences, circle: Ids) -> list[_Held]:
-    """The best value of each circle and dimension, and of each reader in it who wants another."""
-    chosen = ~np.isfinite(evidence.amount)
-    lesson = evidence.lesson[chosen]
-    dimension, value, active = evidence.dimension[chosen], evidence.value[chosen], evidence.is_active[chosen]
-    place = circle[lesson]
-    weights = fading(place, dimension, evidence.strength[chosen], evidence.age_days[lesson])
-    in_circles = believed(place, dimension, value, weights, active)
-    names = {name: number for number, name in enumerate(dict.fromkeys(one.reader for one in evidence.lessons))}
-    reader = np.array([names[one.reader] for one in evidence.lessons], dtype=np.int64)
-    in_readers = believed(place * len(names) + reader[lesson], dimension, value, weights, active)
-    best = _best(in_circles, in_circles.share)
-    held = [_of(in_circles, row, int(in_circles.place[row]), "", in_circles.share[row]) for row in best]
-    wider = {(one.circle, one.dimension): one for one in held}
-    prior = {
-        (int(one), int(code)): float(share)
-        for one, code, share in zip(in_circles.place, in_circles.value, in_circles.share, strict=True)
-    }
-    readers = list(names)
-    for row in _best(in_readers, in_readers.weight):
-        where, name = divmod(int(in_readers.place[row]), len(names))
-        above = wider[where, int(in_readers.dimension[row])]
-        code, whole = int(in_readers.value[row]), in_readers.whole[row]
-        if code == above.value or not readers[name]:
-            continue
-        confidence = (in_readers.weight[row] + PULL * prior[where, code]) / (whole + PULL)
-        if confidence >= HELD:
-            held.append(_of(in_readers, row, where, readers[name], confidence))
-    return held
-
-
-def _best(beliefs: Beliefs, rank: Weights) -> Ids:
-    """The row of the highest rank in each group; of equals the value that came first."""
-    order = np.lexsort((-beliefs.value, rank, beliefs.group))
-    last = np.append(beliefs.group[order][1:] != beliefs.group[order][:-1], True) if len(order) else order
-    best: Ids = order[last.astype(bool)]
-    return best
-
-
-def _of(beliefs: Beliefs, row: int, circle: int, reader: str, confidence: float) -> _Held:
-    is_taught = bool(beliefs.active[row] > 0)
-    return _Held(
-        circle, reader, int(beliefs.dimension[row]), int(beliefs.value[row]), None, float(confidence), is_taught
-    )
-
-
-def _measured(evidence: Evidences, circle: Ids) -> list[_Held]:
-    """The amount of each circle and measured dimension."""
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number in np.flatnonzero(np.isfinite(evidence.amount)).tolist():
-        places[int(circle[evidence.lesson[number]]), int(evidence.dimension[number])].append(number)
-    held: list[_Held] = []
-    for (place, dimension), numbers in places.items():
-        rows = np.array(numbers)
-        silent = np.setdiff1d(np.flatnonzero(circle == place), evidence.lesson[rows])
-        lesson = np.concatenate([evidence.lesson[rows], silent])
-        order = np.argsort(lesson, kind="stable")
-        said = np.concatenate([rows, np.full(len(silent), -1)])[order]
-        is_said = said >= 0
-        is_active = evidence.is_active[said] & is_said
-        found = measured(
-            np.where(is_said, evidence.amount[said], np.nan),
-            np.where(is_said, evidence.strength[said], SILENT),
-            evidence.age_days[lesson[order]],
-            is_active,
-            is_active & (evidence.amount[said] < evidence.before[said]),
-        )
-        row = said[found.number]
-        amount, is_taught = float(evidence.amount[row]), not found.is_let_be
-        held.append(_Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, is_taught))
-    return held
-
-
 class _Writer:
     """Says what is held as preferences: first what holds widely, then what the circles hold against it."""
 
-    def __init__(self, evidence: Evidences, groups: dict[str, Group], circle: Ids, held: list[_Held]) -> None:
+    def __init__(self, evidence: Evidences, groups: dict[str, Group], circle: Ids, held: list[Held]) -> None:
         self._evidence = evidence
         self._groups = groups
         self._circle = circle
@@ -208,7 +124,7 @@ class _Writer:
         self._of_kind: dict[str, dict[str, Follows]] = defaultdict(dict)
 
     def write(self) -> Derivation:
-        by_dimension: dict[int, list[_Held]] = defaultdict(list)
+        by_dimension: dict[int, list[Held]] = defaultdict(list)
         for one in self._held:
             by_dimension[one.dimension].append(one)
         for dimension, held in sorted(by_dimension.items()):
@@ -223,10 +139,10 @@ class _Writer:
             dict(self._of_kind),
         )
 
-    def _wide(self, dimension: int, held: Sequence[_Held]) -> None:
+    def _wide(self, dimension: int, held: Sequence[Held]) -> None:
         """What several circles of a kind agree on holds for the kind; where all kinds agree, for everything."""
         name = self._evidence.dimensions[dimension]
-        wide: dict[str, list[_Held]] = {}
+        wide: dict[str, list[Held]] = {}
         voices: dict[str, float] = {}
         against: set[str] = set()
         for kind in sorted({self._kind[one.circle] for one in held}):
@@ -253,11 +169,13 @@ class _Writer:
                 self._of_kind[kind][name] = Follows(number, made.confidence, made.value, made.amount)
             for one in agreeing:
                 one.is_wide = True
-                self._of_circle[one.circle][name] = Follows(number, one.confidence, made.value, made.amount)
+                self._of_circle[one.circle][name] = Follows(
+                    number, one.confidence, made.value, made.amount, one.lengths
+                )
 
-    def _agreed(self, held: Sequence[_Held], dimension: int) -> tuple[list[_Held], float, float]:
+    def _agreed(self, held: Sequence[Held], dimension: int) -> tuple[list[Held], float, float]:
         """Those of a kind that hold the value with the most voices, its share of all, and how many voices it has."""
-        best: tuple[float, float, list[_Held]] = (0.0, 0.0, [])
+        best: tuple[float, float, list[Held]] = (0.0, 0.0, [])
         counts = {id(one): self._voices(one.circle, dimension) for one in held}
         whole = sum(one.confidence * counts[id(one)] for one in held)
         for one in held:
@@ -269,7 +187,7 @@ class _Writer:
                 best = (weight, float(sum(counts[id(other)] for other in same)), same)
         return best[2], best[0] / (whole + 1e-9), best[1]
 
-    def _same(self, wide: dict[str, list[_Held]], voices: dict[str, float], against: set[str]) -> list[list[str]]:
+    def _same(self, wide: dict[str, list[Held]], voices: dict[str, float], against: set[str]) -> list[list[str]]:
         """All kinds together where each is of one mind and the same; else each kind by itself, as with every amount: how
         long a mail is to be says nothing of documents."""
         kinds = sorted(wide)
@@ -279,7 +197,7 @@ class _Writer:
                 return [kinds]
         return [[kind] for kind in kinds]
 
-    def _narrow(self, dimension: int, held: Sequence[_Held]) -> None:
+    def _narrow(self, dimension: int, held: Sequence[Held]) -> None:
         name = self._evidence.dimensions[dimension]
         taught = {one.value for one in held if one.is_taught}
         places: dict[tuple[Scope, int], int] = {}
@@ -293,13 +211,13 @@ class _Writer:
             if is_said and (scope, one.value) not in places:
                 places[scope, one.value] = self._add(dimension, [one], scope, rows)
             number = places[scope, one.value] if is_said else -1
-            follows = Follows(number, one.confidence, self._evidence.values[one.value][1], one.amount)
+            follows = Follows(number, one.confidence, self._evidence.values[one.value][1], one.amount, one.lengths)
             if one.reader:
                 self._of_reader[one.circle, one.reader][name] = follows
             else:
                 self._of_circle[one.circle][name] = follows
 
-    def _is_telling(self, one: _Held, name: str, taught: set[int]) -> bool:
+    def _is_telling(self, one: Held, name: str, taught: set[int]) -> bool:
         """Whether a value that the user only let be was taught elsewhere, or stands against what holds for the kind."""
         is_told = one.value in taught or name in self._of_kind[self._kind[one.circle]]
         return one.amount is None and is_told
@@ -312,7 +230,7 @@ class _Writer:
         source = "" if first.recipient else first.source
         return rows[mine], Scope(kind=scope.kind, recipient=first.recipient, source=source)
 
-    def _add(self, dimension: int, held: Sequence[_Held], scope: Scope, rows: Ids) -> int:
+    def _add(self, dimension: int, held: Sequence[Held], scope: Scope, rows: Ids) -> int:
         """A preference on `rows`, places of evidence. Of several beliefs the surest gives the amount."""
         surest = max(held, key=lambda one: (one.is_taught, one.confidence))
         evidence = self._evidence
@@ -370,13 +288,14 @@ class _Writer:
         return rows[np.isin(self._of_evidence[rows], [one for one, of in self._kind.items() if of == kind])]
 
     def _by_dimension(self) -> list[Ids]:
-        """The places of the evidence of each dimension."""
+        """The places of the evidence of each dimension that says something of it."""
         order = np.argsort(self._evidence.dimension, kind="stable")
+        order = order[self._evidence.strength[order] > 0]
         bounds = np.searchsorted(self._evidence.dimension[order], np.arange(1, len(self._evidence.dimensions)))
         return [np.sort(part).astype(np.int64) for part in np.split(order, bounds)]
 
 
-def _is_same(one: _Held, other: _Held) -> bool:
+def _is_same(one: Held, other: Held) -> bool:
     if one.amount is None or other.amount is None:
         return one.value == other.value
     return one.is_taught == other.is_taught and is_near(one.amount, other.amount)

@@ -145,7 +145,7 @@ class Evidences:
         """
         inside = np.full(len(self.lessons), -1)
         inside[lessons] = np.arange(len(lessons))
-        mine = inside[self.lesson] >= 0
+        mine = (inside[self.lesson] >= 0) & (self.strength > 0)
         row, dimension, value = inside[self.lesson[mine]], self.dimension[mine], self.value[mine]
         amount, is_active = self.amount[mine], self.is_active[mine]
         measured = np.isfinite(amount)

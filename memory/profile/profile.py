@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from threading import Lock
 from typing import Self
 
 import numpy as np
 from sqlmodel import Session
 
-from memory.profile.belief import enough
+from memory.profile.belief import enough, off
 from memory.profile.context import Chosen, Context
 from memory.profile.deriving import Derivation, Follows, Group, derive
 from memory.profile.evidence import Evidences, reader_of
@@ -30,6 +31,8 @@ APART = 1.5
 NEAR_PIN = 0.5
 """How surely a text belongs to a topic for a pinned preference of it."""
 LEAST = 0.01
+SURE = 0.67
+"""How surely the user has to take away what they gave before it is done in their place: no one edit is enough."""
 
 
 class Profile:
@@ -82,6 +85,31 @@ class Profile:
                 found.setdefault(row.dimension, _chosen(row, row.confidence, self._because(row)))
         return [found[dimension] for dimension in sorted(found)]
 
+    def length(self, context: Context, whole: Mapping[str, float]) -> Chosen | None:
+        """To what length a text is to be cut that says what the user gave, and is so long (`whole`, by dimension) with all of
+        it: only where they surely take something away from it themselves, and to what leaves the least to be changed.
+        """
+        group = self._derivation.groups.get(family(context.kind))
+        shares = self._shares(group, context)
+        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in whole]
+        if told:
+            return _chosen(told[0], 1.0, self._because(told[0]))
+        best: tuple[float, Chosen | None] = inf, None
+        places = self._places(context, shares)
+        for dimension, natural in whole.items():
+            voices = [(follows[dimension], share) for follows, share in places if dimension in follows]
+            if _cut(voices, natural) < SURE:
+                continue
+            for one, _ in voices:
+                if one.number < 0 or one.amount is None or one.amount >= natural:
+                    continue
+                rest = _off(one.amount, voices, natural)
+                if rest < best[0]:
+                    row = self._row[one.number]
+                    best = rest, _chosen(row, 1 - rest, self._because(row))
+        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in whole]
+        return best[1] or (_chosen(told[0], told[0].confidence, self._because(told[0])) if told else None)
+
     def nearest(self, context: Context, limit: int) -> list[int]:
         """Lessons (ids) whose texts are the nearest, the nearest first: of its circle, to its reader, about its subject."""
         group = self._derivation.groups.get(family(context.kind))
@@ -118,17 +146,9 @@ class Profile:
 
     def _voted(self, group: Group | None, context: Context, shares: dict[int, float]) -> list[tuple[str, Row, float]]:
         """The likeliest value of each dimension, the row that says it, and how likely it is here."""
-        made = self._derivation
-        wider, reader = self._wider(context), reader_of(context)
         heard: dict[str, list[tuple[Follows, float]]] = defaultdict(list)
-        places = [
-            ({**made.of_circle.get(circle, {}), **made.of_reader.get((circle, reader), {})}, share)
-            for circle, share in shares.items()
-        ]
-        places.append(({}, 1 - sum(shares.values())))
-        for follows, share in places:
-            here = {name: one for name, one in follows.items() if one.number < 0 or self._holds(one.number, context)}
-            for dimension, one in {**wider, **here}.items():
+        for follows, share in self._places(context, shares):
+            for dimension, one in follows.items():
                 heard[dimension].append((one, share * one.confidence))
         found: list[tuple[str, Row, float]] = []
         for dimension, voices in heard.items():
@@ -137,6 +157,22 @@ class Profile:
             if winner.number >= 0:
                 found.append((dimension, self._row[winner.number], share))
         return found
+
+    def _places(self, context: Context, shares: Mapping[int, float]) -> list[tuple[dict[str, Follows], float]]:
+        """What a text follows in each circle that it may belong to, and in none, and how likely that is."""
+        made, reader, wider = self._derivation, reader_of(context), self._wider(context)
+        places = [
+            ({**made.of_circle.get(circle, {}), **made.of_reader.get((circle, reader), {})}, share)
+            for circle, share in shares.items()
+        ]
+        places.append(({}, 1 - sum(shares.values())))
+        return [
+            ({**wider, **{name: one for name, one in follows.items() if self._is_here(one, context)}}, share)
+            for follows, share in places
+        ]
+
+    def _is_here(self, one: Follows, context: Context) -> bool:
+        return one.number < 0 or self._holds(one.number, context)
 
     def _holds(self, number: int, context: Context) -> bool:
         """Whether a derived preference has its row, and a context lies in its scope."""
@@ -180,6 +216,23 @@ def _middle(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
     one = by_size[int(np.searchsorted(through, through[-1] / 2))][0]
     about = (one.amount or 0.0) / APART, (one.amount or 0.0) * APART
     return one, sum(weight for other, weight in voices if about[0] <= (other.amount or 0.0) <= about[1])
+
+
+def _off(amount: float, voices: Sequence[tuple[Follows, float]], whole: float) -> float:
+    """The share of a text that is changed if it has that length, by who speaks and how likely it is theirs; where nobody
+    speaks, all of it is wanted."""
+    total = (1 - sum(share for _, share in voices)) * float(off(amount, whole))
+    for one, share in voices:
+        if one.lengths is not None:
+            total += share * one.lengths.off(amount, whole)
+        elif one.amount is not None:
+            total += share * float(off(amount, one.amount))
+    return total
+
+
+def _cut(voices: Sequence[tuple[Follows, float]], length: float) -> float:
+    """How likely something is taken away from a text of that length."""
+    return sum(share * (one.lengths.cut(length) if one.lengths else one.confidence) for one, share in voices)
 
 
 _TOPICAL = Scope(is_topical=True)

@@ -1,8 +1,8 @@
-"""What the profile chose, as a form: one length, and none that costs the user a point unless it is sure."""
+"""What the profile chose, as a form: of two lengths one."""
 
 from __future__ import annotations
 
-from assistant.drafting.form import decided, form_of, saying_all
+from assistant.drafting.form import decided, form_of
 from memory.profile.context import Chosen
 
 
@@ -15,10 +15,3 @@ def chosen(dimension: str, value: str, confidence: float) -> Chosen:
 def test_of_two_lengths_the_surer_one_is_used() -> None:
     both = [chosen("words", "60", 0.9), chosen("sentences", "4", 0.7), chosen("layout", "prose", 0.6)]
     assert set(form_of(decided(both))) == {"words", "layout"}
-
-
-def test_points_are_not_left_out_for_a_length_that_was_seen_once() -> None:
-    once = [chosen("sentences", "3", 0.67), chosen("greeting", "Hi,", 0.67)]
-    assert set(form_of(saying_all(once))) == {"greeting"}
-    often = [chosen("sentences", "3", 0.85)]
-    assert saying_all(often) == often
