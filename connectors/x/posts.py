@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _NO_LANGUAGE = {"art", "qam", "qct", "qht", "qme", "qst", "und", "zxx"}
-_COUNTS = {"like_count": "likes", "retweet_count": "reposts", "reply_count": "replies", "quote_count": "quotes"}
+_COUNTS = {"like_count": "likes", "retweet_count": "boosts", "reply_count": "replies"}
 _NO_WORDS = "(a picture or film, without words)"
 """A post must say something to be kept. What the picture shows would have to be paid for."""
 
@@ -161,9 +161,9 @@ def _details(post: Json, page: Page) -> dict[str, Any]:
     counted = metrics if isinstance(metrics, Mapping) else {}
     details: dict[str, Any] = {name: counted[key] for key, name in _COUNTS.items() if isinstance(counted.get(key), int)}
     if answered := _reference(post, "replied_to"):
-        details["reply_to"] = answered
+        details["in_reply_to"] = answered
     if quoted := page.referenced.get(_reference(post, "quoted")):
-        details["quotes_post"] = _permalink(quoted, page)
+        details["quotes"] = _permalink(quoted, page)
     return details
 
 

@@ -59,7 +59,7 @@ def test_a_post_has_all_its_fields() -> None:
     assert (item.authors, item.topics) == (("Ada Lovelace (@ada)",), ("Machines", "weaving"))
     assert item.links == ("https://example.org/looms",)
     assert (item.published, item.updated, item.language) == (AT, AT, "en")
-    assert item.details == {"likes": 5, "reposts": 4, "replies": 3, "quotes": 2}
+    assert item.details == {"likes": 5, "boosts": 4, "replies": 3}
     assert (item.private, item.to_me, item.by_me) == (False, False, False)
 
 
@@ -107,6 +107,7 @@ def test_a_quote_brings_the_quoted_text_and_its_links() -> None:
     assert item.text == "At last!\n\n> Charles Babbage (@babbage): The engine runs: https://example.org/run"
     assert item.links == ("https://example.org/run", f"https://x.com/babbage/status/{FIRST + 1}")
     assert item.authors == ("Ada Lovelace (@ada)",)
+    assert item.details == {"quotes": f"https://x.com/babbage/status/{FIRST + 1}"}
 
 
 def test_a_repost_is_the_original_and_credits_who_reposted() -> None:
@@ -137,7 +138,7 @@ def test_an_edited_post_keeps_its_first_id_and_date() -> None:
 
 def test_a_reply_is_part_of_its_conversation() -> None:
     item = read(post(2, "@ada Yes", conversation_id=str(FIRST), referenced_tweets=refers("replied_to", 1)))
-    assert (item.thread_id, item.details["reply_to"]) == (str(FIRST), str(FIRST + 1))
+    assert (item.thread_id, item.details["in_reply_to"]) == (str(FIRST), str(FIRST + 1))
 
 
 MENTION = {"mentions": [{"start": 0, "end": 7, "username": "mySELF", "id": "42"}]}
