@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from assistant.style.piece import People, parse, render
@@ -18,6 +18,7 @@ FollowVerb = Literal["done", "later"]
 ENTRY_VERBS: tuple[EntryVerb, ...] = get_args(EntryVerb)
 FOLLOW_VERBS: tuple[FollowVerb, ...] = get_args(FollowVerb)
 
+LONGEST_LINE = 200
 MOST = 50
 """Commands in one mail."""
 WORDS: Mapping[str, EntryVerb | FollowVerb] = {
@@ -52,22 +53,12 @@ WORDS: Mapping[str, EntryVerb | FollowVerb] = {
     "hecho": "done",
     "luego": "later",
 }
-_VERB = "|".join(sorted(map(re.escape, WORDS), key=len, reverse=True))
-_AND = r"(?:\s*(?:,|;|&|\+|\band\b|\bund\b|\bet\b|\by\b)\s*)"
-_ENTRY = r"(?:entry |no\.? ?|nr\.? ?|#)?\d{1,3}"
-_FOLLOW = r"f\d{1,7}"
-_ONE = (
-    rf"(?:(?:{_VERB})\s*:?\s*(?:{_FOLLOW}(?:{_AND}{_FOLLOW})*(?:\s+(?:in\s+)?\d{{1,3}}\s*(?:d|days?|tage?n?|jours?|días?)?)?"
-    rf"|{_ENTRY}(?:{_AND}{_ENTRY})*))"
-)
-_LINE = re.compile(
-    rf"^\s*(?:[-*•]\s*)?(?:please\s+|bitte\s+)?{_ONE}(?:{_AND}{_ONE}|\s+{_ONE})*\s*[.!]?\s*$", re.IGNORECASE
-)
-_EACH = re.compile(
-    rf"(?P<verb>{_VERB})\s*:?\s*(?P<what>(?:{_FOLLOW}|{_ENTRY})(?:{_AND}(?:{_FOLLOW}|{_ENTRY}))*)"
-    r"(?:\s+(?:in\s+)?(?P<days>\d{1,3})\s*(?:d|days?|tage?n?|jours?|días?)?(?=\s|$|[,;.!]))?",
-    re.IGNORECASE,
-)
+_AND = frozenset((",", ";", "&", "+", "and", "und", "et", "y"))
+_FILLING = frozenset(("please", "bitte", "in", "entry", "no", "nr"))
+_DAYS = frozenset(("d", "day", "days", "tag", "tage", "tagen", "jour", "jours", "día", "días", "dia", "dias"))
+_TOKEN = re.compile(r"[,;&+]|[^\s,;&+]+")
+_NUMBER = re.compile(r"#?(?P<follow>f?)(?P<number>\d{1,7})", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*[-*•]\s+")
 _FIELD = re.compile(
     r"^\s*telos-(?P<name>verb|entry|digest|secret|follow-up)\s*:\s*(?P<value>\S{1,100})\s*$", re.IGNORECASE
 )
@@ -113,21 +104,36 @@ def said(own: str, told: Collection[str] = (), *, name: str = "") -> Said:
     for line in own.splitlines():
         if _FIELD.match(line) or (line.strip() and _bare(line) in known):
             continue
-        if _LINE.match(line):
-            found += _commands(line)
+        commands = _commands(line) if len(line) <= LONGEST_LINE else None
+        if commands is not None:
+            found += commands
         else:
             rest.append(line)
     found += _of_link(fields(own))
     return Said(commands=tuple(dict.fromkeys(found))[:MOST], text=_matter("\n".join(rest), name))
 
 
-def _commands(line: str) -> Iterator[Command]:
-    for each in _EACH.finditer(line):
-        verb = WORDS[each["verb"].lower()]
-        days = int(each["days"]) if each["days"] else None
-        for what in re.findall(r"f?\d+", each["what"], re.IGNORECASE):
-            if verb in FOLLOW_VERBS or what[0] not in "fF":
-                yield Command(verb, int(what.lstrip("fF")), days if verb == "later" else None)
+def _commands(line: str) -> list[Command] | None:
+    """The commands of a line that holds nothing else; `None` for any other line."""
+    found: list[Command] = []
+    verb: EntryVerb | FollowVerb | None = None
+    begun = 0
+    """How many commands there were before the verb."""
+    for token in _TOKEN.findall(_BULLET.sub("", line).strip().rstrip(".!")):
+        word = token.lower().rstrip(":.")
+        if word in WORDS and not (verb is not None and begun == len(found)):
+            verb, begun = WORDS[word], len(found)
+        elif verb is not None and (number := _NUMBER.fullmatch(token)) is not None:
+            is_days = verb == "later" and len(found) > begun and not number["follow"]
+            if is_days:
+                found[begun:] = [replace(one, days=int(number["number"])) for one in found[begun:]]
+            else:
+                found.append(Command(verb, int(number["number"])))
+                if number["follow"] and verb not in FOLLOW_VERBS:
+                    return None
+        elif not (word in _FILLING or token.lower() in _AND or (word in _DAYS and verb == "later" and found)):
+            return None
+    return found if verb is not None and len(found) > begun else None
 
 
 def _of_link(told: Mapping[str, str]) -> Iterator[Command]:
@@ -141,7 +147,8 @@ def _matter(text: str, name: str) -> str:
     """What is left without greeting, closing, signature and thanks."""
     piece = parse(text, People(writer=name))
     body = render(type(piece)(blocks=piece.blocks, postscript=piece.postscript)).strip()
-    return "" if not re.search(r"\w", body) or _THANKS.match(" ".join(body.split())) else body
+    is_thanks = len(body) <= LONGEST_LINE and _THANKS.match(" ".join(body.split()))
+    return "" if not re.search(r"\w", body) or is_thanks else body
 
 
 def _bare(line: str) -> str:

@@ -23,6 +23,8 @@ from assistant.style.splitting import sentences
 from memory.models import Item, Version
 
 KIND = "mail"
+READ_CHARACTERS = 20_000
+"""Of a mail so much is looked at for questions and promises."""
 _ROBOT = re.compile(
     r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|mailer-daemon|postmaster|bounces?|notifications?|notify|alerts?|newsletter|news|"
     r"updates?|automated|robot|bot|system|root|cron)(?:$|[-_.+@])",
@@ -58,7 +60,7 @@ class Mail:
 
     @cached_property
     def piece(self) -> Piece:
-        return parse(self.text, People())
+        return parse(self.text[:READ_CHARACTERS], People())
 
     @cached_property
     def own(self) -> str:

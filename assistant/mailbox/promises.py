@@ -18,8 +18,9 @@ FARTHEST = timedelta(days=370)
 _WILL = re.compile(
     r"\b(?:i|we)(?:['’]ll| will| shall|['’]m going to| am going to|['’]re going to| are going to| promise| plan to| intend to| expect to"
     r"| hope to| aim to| should be able to| can (?:have|get|send|do|finish|give|bring))\b"
-    r"(?! (?:not|never|be (?:in|at|out|away|on|off|here|there|back|traveling|travelling|unable|unavailable|happy|glad|delighted|late)"
-    r"|see|miss|need|have to)\b)"
+    r"(?! (?:(?:just|then|definitely|also|probably) )?(?:not|never|be (?!able\b|sure\b|done\b|ready\b|(?!travell?ing|working|visiting|meeting)\w+ing\b)"
+    r"|leave|serve|work|attend|travel|fly|drive|arrive|meet|interview\w*|stay|host|see|miss|need|take it|go|come|join"
+    r"|have (?:to|an?|several|some))\b)"
     r"|\byou(?:['’]ll| will| shall) (?:have|get|receive|hear)\b"
     r"|\bich (?:werde|schicke|sende|melde|liefere|gebe|bringe|rufe|mache|erledige|reiche|stelle|überweise|kümmere)\b"
     r"|\b(?:werde|schicke|sende|melde|liefere|rufe|mache|erledige|bringe|überweise) ich\b|\bwir (?:werden|schicken|senden|melden|liefern)\b"
@@ -28,7 +29,7 @@ _WILL = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
-    r"^\s*(?:if|unless|in case|when|once|wenn|falls|sobald|si|quand|cuando)\b[^,]*$|\b(?:would|might|may|würde|pourrais)\b(?! have to)",
+    r"\bif (?:i|we) can\b|^\s*(?:if|unless|in case|when|once|wenn|falls|sobald|si|quand|cuando)\b[^,]*$|\b(?:would|might|may|würde|pourrais)\b(?! have to)",
     re.IGNORECASE,
 )
 _CAPITAL_I = re.compile(r"[?？؟][\"'”’»)\]]*$")

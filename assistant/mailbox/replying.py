@@ -59,7 +59,7 @@ def _draft(service: Service, mail: Mail) -> tuple[int | None, str]:
         if there is not None:
             return there.id, ""
     try:
-        view = drafts.new(service, NewDraft(kind="reply", incoming=mail.as_message(), language=mail.language))
+        view = drafts.new(service, NewDraft(kind="reply", incoming=mail.as_message()))
     except BadRequest as err:
         log.info("No answer to mail %d was drafted: %s", mail.item_id, err.sentence)
         return None, err.sentence

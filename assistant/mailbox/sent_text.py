@@ -16,7 +16,8 @@ from connectors.reading import charset, markup
 
 _BULLET = re.compile(r"^\s*(?:[-*•–—]|\d{1,2}[.)])\s")
 _BLANK = re.compile(r"\n[ \t]*\n")
-_BLOCKQUOTE = re.compile(r"<blockquote\b.*</blockquote\s*>", re.IGNORECASE | re.DOTALL)
+_OPENS = re.compile(r"<blockquote\b", re.IGNORECASE)
+_CLOSES = "</blockquote>"
 _GMAIL = re.compile(r"<div class=\"gmail_quote.*", re.IGNORECASE | re.DOTALL)
 BROKEN_AT = 45
 """No program breaks a line that is shorter, so that a shorter one was meant."""
@@ -38,14 +39,21 @@ def body(message: EmailMessage) -> str:
     html = next(_parts(message, "text/html"), None)
     if html is None:
         return ""
-    own = _GMAIL.sub("", _BLOCKQUOTE.sub("", _decoded(html)))
-    return markup.read(markup.clean(own)).text
+    return markup.read(markup.clean(_GMAIL.sub("", _unquoted(_decoded(html))))).text
 
 
 def unwrapped(text: str, before: str) -> str:
     """`text` with its paragraphs on one line each, where a program broke them; lines that the draft has stay as they are."""
     known = {line.strip() for line in before.splitlines()}
     return "\n\n".join(_joined(part.split("\n"), known) for part in _BLANK.split(text.strip()) if part.strip())
+
+
+def _unquoted(html: str) -> str:
+    """Without everything from the first quotation to the end of the last."""
+    opens, closes = _OPENS.search(html), html.lower().rfind(_CLOSES)
+    if opens is None:
+        return html
+    return html[: opens.start()] + (html[closes + len(_CLOSES) :] if closes > opens.start() else "")
 
 
 def _joined(lines: list[str], known: set[str]) -> str:

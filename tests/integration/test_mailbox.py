@@ -11,6 +11,7 @@ import pytest
 from assistant import digests, drafts, failpoints
 from assistant.answers.drafts import DraftEdit
 from assistant.delivery.draft_letter import MARK
+from assistant.status import status
 from memory.store import replies
 from tests.assistant.mailbox.post_office import ANN, PostOffice, text_of
 
@@ -42,6 +43,9 @@ def test_mail_in_draft_placed_edited_sent_lesson_learned_next_draft_better(offic
     assert text_of(placed).startswith("Hello Ann,")
     assert text_of(placed).endswith("Best regards,\nAda")
     number, _, secret = placed[MARK].partition(":")
+    mailbox = status(office.service).mailbox
+    assert mailbox is not None
+    assert (mailbox.drafted, mailbox.placed, mailbox.following, mailbox.problems) == (1, 1, 1, [])
     assert len(secret) == 32
 
     office.send(placed, SENT)

@@ -74,6 +74,15 @@ def test_a_line_of_the_digest_is_a_quotation_whatever_a_program_made_of_it() -> 
     assert said("keep 1\n\u00a0Less  5\ndrop 3 and 4\n", digest) == Said(commands=(Command("keep", 1),))
 
 
+@given(
+    st.lists(st.sampled_from(("more", "later", "1", "f2", ",", "and", "days", "x", ":", ".")), max_size=90).map(
+        " ".join
+    )
+)
+def test_any_text_is_read_in_no_time(text: str) -> None:
+    said(text)
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read(text: str) -> None:
     found = said(text)
