@@ -36,6 +36,10 @@ _LONGEST_LINE = 4 * 1024 * 1024
 _BUSY_AFTER = timedelta(minutes=5)
 
 
+class Declined(TryLater):
+    """The server says no to this, and gives no reason that would pass by itself."""
+
+
 class Client(imaplib.IMAP4):
     """imaplib's client, reading from the guarded socket by itself: no read outlasts the answer it belongs to, no literal
     is longer than what was asked for."""
@@ -189,4 +193,4 @@ def failure_of_answer(answer: str, shown: str) -> SourceFailure:
         return NeedsLogin(f"{shown} refuses the login: {answer}. {about_login(shown)}")
     if is_busy(answer):
         return TryLater(f"{shown} cannot answer now: {answer}.", _BUSY_AFTER)
-    return TryLater(f"{shown} does not do what it was asked: {answer}.")
+    return Declined(f"{shown} does not do what it was asked: {answer}.")

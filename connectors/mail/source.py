@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-from connectors.base import Batch, Item, Misconfigured, TryLater
+from connectors.base import Batch, Item, Misconfigured
 from connectors.mail import letters
+from connectors.mail.connection import Declined
 from connectors.mail.folders import ROLES, Folder
 from connectors.mail.gone import gone_for_good
 from connectors.mail.items import item_of
@@ -31,6 +32,8 @@ _MOST_LOOKED_AT = 20_000
 """Of a folder never seen before, or renumbered, no more than so many are looked at, the newest."""
 _OVERLAP = timedelta(days=7)
 """In a renumbered folder, a mail that is not known is a new one if it came at most so long before the newest that is."""
+_PATIENCE = 3
+"""A mail that the server does not give is left out after so many polls."""
 _MOST_FLAGS = 200
 """Where a server does not say which flags changed, the flags of so many mails are compared, the newest."""
 
@@ -55,8 +58,17 @@ class Reading:
         for folder in folders:
             state = self.state.folders[folder.name]
             while state.pending and left > 0 and not self.cancelled.is_set():
-                page = state.pending[: min(PAGE, left)]
-                items, notices = self._taken(folder, page)
+                page = state.pending[: 1 if state.stuck else min(PAGE, left)]
+                try:
+                    items, notices = self._taken(folder, page)
+                    state.stuck = 0
+                except Declined:
+                    state.stuck += 1
+                    if state.stuck < _PATIENCE or len(page) > 1:
+                        yield self._batch([], [])
+                        raise
+                    items, notices = [], [_left_out(folder, page[0])]
+                    state.stuck = 1  # the next one has its own chance
                 state.pending = state.pending[len(page) :]
                 left -= len(items)
                 has_yielded = True
@@ -69,7 +81,6 @@ class Reading:
         gone = self._vanished(folders, looks)
         for name, look in looks.items():
             self.state.folders[name].seal = _seal(look)
-            self.state.folders[name].modseq = look.modseq
         if items or notices or gone or not has_yielded:
             yield Batch(items=tuple(items), deleted=tuple(gone), notices=tuple(notices), cursor=self.state.as_cursor())
 
@@ -164,12 +175,12 @@ class Reading:
         return items, notices
 
     def _lost(self, folder: Folder, missing: Sequence[int], asked: int) -> list[str]:
-        """A sentence for each mail that is there and was not given. Raises: TryLater if that is all that was asked for."""
+        """A sentence for each mail that is there and was not given. Raises: Declined if that is all that was asked for."""
         there = self.mailbox.numbers(folder.name, missing[0], missing[-1]) if missing else []
         lost = [number for number in missing if number in there]
         if lost and len(lost) == asked:
-            raise TryLater(f"{self.options.host} holds back mail in {folder.name}. It will be asked again later.")
-        return [f"{folder.name}: the server does not give mail {number}; it is left out." for number in lost]
+            raise Declined(f"{self.options.host} holds back mail in {folder.name}. It will be asked again later.")
+        return [_left_out(folder, number) for number in lost]
 
     def _letters(self, messages: Sequence[Message]) -> list[Letter | None]:
         """Read in the reader process; where that ends over a page, mail by mail."""
@@ -193,18 +204,21 @@ class Reading:
         for folder in folders:
             state, look = self.state.folders[folder.name], looks[folder.name]
             if not state.known or (look.modseq and look.modseq == state.modseq):
+                state.modseq = look.modseq
                 continue
             numbers = sorted(state.known)
             tells = bool(look.modseq and state.modseq)
             flags = self.mailbox.flags(
                 folder.name, numbers if tells else numbers[-_MOST_FLAGS:], changed_since=state.modseq if tells else 0
             )
-            changed = [number for number, now in sorted(flags.items()) if marks_of(now) != state.known[number].marks]
-            for start in range(0, min(len(changed), left), PAGE):
-                found, said = self._taken(folder, changed[start : start + PAGE][: left - start])
+            changed = [number for number, held in sorted(flags.items()) if marks_of(held) != state.known[number].marks]
+            now = changed[: max(0, left - len(items))]
+            for start in range(0, len(now), PAGE):
+                found, said = self._taken(folder, now[start : start + PAGE])
                 items += found
                 notices += said
-            left -= len(items)
+            if len(now) == len(changed):
+                state.modseq = look.modseq
         return items, notices
 
     def _vanished(self, folders: Sequence[Folder], looks: dict[str, Look]) -> list[str]:
@@ -224,6 +238,10 @@ class Reading:
         if not missing or not self.options.follow_deletions:
             return []
         return sorted(gone_for_good(self.mailbox, missing, {folder.name for folder in folders}))
+
+
+def _left_out(folder: Folder, number: int) -> str:
+    return f"{folder.name}: the server does not give mail {number}; it is left out."
 
 
 def _seal(look: Look) -> str:

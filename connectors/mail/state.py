@@ -35,8 +35,9 @@ class Known:
 @dataclass
 class FolderState:
     """`pending` are numbers that wait to be read, all below `next`; `known` are those that were. `floor` is the instant
-    before which nothing was taken at first, `latest` when the newest mail was received. `seal` is what the server said of the folder when
-    all in it had been seen."""
+    before which nothing was taken at first, `latest` when the newest mail was received. `seal` is what
+    the server said of the folder when all in it had been seen, `modseq` up to where changes of flags were. `stuck` counts how
+    often the server said no to the first that is pending."""
 
     validity: int = 0
     next: int = 1
@@ -46,6 +47,7 @@ class FolderState:
     known: dict[int, Known] = field(default_factory=dict)
     seal: str = ""
     modseq: int = 0
+    stuck: int = 0
 
     def learn(self, number: int, identity: str, marks: int) -> None:
         self.known[number] = Known(identity, marks)
@@ -67,6 +69,7 @@ class FolderState:
             known=known,
             seal=held["seal"],
             modseq=held["modseq"],
+            stuck=held["stuck"],
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class FolderState:
             "marks": "".join(str(self.known[number].marks) for number in kept),
             "seal": self.seal,
             "modseq": self.modseq,
+            "stuck": self.stuck,
         }
 
 

@@ -153,6 +153,21 @@ class TestAMailbox:
             assert mailbox.find("drafts", header=("X-Telos-Draft", "7")) is None
         assert len(world.box.messages("Drafts")) == 1, "only marked: nothing else may go with it"
 
+    def test_a_mail_that_cannot_be_read_holds_up_no_other(self, world: MailWorld) -> None:
+        numbers = [world.box.deliver(letter(subject), at=NOW) for subject in ("Tides", "Broken", "Ferries")]
+        world.wire.withheld = {numbers[1]}
+        reading = Reading(world)
+        reading.to_the_end()
+        assert [item.title for item in reading.items] == ["Tides", "Ferries"]
+        assert reading.notices == [f"INBOX: the server does not give mail {numbers[1]}; it is left out."]
+        world.wire.withheld = {world.box.deliver(letter("Alone"), at=NOW)}
+        with pytest.raises(TryLater):
+            reading.poll()
+        world.box.deliver(letter("Later"), at=NOW)
+        reading.to_the_end()
+        assert [item.title for item in reading.items] == ["Tides", "Ferries", "Later"]
+        assert len(reading.notices) == 2
+
     def test_what_is_sent_is_mine_and_joins_the_thread(self, world: MailWorld) -> None:
         world.box.deliver(letter("When do we sail?", Message_ID="<1@example.net>"), at=NOW)
         answer = letter("Re: When do we sail?", In_Reply_To="<1@example.net>")

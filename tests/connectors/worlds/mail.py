@@ -18,6 +18,7 @@ from typing import Any
 from connectors.mail import Mail, MailOptions
 from connectors.mail.headers import Headers
 from connectors.mail.source import PAGE
+from connectors.mail.state import numbers_of
 from connectors.transport import WaysOut
 from connectors.transport.policy import NetworkPolicy
 from tests.connectors.conformance import Timeline, Trouble
@@ -29,7 +30,8 @@ _LOGS_IN = re.compile(rb"(\S+) (?:LOGIN|AUTHENTICATE) ", re.IGNORECASE)
 
 
 class Wire:
-    """`lines` are the client's, `hidden` words that it does not get to see: what an older server cannot do. Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
+    """`lines` are the client's, `hidden` words that it does not get to see: what an older server cannot do,
+    `withheld` the numbers of mail that cannot be read. Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
     mail (or, for "login", that log in): "busy" is a NO [LIMIT], "broken" a NO [SERVERBUG] or by turns a connection that
     breaks off, "malformed" a line that is no answer, "empty_page" an OK without messages, "duplicate_page" the
     messages that were fetched before."""
@@ -42,6 +44,7 @@ class Wire:
         self._broke = 0
         self.lines: list[bytes] = []
         self.hidden: tuple[bytes, ...] = ()
+        self.withheld: set[int] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -85,6 +88,8 @@ class Wire:
             return ("client", fetch[1] + b" NO [SERVERBUG] Internal error.\r\n") if self._broke % 2 else None
         if self._befalls("malformed"):
             return "client", b"<html><body>We are being moved</body></html>\r\n"
+        if self.withheld.intersection(numbers_of(fetch[2].decode())):
+            return "client", fetch[1] + b" NO Cannot read this message.\r\n"
         if self._befalls("empty_page"):
             return "client", fetch[1] + b" OK Fetch completed.\r\n"
         if before and self._befalls("duplicate_page"):
