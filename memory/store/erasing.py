@@ -225,6 +225,7 @@ def scrub(session: Session, is_meant: Mentions) -> Removed:
     for source in session.exec(select(Source)).all():
         source.notices = [notice for notice in source.notices if not is_meant(notice)]
         _clear(source, ("last_error",), is_meant)
+        _forget_name(source, is_meant)
     for delivery in session.exec(select(Delivery)).all():
         _clear(delivery, ("last_error", "answer"), is_meant)
     for job in session.exec(select(Job)).all():
@@ -266,6 +267,14 @@ def _retitle(session: Session, story_ids: set[int]) -> None:
             story.title = first.title if first is not None else ""
             session.add(story)
     session.flush()
+
+
+def _forget_name(source: Source, is_meant: Mentions) -> None:
+    """Some connectors remember under "names" what people are called, and look it up again where it is not there."""
+    names = (source.cursor or {}).get("names")
+    if source.cursor is not None and isinstance(names, dict):
+        kept = {key: name for key, name in names.items() if not is_meant(str(name))}
+        source.cursor = {**source.cursor, "names": kept}
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -149,6 +149,19 @@ def test_a_person_is_gone_from_authors_digests_notes_and_mutes(service: Service)
         assert len(session.exec(select(Item)).all()) == 2
 
 
+def test_a_source_forgets_what_a_person_is_called(service: Service) -> None:
+    with service.database.write() as session:
+        source = sources.by_name(session, "kept")
+        assert source is not None
+        sources.move_cursor(session, source, {"next": "C1", "names": {"U1": PERSON, "U2": "Cleo"}})
+    erase(service, "person", PERSON)
+    with service.database.read() as session:
+        source = sources.by_name(session, "kept")
+        assert source is not None
+        assert source.cursor == {"next": "C1", "names": {"U2": "Cleo"}}
+    assert places_that_say(service, PERSON) == set()
+
+
 def test_what_was_learned_from_it_goes_with_it(service: Service) -> None:
     erase(service, "source", "gossip")
     with service.database.read() as session:
