@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 from sqlmodel import Session
@@ -111,7 +111,7 @@ class _Candidates:
         self._everything = everything
         self._by_key: defaultdict[str, list[int]] = defaultdict(list)
         for index, one in enumerate(everything):
-            for key in _keys(one.telling):
+            for key in chain(_keys(one.telling), (f"to {page}" for page in one.telling.pages)):
                 self._by_key[key].append(index)
         vectors_ = {index: one.telling.vector for index, one in enumerate(everything) if one.telling.vector is not None}
         self._row_of = {index: row for row, index in enumerate(vectors_)}
@@ -119,10 +119,18 @@ class _Candidates:
         self._matrix = np.stack(list(vectors_.values())) if vectors_ else None
 
     def of(self, index: int) -> list[_Placed]:
-        """Possible relatives, likeliest first: those that share a key, then those it links to, then the nearest."""
+        """Possible relatives, likeliest first: those that share a key or link here, those it links to, the nearest."""
         telling = self._everything[index].telling
-        found = dict.fromkeys(other for key in _keys(telling) for other in self._by_key[key][-NEAREST:])
-        found.update(dict.fromkeys(other for link in telling.links for other in self._by_key.get(f"url {link}", ())))
+        keys = chain(_keys(telling), [f"to {telling.page}"] if telling.page else [])
+        found = dict.fromkeys(other for key in keys for other in self._by_key.get(key, [])[-NEAREST:])
+        found.update(
+            dict.fromkeys(
+                other
+                for page in telling.pages
+                for key in ("page", "to")
+                for other in self._by_key.get(f"{key} {page}", ())
+            )
+        )
         if self._matrix is not None and index in self._row_of:
             cosines = self._matrix @ self._matrix[self._row_of[index]]
             nearest = np.argsort(-cosines)[: NEAREST + 1]
@@ -133,8 +141,8 @@ class _Candidates:
 
 def _keys(telling: Telling) -> Iterable[str]:
     """What relatives have in common even without vectors: the page, the words of the title, the start of the text."""
-    if telling.url:
-        yield f"url {telling.url}"
+    if telling.page:
+        yield f"page {telling.page}"
     if telling.title_words:
         yield "title " + " ".join(sorted(telling.title_words))
     yield f"text {' '.join(words(telling.text[: OPENING * 12])[:OPENING])}"
