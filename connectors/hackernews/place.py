@@ -33,19 +33,13 @@ class Scan:
         self.head, self.below, self.edge = 0, None, []
 
     def go_on_below(self, seen: list[tuple[int, str]]) -> None:
-        """These, newest first, are done with: their instants and ids. A page of one second alone ends that second."""
-        lowest = seen[-1][0] if seen else self.below
-        if (
-            lowest == self.below
-            and seen
-            and seen[0][0] == lowest
-            and {identity for _, identity in seen} <= set(self.edge)
-        ):
-            self.below, self.edge = lowest - 1 if lowest else None, []
+        """These, newest first, are done with: their instants and ids. A page of one second, all known, ends that second."""
+        if not seen:
             return
-        kept = self.edge if lowest == self.below else []
-        self.edge = [*kept, *(identity for at, identity in seen if at == lowest and identity not in kept)]
-        self.below = lowest
+        lowest = seen[-1][0]
+        edge = [identity for at, identity in seen if at == lowest]
+        is_stuck = lowest == self.below and set(edge) <= set(self.edge)
+        self.below, self.edge = (lowest - 1, []) if is_stuck else (lowest, edge)
 
 
 @dataclass(slots=True)

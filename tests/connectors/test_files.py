@@ -237,6 +237,15 @@ class TestWhatIsNoNote:
         reading.now += timedelta(minutes=10)
         assert only(reading).text == "half a sentence and the rest"
 
+    def test_a_file_that_changes_while_the_folder_is_read_waits(self, world: FilesWorld) -> None:
+        world.publish(world.page_size)
+        world.write("last.md", "The whole sentence.", YESTERDAY + timedelta(hours=1))
+        poll = world.connector().poll(None, now=NOW, limit=1000, cancelled=Event())
+        next(poll)
+        world.write("last.md", "The who", YESTERDAY + timedelta(hours=2))
+        last = list(poll)[-1]
+        assert (last.items, last.notices) == ((), ("last.md: it is being written, and will be read at the next poll.",))
+
     def test_exclude_leaves_out_and_a_later_one_takes_away(self, world: FilesWorld, reading: Reading) -> None:
         for name in ("a.md", "drafts/b.md", "c.html", "keep.html"):
             world.write(name, f"<p>{name}", YESTERDAY)

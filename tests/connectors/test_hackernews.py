@@ -166,9 +166,41 @@ class TestStories:
 
 
 class TestListings:
+    def test_what_came_since_a_poll_was_killed_comes_with_the_next(
+        self, world: HackerNewsWorld, reading: Reading
+    ) -> None:
+        published = world.publish(250)
+        reading.batches(at_most=1)
+        published += world.publish(3)
+        reading.poll()
+        reading.assert_holds(published)
+
+    def test_stories_of_one_second_come_once_each_far_below_what_is_remembered(
+        self, world: HackerNewsWorld, reading: Reading
+    ) -> None:
+        published = world.publish(1900)
+        for place, identity in enumerate(published):
+            world.things[identity].at = int(NOW.timestamp()) - 90_000 + place // 7
+        found = reading.to_the_end(limit=130)
+        assert sorted(found) == sorted(published)
+
+    def test_more_of_one_second_than_a_page_holds_stop_nothing(self, world: HackerNewsWorld, reading: Reading) -> None:
+        published = world.publish(150)
+        for identity in published[20:140]:
+            world.things[identity].at = world.things[published[20]].at
+        reading.to_the_end()
+        assert {*published[:20], *published[140:]} <= set(reading.ids)
+
+    def test_an_empty_answer_that_counts_hits_is_asked_again(self, world: HackerNewsWorld, reading: Reading) -> None:
+        published = world.publish(3)
+        world.fail("empty_page")
+        with pytest.raises(TryLater, match="another page"):
+            reading.poll()
+        assert sorted(reading.poll()) == published
+
     def test_a_story_comes_when_it_reaches_the_score(self, world: HackerNewsWorld, reading: Reading) -> None:
         reading.changes.update(lists=(), min_points=100)
-        (slow,) = world.publish(points=3)
+        (slow,) = world.publish(points=3, at=NOW - timedelta(hours=30))
         (fast,) = world.publish(points=250)
         assert reading.to_the_end() == [fast]
         world.publish(50, points=250)
