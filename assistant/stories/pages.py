@@ -72,7 +72,10 @@ def page_of(url: str) -> str:
     >>> page_of("https://arxiv.org/pdf/2402.05233v2"), page_of("https://www.example.org/"), page_of("https://t.co/x1")
     ('arxiv 2402.05233', '', '')
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     host = _PREFIX.sub("", (parts.hostname or "").lower())
     path = unquote(parts.path)
     if parts.scheme not in ("http", "https") or not host or _is_tracker(host):

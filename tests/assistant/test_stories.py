@@ -69,6 +69,45 @@ CASES: dict[str, Callable[[Newsroom], list[int]]] = {
         room.publish("town", room.item("Earthquake damages houses in Port Alba", QUAKE, hours_ago=20))
         + room.publish("wire", room.item("Rescue teams reach Port Alba after earthquake", QUAKE_RETOLD))
     ),
+    "a paper and a post that links to its PDF": lambda room: (
+        room.publish(
+            "arxiv",
+            room.item("Walking robots", BREAD, kind="paper", canonical_url="https://arxiv.org/abs/2602.01234v2"),
+        )
+        + room.publish(
+            "social",
+            room.item(
+                "", "Worth a look.", kind="post", external_id="p", links=("https://www.arxiv.org/pdf/2602.01234",)
+            ),
+        )
+    ),
+    "a paper and a message that names its id": lambda room: (
+        room.publish(
+            "slack", room.item("", "has anybody read arXiv:2602.01234?", kind="message", external_id="m", private=True)
+        )
+        + room.publish(
+            "arxiv", room.item("Walking robots", BREAD, kind="paper", canonical_url="https://arxiv.org/abs/2602.01234")
+        )
+    ),
+    "a paper by its DOI": lambda room: (
+        room.publish(
+            "journal",
+            room.item("Walking robots", BREAD, kind="paper", canonical_url="https://doi.org/10.1234/Robots.5"),
+        )
+        + room.publish(
+            "mail", room.item("Fwd", "See below.", kind="mail", links=("https://pub.example/doi/abs/10.1234/robots.5",))
+        )
+    ),
+    "two posts about a page that no feed brought": lambda room: (
+        room.publish(
+            "one",
+            room.item("", "So it has happened.", kind="post", external_id="1", links=("https://t.example/quake?a=1",)),
+        )
+        + room.publish(
+            "two",
+            room.item("", "Unbelievable!", kind="post", external_id="2", links=("http://www.t.example/quake/?a=1",)),
+        )
+    ),
     "copies within one batch": lambda room: room.publish(
         "town", room.item("Quake", QUAKE, external_id="1"), room.item("Quake", QUAKE, external_id="2")
     ),
@@ -85,6 +124,42 @@ APART: dict[str, Callable[[Newsroom], list[int]]] = {
         "town",
         room.item("Quake", QUAKE, canonical_url="https://t.example/"),
         room.item("Old rye", BREAD, canonical_url="https://t.example/"),
+    ),
+    "two posts that link to a profile and a home page": lambda room: room.publish(
+        "social",
+        room.item(
+            "",
+            "My first day at work.",
+            kind="post",
+            external_id="1",
+            links=("https://x.com/ada", "https://t.example/en/"),
+        ),
+        room.item(
+            "",
+            "Rain again in Norden.",
+            kind="post",
+            external_id="2",
+            links=("https://x.com/ada", "https://t.example/en/"),
+        ),
+    ),
+    "two mails through one tracker": lambda room: room.publish(
+        "mail",
+        room.item("Invoice", "Please pay.", kind="mail", links=("https://click.example.org/u/1", "https://t.co/abc")),
+        room.item(
+            "Greetings", "From Lake Orm.", kind="mail", links=("https://click.example.org/u/1", "https://t.co/abc")
+        ),
+    ),
+    "a list of links and what it links to": lambda room: (
+        room.publish("town", room.item("Quake", QUAKE, canonical_url="https://t.example/quake"))
+        + room.publish(
+            "mail",
+            room.item(
+                "This week",
+                "Bread and tides.",
+                kind="mail",
+                links=tuple(f"https://t.example/{page}" for page in ("quake", "rye", "tide", "chess")),
+            ),
+        )
     ),
     "the same words four days apart": lambda room: (
         room.publish("town", room.item("Earthquake damages houses in Port Alba", QUAKE, hours_ago=100))
