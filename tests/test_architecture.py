@@ -24,12 +24,14 @@ LAYERS = (
     ("digest",),
     ("delivery", "feedback"),
     ("service",),
+    ("mail_login",),
     ("deliveries",),
     # the verbs, a noun each
     (
         "digests",
         "memories",
         "sources",
+        "additions",
         "conversations",
         "goals",
         "standing",
@@ -43,6 +45,7 @@ LAYERS = (
         "status",
         "doctor",
     ),
+    ("mailbox",),
     ("jobs",),
     ("api",),
     ("server",),

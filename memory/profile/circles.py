@@ -31,7 +31,7 @@ Floats = NDArray[np.float32]
 
 ALIKE, UNLIKE = 0.22, 0.05
 """Cosines of two texts on one subject, and of any two of a user's."""
-DIRECTIONS = 60.0
+DIRECTIONS = 90.0
 """In how many directions texts on one subject scatter; embedders have more, which hang together."""
 BACKGROUND = 8.0
 """How many texts it takes for the mean of the user's own to count as the background as much as none does."""
