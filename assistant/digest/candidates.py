@@ -21,8 +21,8 @@ from assistant.stories.revision import added
 from memory.models import Goal, GoalItem, Item, MuteKind, Source, Version
 from memory.store import digests, goals, items, messages, mutes, sources, stories, vectors
 
-MOST_CITED = 6
-"""A story told by more items cites the best of them."""
+MOST_CITED, MOST_VOICES = 6, 12
+"""A story told by more items cites the best of them, but one of each source as far as there is room for voices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class Article:
     language: str
     published: datetime
     to_me: bool = False
+    private: bool = False
     revised: datetime | None = None
     """When its source rewrote it, where only that is news; `text` is what was added then."""
 
@@ -208,6 +209,7 @@ def article_of(item: Item, version: Version, source: Source) -> Article:
         language=item.language,
         published=item.published_at,
         to_me=item.to_me,
+        private=item.private,
     )
 
 
@@ -260,8 +262,7 @@ def _revision(article: Article, rows: _Rows, since: _Since) -> Article | None:
 def _candidate(
     story_id: int, visible: list[Article], rows: _Rows, section_of: Mapping[str, str], now: datetime
 ) -> Candidate:
-    ordered = sorted(visible, key=lambda one: (-min(len(one.text), 1500) // 300, one.published, one.item_id))
-    cited = tuple(ordered[:MOST_CITED])
+    cited = voices(visible)
     lead = cited[0]
     packed = [rows.vectors[article.item_id] for article in cited if article.item_id in rows.vectors]
     return Candidate(
@@ -278,6 +279,18 @@ def _candidate(
 def _is_talk(candidate: Candidate) -> bool:
     """Whether there is nothing in it but messages that no goal waits for: `digest.missed` tells of those."""
     return candidate.goal is None and all(article.kind == messages.KIND for article in candidate.articles)
+
+
+def voices(articles: Iterable[Article]) -> tuple[Article, ...]:
+    """Those that a story cites, the lead first: what is public before what is private, so that a title or a link that
+    is taken on comes from nobody's letters; then the fuller. Each source has its best one before any has a second."""
+    ordered = sorted(
+        articles, key=lambda one: (one.private, -min(len(one.text), 1500) // 300, one.published, one.item_id)
+    )
+    first = list({one.source: one for one in reversed(ordered)}.values())[::-1]
+    chosen = sorted(first, key=ordered.index)[:MOST_VOICES]
+    chosen += [one for one in ordered if one not in chosen][: max(MOST_CITED - len(chosen), 0)]
+    return tuple(sorted(chosen, key=ordered.index))
 
 
 def _wanting(matches: Sequence[tuple[Goal, GoalItem]]) -> Wanting:

@@ -8,6 +8,7 @@ from assistant.engine.sentences import shorten
 
 MOST_REASONS = 4
 GOAL_WORDS = 12
+MOST_NAMED = 6
 
 
 def reasons(judged: Judged, phrases: Headings) -> tuple[str, ...]:
@@ -28,10 +29,14 @@ def reasons(judged: Judged, phrases: Headings) -> tuple[str, ...]:
     if "author" in learned:
         told.append(phrases.say("reason_author", name=learned["author"].name))
     if judged.candidate.subject.size > 1:
-        told.append(phrases.say("reason_told", n=judged.candidate.subject.size))
+        told.append(phrases.say("reason_told", n=judged.candidate.subject.size, names=_named(judged)))
     if len(told) == 1:
         return (phrases.say("reason_new", name=told[0]),)
     return tuple(told[:MOST_REASONS])
+
+
+def _named(judged: Judged) -> str:
+    return ", ".join(judged.candidate.subject.sources[:MOST_NAMED])
 
 
 def _origin(judged: Judged, liked_topic: str) -> str:

@@ -60,6 +60,10 @@ class Belief:
         expected = sigmoid(mean / math.sqrt(1.0 + math.pi / 8.0 * variance))
         return expected if wanted else 1.0 - expected
 
+    def leave_out(self) -> None:
+        """Learn nothing from the next answer."""
+        self._taken += 1
+
     def fade(self, kept: float) -> None:
         """Draw the belief back to the prior; `kept` in [0, 1] is what remains of what was learned."""
         self._settle()

@@ -88,7 +88,10 @@ class Eras:
         start = max(0, len(self._answers) - REMEMBERED)
         belief = Belief(self._kernel, self._prior, start)
         for was_wanted in self._answers[start:]:
-            belief.observe(was_wanted, 0.0 if was_wanted else STILL_UNWANTED)
+            if was_wanted:
+                belief.leave_out()
+            else:
+                belief.observe(False, STILL_UNWANTED)
         self._eras.append(_Era(belief, total + math.log(chance)))
 
     def _shares(self) -> Array:

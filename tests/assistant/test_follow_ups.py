@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,3 +128,26 @@ def test_items_of_no_configured_source_stay_in_memory(newsroom: Newsroom) -> Non
     del newsroom.sources["import"]
     newsroom.publish("town", newsroom.item("New", "A sentence of five words."))
     assert titles(newsroom.build()) == ["New"]
+
+
+def test_every_voice_of_a_story_is_credited_and_a_public_one_leads(newsroom: Newsroom) -> None:
+    """One source tells it eight times, a private mail at the greatest length."""
+    page = "https://t.example/quake"
+    quake = "An earthquake damaged houses in Port Alba. Mayor Ines Calder closed the schools of Port Alba."
+    remark: dict[str, Any] = {"kind": "post", "links": (page,)}
+    newsroom.publish(
+        "town", newsroom.item("Earthquake damages houses in Port Alba", quake, canonical_url=page, url=page)
+    )
+    newsroom.publish(
+        "social", *(newsroom.item("", f"Shaken, says {name}.", external_id=name, **remark) for name in "abcdefgh")
+    )
+    newsroom.publish("letters", newsroom.item("From home", quake * 9, **(remark | {"kind": "mail"}), private=True))
+    newsroom.publish(
+        "chat", newsroom.item("", "All well here.", external_id="c", **(remark | {"kind": "message"}), private=True)
+    )
+    (entry,) = newsroom.build().entries
+    assert set(entry.sources) == {"town", "social", "letters", "chat"}
+    assert entry.title == "Earthquake damages houses in Port Alba"
+    assert entry.citations[0].source == "town"
+    (told,) = [reason for reason in entry.reasons if reason.startswith("told by 4 sources: ")]
+    assert "letters" in told
