@@ -158,7 +158,9 @@ class Circles:
         if vector is not None:
             centred = vector - self.background
             product = self.total @ centred
-            scores += self.gains[0] * _text(product, _square(self.total), np.square(centred).sum(), self.size)
+            scores += self.gains[0] * _text(
+                product, _square(self.total), np.square(centred).sum(), self.size, vector.size
+            )
         if has_reader:
             by_reader = self.by_reader[:, reader] if reader >= 0 else np.zeros_like(self.size)
             by_domain = self.by_domain[:, domain] if domain >= 0 else np.zeros_like(self.size)
@@ -186,7 +188,7 @@ class Circles:
         product = centred @ self.total.T
         square = _square(self.total)[None] - member * (2 * product - own)
         size = self.size[None] - member
-        text = np.where(own > 0, _text(product - member * own, square, own, size), 0)
+        text = np.where(own > 0, _text(product - member * own, square, own, size, centred.shape[1]), 0)
         named = (seen.readers >= 0)[:, None]
         by_reader = np.maximum(self.by_reader.T[seen.readers] - member, 0)
         by_domain = np.maximum(self.by_domain.T[seen.domains] - member, 0)
@@ -230,7 +232,9 @@ def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats, gains: 
         if found:
             scores = np.log(size[:found]) + values[:found, number] / (weights[:found, number] + 0.05)
             if own > 0:
-                scores += gains[0] * _text(products[:found, number], square[:found], own, size[:found])
+                scores += gains[0] * _text(
+                    products[:found, number], square[:found], own, size[:found], seen.vectors.shape[1]
+                )
             if reader >= 0:
                 scores += gains[1] * readers.score(
                     reader, domain, by_reader[reader, :found], by_domain[domain, :found], known[:found]
@@ -302,15 +306,16 @@ def _odds(counts: Ids) -> tuple[float, float]:
     return float(np.log((1 - SLIP) / chance)), float(np.log(SLIP / (1 - chance)))
 
 
-def _text(product: Floats, square: Floats, own: Floats, size: Floats) -> Floats:
+def _text(product: Floats, square: Floats, own: Floats, size: Floats, dimension: int) -> Floats:
     """t_ik, from x_i . sum_k, |sum_k|^2, |x_i|^2 and n_k."""
-    variance = (1 - ALIKE) / DIRECTIONS
+    directions = max(min(DIRECTIONS, dimension), 1)
+    variance = (1 - ALIKE) / directions
     ratio = (1 - ALIKE) / (ALIKE - UNLIKE)
     shrunk = size + ratio
     spread, open_spread = 1 + 1 / shrunk, 1 + 1 / ratio
     apart = own - 2 * product / shrunk + square / np.square(shrunk)
     scores: Floats = (
-        -0.5 * DIRECTIONS * np.log(spread / open_spread)
+        -0.5 * directions * np.log(spread / open_spread)
         - apart / (2 * variance * spread)
         + own / (2 * variance * open_spread)
     )

@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 
 from memory.profile.belief import DOUBT, Weights, fading, off
 
-STEADY = 0.8
-"""What `belief.KEPT` is for lengths, which scatter: the middle of some five."""
+STEADY = 0.87
+"""What `belief.KEPT` is for lengths, which scatter: the middle of some seven."""
 LET = 0.6
 """How much it says that a text was let be as long as it came."""
 ABOUT_AS_LONG = 0.1
+CAUTION = 0.7
+"""What `belief.DOUBT` is where something that the user gave would be left out: one edit is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Lengths:
         let a longer one be will not."""
         for_it = self.heard[self.is_cut & (self.reached <= length * (1 + ABOUT_AS_LONG))].sum()
         against = self.heard[~self.is_cut & (self.reached >= length * (1 - ABOUT_AS_LONG))].sum()
-        return float(for_it / (for_it + against + DOUBT))
+        return float(for_it / (for_it + against + CAUTION))
 
 
 def lengths(

@@ -31,8 +31,8 @@ APART = 1.5
 NEAR_PIN = 0.5
 """How surely a text belongs to a topic for a pinned preference of it."""
 LEAST = 0.01
-SURE = 0.67
-"""How surely the user has to take away what they gave before it is done in their place: no one edit is enough."""
+SURE = 0.6
+"""How surely the user has to take away what they gave before it is done in their place."""
 
 
 class Profile:

@@ -83,7 +83,11 @@ class TestAdding:
             (Addition(kind="feed", arguments=["https://a.example/"]), BadRequest, "no kind of source named 'feed'"),
             (Addition(kind="feeds"), BadRequest, r"needs url \(The address of the feed\)"),
             (Addition(kind="feeds", arguments=["https://a.example/", "x"]), BadRequest, "takes one url"),
-            (Addition(kind="feeds", arguments=["/x"], keys={"urll": "https://a.example/"}), BadRequest, "nearest is url"),
+            (
+                Addition(kind="feeds", arguments=["/x"], keys={"urll": "https://a.example/"}),
+                BadRequest,
+                "nearest is url",
+            ),
         ],
         ids=["unknown kind", "no address", "too much", "unknown key"],
     )
