@@ -17,7 +17,7 @@ from itertools import groupby
 import numpy as np
 
 from assistant.ranking.belief import Array
-from assistant.ranking.calibration import Calibration
+from assistant.ranking.calibration import MOST_DAYS, Calibration
 from assistant.ranking.eras import Eras
 from assistant.ranking.features import NAMED_VARIANCE, Columns, Interests, Subject
 from memory.models import Verb
@@ -91,10 +91,12 @@ class Taste:
         taste = cls(ordered, interests, dimension, now)
         last: datetime | None = None
         start = 0
-        for _, group in groupby(ordered, key=lambda lesson: lesson.digest_id):
-            answers = list(group)
+        groups = [list(group) for _, group in groupby(ordered, key=lambda lesson: lesson.digest_id)]
+        for number, answers in enumerate(groups, start=1):
             taste._fade(last, answers[-1].at)
-            taste._take(start, answers)
+            if len(groups) - number < MOST_DAYS:
+                taste._compare(start, answers)
+            taste._eras.take([one.verb in WANTED for one in answers], [WEIGHT[one.verb] for one in answers])
             start, last = start + len(answers), answers[-1].at
         taste._fade(last, now)
         return taste
@@ -127,14 +129,12 @@ class Taste:
         if since is not None and until > since:
             self._eras.fade(math.exp(-(until - since).total_seconds() / 86_400 / MEMORY_DAYS))
 
-    def _take(self, start: int, answers: Sequence[Lesson]) -> None:
-        """Learn a digest's answers, the lessons from `start` on: first how right the odds were, then from themselves."""
+    def _compare(self, start: int, answers: Sequence[Lesson]) -> None:
+        """How right the odds are of a digest's answers, the lessons from `start` on, before they are learned."""
         here = slice(start, start + len(answers))
         seen = self._lessons
-        wanted = [lesson.verb in WANTED for lesson in answers]
         foretold = self._eras.foretell(self._kernel[here, :start], seen.prior[here], seen.variance[here])
-        self._calibration.take(foretold.log_odds, wanted, answers[-1].at)
-        self._eras.take(wanted, [WEIGHT[lesson.verb] for lesson in answers])
+        self._calibration.take(foretold.log_odds, [one.verb in WANTED for one in answers], answers[-1].at)
 
     def _alike(self, subjects: Sequence[Subject]) -> list[tuple[Reason, ...]]:
         """How many stories like each one the user kept or wanted more of."""
