@@ -74,11 +74,12 @@ def gather(known: Known, wish: NewDraft, entry: Entry | None = None, turn: Turn 
     found, notices = _found(known, _query(wish, kind, about))
     with known.database.read() as session:
         item_ids = list(dict.fromkeys([*wish.items, *found]))
-        passages, names, private = _passages(session, item_ids)
+        passages, names = _passages(session, item_ids)
         learned = _facts(session, wish.facts)
         told = _told(session, entry)
         cited = [item_id for one in told for item_id in one.item_ids]
         names += _sources(session, cited)
+        private = _private(session, list(dict.fromkeys([*item_ids, *cited])))
     material = Material(
         kind=kind,
         subject=_subject(wish, answered, entry),
@@ -159,8 +160,8 @@ def _found(known: Known, query: str) -> tuple[list[int], list[str]]:
     return ids, [*nothing, *(notice for notice in found.notices if ids)]
 
 
-def _passages(session: Session, item_ids: Sequence[int]) -> tuple[list[Passage], list[str], list[str]]:
-    """The items' texts in the order given, the names of their sources, and a sentence on each private one.
+def _passages(session: Session, item_ids: Sequence[int]) -> tuple[list[Passage], list[str]]:
+    """The items' texts in the order given, and the names of their sources.
 
     Raises: NotFound.
     """
@@ -172,12 +173,14 @@ def _passages(session: Session, item_ids: Sequence[int]) -> tuple[list[Passage],
     passages = [
         Passage(item_id, texts[item_id].title, texts[item_id].text, rows[item_id].language) for item_id in item_ids
     ]
-    private = [
-        f"Item {item_id} ({texts[item_id].title}) is private: look whether its words may go out."
-        for item_id in item_ids
-        if rows[item_id].private
-    ]
-    return passages, _sources(session, item_ids), private
+    return passages, _sources(session, item_ids)
+
+
+def _private(session: Session, item_ids: Sequence[int]) -> list[str]:
+    """A sentence on each private item, whether its text is used or an entry cites it."""
+    held = [item.id for item in items.by_ids(session, item_ids) if item.private and item.id is not None]
+    texts = items.current_versions(session, held)
+    return [f"Item {one} ({texts[one].title}) is private: look whether its words may go out." for one in held]
 
 
 def _sources(session: Session, item_ids: Sequence[int]) -> list[str]:

@@ -21,6 +21,7 @@ from assistant.service import Service
 from memory.embed import NoEmbedder
 from memory.models import DraftState
 from memory.store import drafts as rows
+from memory.store import items
 from tests.assistant.digest_rows import DAY, add_stories, digest_view
 from tests.assistant.talking import begin, talking
 from tests.fakes import FakeEngine
@@ -383,6 +384,17 @@ def test_an_entry_of_a_digest_is_a_draft_with_the_source_of_its_items(service: S
         drafts.send(service, drafts.approve(service, view.line.id).draft.line.id)
     with pytest.raises(NotFound, match="no entry 9"):
         drafts.new(service, NewDraft(entry=9, day=DAY))
+
+
+def test_a_note_of_an_entry_that_cites_a_private_item_says_so(service: Service) -> None:
+    add_stories(service.database)
+    with service.database.write() as session:
+        record.keep(session, digest_view())
+        for item in items.by_ids(session, [1]):
+            item.private = True
+            session.add(item)
+    view = drafts.new(service, NewDraft(kind="note", entry=1, day=DAY))
+    assert any("Item 1" in one and "is private" in one for one in view.current.notes)
 
 
 @pytest.mark.parametrize(
