@@ -18,6 +18,7 @@ from email.message import Message
 from email.utils import getaddresses
 from functools import cached_property
 from hashlib import blake2b
+from itertools import takewhile
 
 from connectors.reading import charset
 from connectors.reading.markup import line
@@ -100,10 +101,16 @@ class Headers:
     @property
     def authentication(self) -> dict[str, str]:
         """What the receiving server found of dkim, spf and dmarc, and its name as `server`: the topmost
-        Authentication-Results, for the servers before it, and the sender, can write others below."""
-        server, _, results = _COMMENT.sub("", self.first("Authentication-Results")).partition(";")
-        found = {name.lower(): result.lower() for name, result in reversed(_RESULT.findall(f";{results}"))}
-        return {"server": server.split()[0], **found} if found and server.split() else {}
+        Authentication-Results, for the servers before it, and the sender, can write others below. A server that writes one
+        for each check has them in a row, under one name."""
+        rows = [_COMMENT.sub("", row).partition(";") for row in self.all("Authentication-Results")]
+        server = next((word for row in rows[:1] for word in row[0].split()), "")
+        own = takewhile(lambda row: row[0].split()[:1] == [server], rows)
+        found: dict[str, str] = {}
+        for _, _, results in own:
+            for name, result in _RESULT.findall(f";{results}"):
+                found.setdefault(name.lower(), result.lower())
+        return {"server": server, **found} if found else {}
 
 
 def decoded(value: str) -> str:

@@ -80,7 +80,7 @@ def _facts(letter: Letter, message: Message, folder: Folder, most: int) -> dict[
         "message_id": letter.message_id,
         "in_reply_to": letter.in_reply_to,
         "references": list(letter.references[-min(_MOST_REFERENCES, most) :]),
-        "from": _people((letter.sender,)),
+        "from": _people(letter.senders[:most] or (letter.sender,)),
         "to": _people(letter.to[:most]),
         "cc": _people(letter.cc[:most]),
         "reply_to": _people(letter.reply_to[:most]),

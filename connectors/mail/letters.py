@@ -33,6 +33,8 @@ class Letter:
     references: tuple[str, ...] = ()
     subject: str = ""
     sender: Person = NOBODY
+    senders: tuple[Person, ...] = ()
+    """All that From names: one, in an honest mail."""
     to: tuple[Person, ...] = ()
     cc: tuple[Person, ...] = ()
     reply_to: tuple[Person, ...] = ()
@@ -80,6 +82,7 @@ def read(raw: bytes) -> Letter:
         references=_bounded([*references, in_reply_to] if in_reply_to else references),
         subject=headers.text("Subject")[:1000],
         sender=next(iter(headers.people("From", "Sender")), NOBODY),
+        senders=headers.people("From"),
         to=headers.people("To"),
         cc=headers.people("Cc"),
         reply_to=headers.people("Reply-To"),

@@ -78,6 +78,11 @@ class Message:
         """Marked as such, and gone as soon as somebody tidies up."""
         return r"\Deleted" in self.flags
 
+    @property
+    def is_draft(self) -> bool:
+        """Not sent yet."""
+        return r"\Draft" in self.flags
+
     @cached_property
     def headers(self) -> Headers:
         return Headers.of(self.raw)

@@ -163,6 +163,8 @@ class Reading:
         messages = self.mailbox.fetch(folder.name, numbers)
         notices = self._lost(folder, sorted(set(numbers) - {message.uid.number for message in messages}), len(numbers))
         items = []
+        if folder.role != "drafts":  # in a folder of all mail they lie beside what was sent, and would pass for it
+            messages = [message for message in messages if not message.is_draft]
         for message, letter in zip(messages, self._letters(messages), strict=True):
             if letter is None:
                 notices.append(f"{folder.name}: mail {message.uid.number} cannot be read and is left out.")

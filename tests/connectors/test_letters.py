@@ -144,6 +144,12 @@ def mail_to(headers: dict[str, str]) -> EmailMessage:
     return message
 
 
+def test_a_mail_in_the_name_of_several_says_so() -> None:
+    found = item(mail_to({"From": "ada@example.org, Eve <eve@example.net>"}))
+    assert [one["address"] for one in found.details["from"]] == ["ada@example.org", "eve@example.net"]
+    assert [one["address"] for one in item(mail()).details["from"]] == ["ann@example.net"]
+
+
 def test_a_newsletter_is_a_topic_under_its_own_name() -> None:
     assert item(mail(List_Id="The Tide Table <tides.example.net>")).topics == ("The Tide Table",)
     assert item(mail(Precedence="bulk"), Folder("Lists/Sea", None)).topics == ("Ann Lee", "Lists/Sea")
@@ -157,6 +163,12 @@ def test_only_the_receiving_server_s_word_on_authentication_counts() -> None:
     )
     assert Headers.of(raw).authentication == {"server": "mx.example.org", "dkim": "pass", "spf": "fail"}
     assert Headers.of(b"Authentication-Results: mx.example.org; none\r\n\r\n").authentication == {}
+    each_its_own = (
+        b"Authentication-Results: mx.example.org; dkim=none\r\nAuthentication-Results: mx.example.org; dmarc=fail\r\n"
+        b"Authentication-Results: forged.example.net; spf=pass\r\nAuthentication-Results: mx.example.org; spf=pass\r\n\r\n"
+    )
+    found = {"server": "mx.example.org", "dkim": "none", "dmarc": "fail"}
+    assert Headers.of(each_its_own).authentication == found
 
 
 def test_a_date_that_the_receiving_server_contradicts_is_not_believed() -> None:

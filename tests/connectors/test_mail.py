@@ -191,6 +191,17 @@ class TestAMailbox:
         assert item.details["attachments"] == ["plans.pdf"]
         assert not item.details["is_whole"]
 
+    def test_a_draft_is_no_mail_until_it_is_sent(self, world: MailWorld) -> None:
+        with world.box.client() as client:
+            client.create('"Everything"')
+        reading = Reading(world, changes={**EVERYTHING, "folders": ("Everything",)})
+        reading.to_the_end()
+        with Mailbox(world.options(), world.ways_out()) as mailbox:
+            mailbox.append("Everything", letter("Unsent").as_bytes(), flags=(r"\Draft", r"\Seen"))
+            mailbox.append("Everything", letter("Sent").as_bytes(), flags=(r"\Seen",))
+        reading.to_the_end()
+        assert [item.title for item in reading.items] == ["Sent"]
+
     def test_newsletters_may_be_left_out(self, world: MailWorld) -> None:
         world.box.deliver(letter("Offers", List_Unsubscribe="<mailto:out@example.net>"), at=NOW)
         world.box.deliver(letter("Tides"), at=NOW)
