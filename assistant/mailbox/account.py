@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from assistant.config.schema import Settings
@@ -55,6 +56,12 @@ def own_addresses(settings: Settings) -> frozenset[str]:
         if isinstance(source.options, MailOptions):
             named += source.options.own
     return frozenset(address.strip().casefold() for address in named if address.strip())
+
+
+def answered_at(settings: Settings) -> frozenset[str]:
+    """The addresses at which a digest is answered, case-folded: where its links and `Reply-To` lead, and whom it comes from."""
+    named = [parseaddr(text)[1].casefold() for text in (settings.mail.reply_to, settings.mail.sender)]
+    return own_addresses(settings) | frozenset(filter(None, named))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from assistant.delivery.mail import secret_of
 from assistant.digest import record
 from assistant.errors import TelosError
 from assistant.failpoints import failpoint
-from assistant.mailbox.account import own_addresses
+from assistant.mailbox.account import answered_at, own_addresses
 from assistant.mailbox.commands import said
 from assistant.mailbox.mail import Mail, of_item
 from assistant.mailbox.obeying import lines_of, obey
@@ -103,7 +103,8 @@ def _take(session: Session, service: Service, mail: Mail) -> bool | None:
     if next(claims(mail), None) is None:
         return None
     claim = proven(mail, lambda one: _secret(session, one, key))
-    why = refusal(mail, own_addresses(service.settings)) or ("" if claim else "it does not bring the digest's secret")
+    own, telos = own_addresses(service.settings), answered_at(service.settings)
+    why = refusal(mail, own, telos) or ("" if claim else "it does not bring the digest's secret")
     now = service.clock.now()
     if not why and requests.count_since(session, now - timedelta(days=1)) >= MOST_A_DAY:
         why = f"there were {MOST_A_DAY} within a day"

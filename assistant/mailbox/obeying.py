@@ -6,7 +6,6 @@ has decided. `answering` calls it.
 
 from __future__ import annotations
 
-import textwrap
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,6 +14,7 @@ from sqlmodel import Session
 from assistant import feedback
 from assistant.clock import local_day
 from assistant.digest import record
+from assistant.digest.render import render
 from assistant.digest.view import DigestView, EntryView
 from assistant.errors import NotFound, TelosError
 from assistant.feedback import Place
@@ -59,8 +59,9 @@ def lines_of(view: DigestView) -> list[str]:
         for entry in section.entries:
             told += [entry.title, f"{entry.number} {entry.title}", f"{entry.number}. {entry.title}"]
             told += [*(sentence.text for sentence in entry.sentences), *entry.reasons]
-            told += textwrap.wrap(f"{entry.number}. {entry.title}", 72)
-            told += [line for sentence in entry.sentences for line in textwrap.wrap(sentence.text, 68)]
+    quotes = (quote for talk in view.missed.conversations for quote in talk.quotes)
+    told += [line for quote in quotes for line in (quote.author, quote.text, f"{quote.author} {quote.text}")]
+    told += [line for line in render(view, is_mailbox_read=True).text.splitlines() if any(map(str.isalnum, line))]
     return told + [note.sentence for note in view.notes]
 
 

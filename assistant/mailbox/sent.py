@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
-from email.utils import getaddresses
 from typing import TYPE_CHECKING
 
 from assistant import drafts as verbs
@@ -116,7 +115,7 @@ def learn(service: Service, answer: Answer, message: Message) -> None:
     if delivery is not None and delivery.state is DeliveryState.SENT:
         return
     text = own_words_of(message.parsed, answer.drafted.text)
-    subject = " ".join(str(message.parsed["Subject"] or last.subject).split())
+    subject = _header(message, "Subject") or last.subject
     if text.strip() and text.split() != last.text.split():
         verbs.edit(service, draft_id, DraftEdit(version=last.number, text=text, subject=subject, is_sure=True))
     failpoint("mailbox.after_edit")
@@ -146,8 +145,7 @@ def _was_taken_up(service: Service, mailbox: Mailbox, answer: Answer) -> bool:
 def _is_to(message: Message, answer: Answer) -> bool:
     """Whether it went to one of those that the draft is addressed to."""
     wanted = {str(one.get("address", "")).casefold() for one in answer.draft.recipients}
-    told = [str(value) for name in ("To", "Cc", "Bcc") for value in message.parsed.get_all(name, [])]
-    return bool(wanted & {address.casefold() for _, address in getaddresses(told)})
+    return bool(wanted & {person.address.casefold() for person in message.headers.people("To", "Cc", "Bcc")})
 
 
 def _is_like(message: Message, answer: Answer) -> bool:
@@ -165,4 +163,4 @@ def _ids(message: Message) -> set[str]:
 
 
 def _header(message: Message, name: str) -> str:
-    return " ".join(str(message.parsed.get(name) or "").split())
+    return " ".join(message.headers.text(name).split())

@@ -62,9 +62,9 @@ def proven(mail: Mail, secret_of: Secret) -> Claim | None:
     return None
 
 
-def refusal(mail: Mail, own: frozenset[str]) -> str:
-    """Why the mail's sender is not taken for the user, in half a sentence; empty where they are. `own` are the user's
-    addresses, case-folded."""
+def refusal(mail: Mail, own: frozenset[str], telos: frozenset[str]) -> str:
+    """Why the mail is not taken for the user's word to Telos, in half a sentence; empty where it is. `own` are the user's
+    addresses, `telos` those at which a digest is answered, both case-folded."""
     if mail.sender is None:
         return "it does not have exactly one sender"
     if mail.sender.address.casefold() not in own:
@@ -74,7 +74,15 @@ def refusal(mail: Mail, own: frozenset[str]) -> str:
         return f"your mail server found that its {', '.join(name.upper() for name in failed)} failed"
     if mail.is_automatic:
         return "a program wrote it"
+    if telos.isdisjoint(spelling for one in mail.everybody for spelling in _spellings(one.address)):
+        return "it goes to somebody else"  # a digest that is passed on brings its secret along
     return ""
+
+
+def _spellings(address: str) -> tuple[str, str]:
+    """An address, and without what stands behind a plus."""
+    local, _, domain = address.casefold().rpartition("@")
+    return address.casefold(), f"{local.partition('+')[0]}@{domain}"
 
 
 def _claim(name: str, secret: str) -> Claim | None:
