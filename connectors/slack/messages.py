@@ -75,7 +75,7 @@ def item_of(row: Answer, place: Place, names: Mapping[str, str]) -> Item | None:
         thread_id=place.external_id(thread),
         published=moment(ts),
         updated=moment(str(edited["ts"])) if isinstance(edited, dict) and edited.get("ts") else None,
-        private=conversation.is_private,
+        private=True,  # even what all of a workspace may read is for its members alone
         to_me=author != place.me and ((bool(place.me) and place.me in to) or conversation.is_direct),
         by_me=bool(place.me) and author == place.me,
         details={

@@ -142,7 +142,7 @@ class Threads:
             thread.known = {ts: said for ts, said in thread.known.items() if ts not in deleted}
         news: list[Item] = []
         for row in rows:
-            item = item_of(row, channel.place, names)
+            item = self._item(row, channel, names)
             said = _print(item)
             if thread.known.get(str(row["ts"])) == said:
                 continue
@@ -157,6 +157,15 @@ class Threads:
         bound.spend(len(news))
         for start in range(0, max(1, len(news)), _BATCH):
             yield Batch(items=tuple(news[start : start + _BATCH]), deleted=gone if start == 0 else ())
+
+    def _item(self, row: Answer, channel: Channel, names: Mapping[str, str]) -> Item | None:
+        """None for what nobody is to see, and for what cannot be read: one such answer holds up no other."""
+        try:
+            return item_of(row, channel.place, names)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            notice = "An answer in a thread cannot be read and was left out."
+            self.notices += [notice] if notice not in self.notices else []
+            return None
 
     def _note_read(self, key: str, thread: _Thread, rows: Sequence[Answer], is_whole: bool) -> None:
         if not is_whole:
@@ -177,10 +186,14 @@ class Threads:
 
 
 def _answers(channel: Channel, ts: str, floor: str) -> tuple[list[Answer] | None, bool]:
-    """The readable answers above `floor`, oldest first, and whether these are all; None where the thread cannot be read."""
+    """The readable answers above `floor`, oldest first, and whether these are all; None where the thread cannot be read.
+
+    Slack puts the thread's first message on its first page: an answer without it says nothing of what is gone.
+    """
     web = channel.workspace.web
     rows: list[Answer] = []
     at: str | None = None
+    has_first = False
     for _ in range(_MOST_PAGES):
         try:
             answer = web.ask(
@@ -193,12 +206,14 @@ def _answers(channel: Channel, ts: str, floor: str) -> tuple[list[Answer] | None
             )
         except (Absent, MissingScope):
             return None, False
-        rows += rows_of(answer, "messages")
+        page = rows_of(answer, "messages")
+        has_first = has_first or any(isinstance(row, dict) and str(row.get("ts")) == ts for row in page)
+        rows += page
         at = following(answer)
         if not at:
             break
     found = {str(row["ts"]): row for row in rows if _is_answer(row, ts) and str(row["ts"]) > floor}
-    return [found[one] for one in sorted(found)], not at
+    return [found[one] for one in sorted(found)], has_first and not at
 
 
 def _is_answer(row: Answer, ts: str) -> bool:

@@ -30,7 +30,6 @@ class Conversation:
     id: str
     name: str
     is_direct: bool
-    is_private: bool
     user: str = ""
 
 
@@ -125,19 +124,18 @@ class Workspace:
             if kind == "mpim":
                 people = str(row.get("name", "")).removeprefix("mpdm-").rpartition("-")[0].split("--")
                 if is_wanted(people, options.direct_messages):
-                    found.append(Conversation(str(row["id"]), ", ".join(people), is_direct=True, is_private=True))
+                    found.append(Conversation(str(row["id"]), ", ".join(people), is_direct=True))
             elif is_wanted([str(row.get("name", ""))], options.channels):
-                is_private = bool(row.get("is_private")) or kind == "private_channel"
-                found.append(Conversation(str(row["id"]), f"#{row['name']}", is_direct=False, is_private=is_private))
+                found.append(Conversation(str(row["id"]), f"#{row['name']}", is_direct=False))
         return found
 
     def _direct(self, rows: Sequence[Answer], options: SlackOptions) -> list[Conversation]:
         of = {str(row["id"]): str(row.get("user", "")) for row in rows if row.get("user") != "USLACKBOT"}
         if set(options.direct_messages) == {"*"}:  # names are met with the messages
-            return [Conversation(one, "", is_direct=True, is_private=True, user=user) for one, user in of.items()]
+            return [Conversation(one, "", is_direct=True, user=user) for one, user in of.items()]
         names = self.called(list(of.values()))
         return [
-            Conversation(one, "", is_direct=True, is_private=True, user=user)
+            Conversation(one, "", is_direct=True, user=user)
             for one, user in of.items()
             if is_wanted([names[user], *names[user].split()], options.direct_messages)
         ]

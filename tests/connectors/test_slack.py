@@ -46,7 +46,7 @@ def test_a_message_reads_as_a_person_reads_it(world: SlackWorld) -> None:
     assert item.authors == ("Ada Lovelace",)
     assert item.topics == ("#general",)
     assert item.url == f"https://tidewatch.slack.com/archives/{GENERAL}/p{said.partition('/')[2].replace('.', '')}"
-    assert (item.to_me, item.by_me, item.private) == (True, False, False)
+    assert (item.to_me, item.by_me, item.private) == (True, False, True)
     assert (own.to_me, own.by_me) == (False, True)
     assert item.details == {
         "conversation": "#general",
@@ -132,6 +132,29 @@ def test_edits_and_deletions_in_threads_are_followed(world: SlackWorld) -> None:
     reading.to_the_end()
     assert reading.deleted == [answers[1], asked], "what stands where it was is no message"
     assert len(reading.ids) == 5
+
+
+def test_one_answer_that_cannot_be_read_holds_up_no_other(world: SlackWorld) -> None:
+    asked = world.say("When does the ferry leave?")
+    world.say("Odd", by=BEN, thread=asked, edited={"ts": "never"}, files=[{"name": "a"}], attachments=7)
+    good = world.say("At nine", by=BEN, thread=asked)
+    reading = Reading(world)
+    reading.to_the_end()
+    assert set(reading.ids) == {asked, good}
+    assert reading.notices == ["An answer in a thread cannot be read and was left out."]
+
+
+def test_an_empty_answer_about_a_thread_deletes_nothing(world: SlackWorld) -> None:
+    asked = world.say("When does the ferry leave?")
+    first = world.say("At nine", by=BEN, thread=asked)
+    reading = Reading(world)
+    reading.to_the_end()
+    second = world.say("Five past", by=BEN, thread=asked)
+    world.empty_threads = 1
+    reading.to_the_end()
+    assert not reading.deleted
+    reading.to_the_end()
+    assert set(reading.ids) == {asked, first, second}
 
 
 def test_a_thread_is_read_once_although_it_is_cut_short(world: SlackWorld) -> None:
