@@ -86,6 +86,7 @@ def item_of(data: Json, written: datetime, *, me: str) -> Item:
         thread_id=data["name"],
         published=written,
         updated=_instant(edited) or written,
+        private=data.get("subreddit_type") in ("private", "employees_only", "gold_only"),
         to_me=bool(me)
         and re.search(rf"\bu/{re.escape(me)}\b", f"{data.get('title')} {text}", re.IGNORECASE) is not None,
         by_me=bool(me) and author.lower() == me,

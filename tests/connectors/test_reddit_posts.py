@@ -37,6 +37,12 @@ def test_a_submission_has_all_its_fields() -> None:
     assert item.details == {"score": 142, "comments": 57, "upvote_ratio": 0.9}
 
 
+def test_what_a_private_subreddit_says_is_private() -> None:
+    assert read(subreddit_type="private").private
+    assert not read(subreddit_type="restricted").private
+    assert not read().private
+
+
 def test_a_link_post_is_joined_to_its_link_and_a_picture_of_reddits_own_to_none() -> None:
     item = read(text="", is_self=False, url="https://example.org/engine?a=1&b=2")
     assert (item.links, item.text) == (("https://example.org/engine?a=1&b=2",), "")
