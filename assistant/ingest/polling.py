@@ -178,7 +178,7 @@ def _with_full_text(ingest: Ingest, source_id: int, arrivals: Sequence[NewItem])
     for arrival in arrivals:
         if ingest.cancelled.is_set():
             break
-        if not arrival.url:
+        if not arrival.url or arrival.private:  # who wrote a letter shall not learn from its links that it was read
             complete.append(arrival)
             continue
         try:

@@ -94,9 +94,10 @@ class Headers:
 
     @property
     def identity(self) -> str:
-        """Stands for this message wherever it lies: a print of its Message-ID, or of what it has instead of one."""
-        told = self.message_id or "\n".join(self.first(name) for name in ("Date", "From", "To", "Subject"))
-        return _print(told)
+        """Stands for this message wherever it lies: a print of its Message-ID and sender, or of what it has instead of an id.
+        Another's mail under a known id, by mistake or on purpose, is another mail."""
+        names = ("From",) if self.message_id else ("Date", "From", "To", "Subject")
+        return _print("\n".join((self.message_id, *map(self.first, names))))
 
     @property
     def authentication(self) -> dict[str, str]:

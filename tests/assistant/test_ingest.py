@@ -364,6 +364,14 @@ def test_full_text_replaces_the_summary_and_a_page_that_fails_costs_nothing(desk
         assert desk.poll(brought, full_text=True).updated == 0
 
 
+def test_no_page_is_asked_for_on_the_word_of_a_private_letter(desk: Desk) -> None:
+    with WebServer({"/1": page("The fact on the last page. " * 20)}) as server:
+        desk.poll(batch(item(1, url=server.url("/1"), private=True)), full_text=True)
+        assert not server.requests
+    with desk.ingest.database.read() as session:
+        assert [version.text for version in session.exec(select(Version))] == ["Text 1"]
+
+
 _KILLED_POLL = """
 import sys
 from datetime import UTC, datetime

@@ -75,6 +75,7 @@ def test_identity_follows_the_message_id_and_without_one_what_the_header_says() 
     first = b"Message-ID: <1@x>\r\nReceived: by one\r\n\r\nHello"
     again = b"Received: by another\r\nMessage-ID:  <1@x>\r\n\r\nHello"
     assert read(first).identity == read(again).identity
+    assert read(b"From: eve@example.net\r\n" + first).identity != read(b"From: ann@example.net\r\n" + first).identity
     nameless = b"From: ann@example.net\r\nDate: Mon, 13 Apr 2026 10:00:00 +0000\r\nSubject: %s\r\n\r\n"
     assert read(nameless % b"a").identity == read(b"Received: x\r\n" + nameless % b"a").identity
     assert read(nameless % b"a").identity != read(nameless % b"b").identity
