@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +35,9 @@ ME = "me@example.org"
 DIMENSION = 384
 SOURCES = tuple(f"source {number}" for number in range(20))
 _SYLLABLES = ("ba", "de", "ki", "lo", "mu", "na", "pe", "ri", "so", "ta")
-WORDS = tuple(first + second for first in _SYLLABLES for second in ("den", "fel", "gor", "hus", "kam", "lin"))
+_ENDINGS = ("den", "fel", "gor", "hus", "kam", "lin")
+WORDS = tuple("".join(parts) for parts in product(_SYLLABLES, _SYLLABLES, _SYLLABLES, _ENDINGS))
+"""So many that two texts of random ones share hardly any, and stay two stories."""
 
 
 class Vectors:
