@@ -123,7 +123,11 @@ def _place(service: Service, account: Account, mailbox: Mailbox, answer: Answer)
             return 0
     try:
         message = draft_letter.place(
-            answer.draft, version, service.clock.now(), _as_the_user(service.settings, account), service.home.key
+            answer.draft,
+            version,
+            service.clock.now(),
+            _as_the_user(service.settings, account, answer.draft),
+            service.home.key,
         )
     except Refused as err:
         _troubled(service, answer, err.sentence)
@@ -178,10 +182,12 @@ def _says(message: Message) -> str:
     return " ".join(str(body.get_content()).split()) if body is not None else ""
 
 
-def _as_the_user(settings: Settings, account: Account) -> Settings:
-    """The settings by which the letter comes from the user's address in this mailbox."""
+def _as_the_user(settings: Settings, account: Account, draft: Draft) -> Settings:
+    """The settings by which the letter comes from the user's address in this mailbox: the one that was written to, for
+    nobody who knows one of them need know another."""
     own, address = account.options.own, settings.user.email
-    if own and address.casefold() not in own:
-        address = min(own)
+    written_to = (str(one.get("address", "")).casefold() for one in draft.incoming.get("recipients", ()))
+    if (named := next((one for one in written_to if one in own), "")) or (own and address.casefold() not in own):
+        address = named or min(own)
     user = settings.user.model_copy(update={"email": address})
     return settings.model_copy(update={"user": user, "mail": settings.mail.model_copy(update={"sender": ""})})

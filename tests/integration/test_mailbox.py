@@ -77,6 +77,18 @@ def test_mail_in_draft_placed_edited_sent_lesson_learned_next_draft_better(offic
     assert text_of(better).endswith("Cheers,\nAda")
 
 
+def test_an_answer_comes_from_the_address_that_was_written_to(office: PostOffice) -> None:
+    other = "a.byron@work.example"
+    text = office.home.config_file.read_text(encoding="utf-8")
+    office.home.config_file.write_text(f'{text}addresses = ["{other}"]\n', encoding="utf-8")
+    office.restart()
+    office.write(ASKED, to=f"Ada Byron <{other}>")
+    office.round()
+    [placed] = office.placed()
+    assert other in placed["From"]
+    assert "ada@example.org" not in placed.as_string()
+
+
 def test_sent_as_it_was_it_is_accepted_whatever_the_program_dropped(office: PostOffice) -> None:
     office.write(ASKED)
     office.round()
