@@ -1,6 +1,6 @@
 """Timelines that a server shows newest first, page by page: what is new, what has changed, what is gone.
 
-The sources that have them (`connectors.mastodon`, `connectors.bluesky`) say how a page is asked for, and `read` does the rest. It
+The sources that have them (`connectors.slack`, `mastodon`, `bluesky`, `reddit`) say how a page is asked for, and `read` does the rest. It
 walks from the top down to what it knows, so that all that happened since, and late arrivals, are met on the way. A
 walk that ends early is finished by the next poll, from the page where it stood. It knows no protocol and no library.
 """

@@ -1,7 +1,7 @@
 """What a folder holds: its readable files with their sizes and dates, and what was passed over and why.
 
 It reads no file and keeps nothing. Hidden names and what the patterns leave out are passed over in silence, symbolic
-links are not followed, because one could lead out of the folder. `connectors.files.connector` calls `survey`.
+links are not followed, because one could lead out of the folder. `connectors.files.watching` calls `survey`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """PDFs to `Note`s, by pypdf. Runs in the reader process, whose time and memory are limited.
 
 A long document is read for a part of that time, page by page, so that what was read by then is kept and said to be a part.
-`connectors.files.connector` hands in the bytes.
+`connectors.files.watching` hands in the bytes.
 """
 
 from __future__ import annotations

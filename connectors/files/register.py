@@ -1,7 +1,7 @@
 """The register of a folder: what it held at the last poll, and so what is new, changed, moved or gone since.
 
 It is the cursor, typed. It knows paths, stamps and prints, and neither reads nor parses a file. A file keeps the id it
-came with, its first path, wherever it is moved to; `connectors.files.connector` asks and notes here.
+came with, its first path, wherever it is moved to; `connectors.files.watching` asks and notes here.
 """
 
 from __future__ import annotations

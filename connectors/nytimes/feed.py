@@ -1,6 +1,6 @@
 """A section by its RSS: fetched only where it changed, and read by the reader of feeds.
 
-`connectors.nytimes.connector` calls `read` for each section, where no key is given.
+`connectors.nytimes.reading` calls `read` for each section, where no key is given.
 """
 
 from __future__ import annotations

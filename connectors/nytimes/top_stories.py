@@ -1,6 +1,6 @@
 """A section by the Top Stories API: its answer to items. The key is the user's, and stands in no sentence.
 
-`connectors.nytimes.connector` calls `read` for each section. What becomes of known stories is its affair.
+`connectors.nytimes.reading` calls `read` for each section. What becomes of known stories is its affair.
 """
 
 from __future__ import annotations
