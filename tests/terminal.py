@@ -91,6 +91,14 @@ class Terminal:
             time.sleep(0.02)
         return text
 
+    def wait_until_hidden(self, patience_s: float = PATIENCE_S) -> None:
+        """Until what is typed is not shown: a program that asks for a secret throws away what was typed before."""
+        deadline = time.monotonic() + patience_s
+        while termios.tcgetattr(self._ours)[3] & termios.ECHO:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"The terminal goes on showing what is typed. It shows:\n{self.text()}")
+            time.sleep(0.02)
+
     def wait(self, patience_s: float = PATIENCE_S) -> int:
         """The command's exit status, once it has ended."""
         status = self.process.wait(patience_s)

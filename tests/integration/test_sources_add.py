@@ -97,6 +97,7 @@ def test_a_person_is_asked_for_what_is_needed_and_again_until_it_answers(home: H
         terminal.wait_for("The address of the library:")
         terminal.press(f"{server.url('/books')}\r")
         terminal.wait_for("Its token (not shown):")
+        terminal.wait_until_hidden()
         terminal.press("wrong-token\r")
         terminal.wait_for("Shelves to follow (several with commas; Enter for none):")
         terminal.press("sea, ships\r")
@@ -107,6 +108,7 @@ def test_a_person_is_asked_for_what_is_needed_and_again_until_it_answers(home: H
         terminal.wait_for("The address of the library [")
         terminal.press("\r")
         terminal.wait_for("Enter keeps what you typed):")
+        terminal.wait_until_hidden()
         terminal.press(f"{TOKEN}\r")
         terminal.wait_for("[sea, ships]:")
         terminal.press("\r")
@@ -130,6 +132,7 @@ def test_who_leaves_half_way_leaves_nothing_behind(home: Home) -> None:
         terminal.wait_for("The address of the library:")
         terminal.press("https://books.example/\r")
         terminal.wait_for("Its token")
+        terminal.wait_until_hidden()
         terminal.press(CTRL_C)
         assert terminal.wait() != 0
     assert configured(home) == []
