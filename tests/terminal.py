@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import termios
@@ -36,6 +37,12 @@ class _Screen(pyte.HistoryScreen):
         self._write(data)
 
 
+def _as_in_a_terminal() -> None:
+    """Ctrl-C reaches the command, and is heeded, also where these tests run in the background of a shell that ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command in a terminal of `columns` x `lines`. What it printed is all of `text()`, what is in sight `screen()`."""
 
@@ -58,7 +65,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
+            preexec_fn=_as_in_a_terminal,
             env=inherited | {"TERM": "xterm-256color", "LANG": "C.UTF-8"} | dict(environment),
         )
         os.close(theirs)
