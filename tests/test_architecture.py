@@ -17,7 +17,20 @@ ROOMS = ("assistant", "connectors", "memory")
 
 LAYERS = (
     ("errors", "clock", "failpoints", "progress", "version", "backoff", "answers"),
-    ("home", "config", "secrets", "lock", "endpoint", "tcp", "watchdog", "workers", "engine", "generation", "log"),
+    (
+        "home",
+        "config",
+        "secrets",
+        "lock",
+        "endpoint",
+        "tcp",
+        "watchdog",
+        "workers",
+        "engine",
+        "generation",
+        "steering",
+        "log",
+    ),
     ("style",),
     ("stories", "ranking", "ledger", "learning", "drafting", "sessions"),
     ("ingest",),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -20,6 +21,8 @@ from assistant.errors import BadRequest, Unavailable
 Floats = NDArray[np.float32]
 ASIDE = "aside-"
 """Begins the name of a session that is no conversation: what is asked often with the same instructions before it."""
+Place = Literal["start", "end"]
+"""Where rows of embeddings go: after BOS, or after the prompt's last token."""
 Task = Literal["chat", "digest", "drafts"]
 """What a model is asked for; each may have one of its own, and its own ceilings."""
 TASKS: tuple[Task, ...] = ("chat", "digest", "drafts")
@@ -36,6 +39,8 @@ class Capability(StrEnum):
     """Takes back the end of a conversation without reading the rest again."""
     STEER_END = "steer_end"
     """Takes action vectors at the end of its input."""
+    FOCUS = "focus"
+    """Raises the attention paid to its instructions, and says how much it was."""
 
 
 class ModelFailed(Unavailable):
@@ -68,7 +73,37 @@ class Prefix:
     """
 
     rows: Floats
-    place: Literal["start", "end"] = "end"
+    place: Place = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steer:
+    """A planner is to choose the rows of a reply, from the state that its prompt leaves the model in.
+
+    `planner` is its file; `action`, a unit vector of shape (dimension,), stands in for its choice. `noise` explores: the
+    standard deviation of what is added to the unit action, along a random direction, before it is a unit vector again.
+    `place` is the planner's own where it is None.
+    """
+
+    planner: Path
+    action: Floats | None = None
+    noise: float = 0.0
+    seed: int | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """How a reply was steered. `action` is a unit vector, float32 of shape (dimension,).
+
+    `value` and `value_cloned` are the lesser of both critics' expectations of it and of the cloned behaviour, `angle` how
+    far the two actions are apart, in radians.
+    """
+
+    action: Floats
+    value: float
+    value_cloned: float
+    angle: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +125,9 @@ class Sampling:
 class Request:
     """One reply to be written.
 
-    `schema` needs `Capability.SCHEMA`, `prefix` STEER_END (at `end`) or HIDDEN (at `start`), `wants_hidden` HIDDEN.
+    `schema` needs `Capability.SCHEMA`, `prefix` STEER_END (at `end`) or HIDDEN (at `start`), `wants_hidden` HIDDEN,
+    `steer` both; a request has a prefix or is steered. `focus` below 1 needs FOCUS: the attention paid to the first
+    system message is raised by split-softmax with this exponent (arXiv 2402.10962); `wants_attention` asks how much it was.
     `session` names the conversation whose cache is kept for its next turn; empty keeps none. One that begins with
     `ASIDE` takes no conversation's place, and goes first when memory is short. `is_object` says that the reply is to be
     a JSON object, to engines that can hold it to that and to no schema. `item_ids` are the items whose text is in the
@@ -105,7 +142,10 @@ class Request:
     is_object: bool = False
     session: str = ""
     prefix: Prefix | None = None
+    steer: Steer | None = None
     wants_hidden: bool = False
+    focus: float = 1.0
+    wants_attention: bool = False
     item_ids: Sequence[int] = ()
 
 
@@ -130,23 +170,28 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the reply as it comes; the last one has `usage`, and `hidden` where it was wanted.
+    """A part of the reply as it comes; the last one has `usage`, and `hidden` where it was wanted or steered by.
 
     `hidden` is the last layer's state (after the final norm) of the prompt's last token, read without any prefix:
-    float32 of shape (width,).
+    float32 of shape (width,). `attention` is the share of attention on the first system message while the reply was
+    written, before split-softmax raised it: a mean over layers, heads and tokens, in [0, 1].
     """
 
     text: str
     usage: Usage | None = None
     hidden: Floats | None = None
+    steered: Steered | None = None
+    attention: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply."""
+    """A whole reply, with what the last `Piece` of a stream has."""
 
     text: str
     usage: Usage
+    hidden: Floats | None = None
+    steered: Steered | None = None
 
 
 def rough_length(text: str) -> int:
@@ -192,7 +237,10 @@ class Engine(Protocol):
         ...
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
-        """Replies to several prompts, side by side where that is faster. None of them has a session, prefix or schema."""
+        """Replies to several prompts, side by side where that is faster. None of them has a session or a schema.
+
+        Raises: as `stream`, for any of them.
+        """
         ...
 
     def prepare(self, messages: Sequence[Message], session: str) -> Usage | None:
@@ -219,7 +267,7 @@ def complete(engine: Engine, request: Request) -> Reply:
     for piece in engine.stream(request):
         text.append(piece.text)
         if piece.usage is not None:
-            return Reply("".join(text), piece.usage)
+            return Reply("".join(text), piece.usage, piece.hidden, piece.steered)
     raise ModelFailed(f"The reply of {engine.name} ended before it was whole.", "Ask again.")
 
 
@@ -246,4 +294,5 @@ _ABILITY = {
     Capability.HIDDEN: "show its hidden states",
     Capability.CROP: "take back the end of a conversation",
     Capability.STEER_END: "be steered",
+    Capability.FOCUS: "be held to its instructions by its attention",
 }
