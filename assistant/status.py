@@ -23,8 +23,6 @@ from memory.models import Job, ReplyState, Source, Stage
 from memory.store import follow_ups, items, jobs, replies, requests, sources
 
 MEBIBYTE = 1024 * 1024
-MAIL = "mail"
-"""The kind of source that is a mailbox."""
 
 
 @runtime_checkable
@@ -135,7 +133,7 @@ def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
 
 
 def _mailbox(service: Service) -> MailboxStatus | None:
-    if not any(source.kind == MAIL and not source.paused for source in service.settings.sources):
+    if not service.settings.mailboxes:
         return None
     with service.database.read() as session:
         waiting = replies.waiting(session)

@@ -254,3 +254,8 @@ class Settings(_Section):
 
     def source(self, name: str) -> SourceSettings | None:
         return next((source for source in self.sources if source.name == name), None)
+
+    @property
+    def mailboxes(self) -> tuple[SourceSettings, ...]:
+        """The mailboxes that are read."""
+        return tuple(source for source in self.sources if source.kind == "mail" and not source.paused)

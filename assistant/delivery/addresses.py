@@ -1,4 +1,4 @@
-"""Mail addresses as they are written into headers and said to servers. Pure functions of strings.
+"""Mail addresses and names as they are written into headers and said to servers. Pure functions of strings.
 
 The name of an international domain goes out in its ASCII form; what stands before the @ may only be other than ASCII where
 the server speaks SMTPUTF8, which `smtp` finds out. Nothing that came from outside can end a header here.
@@ -11,6 +11,8 @@ from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.utils import formataddr, parseaddr
+
+from assistant.delivery.carriers import Refused
 
 LONGEST = 254
 """Characters of an address: RFC 5321's bound on a path, without its brackets."""
@@ -53,6 +55,21 @@ def read(text: str) -> Address:
     return address(specification, name)
 
 
+def configured(text: str, where: str) -> Address:
+    """An address of the configuration that any server takes; `where` names its key.
+
+    Raises: Refused.
+    """
+    try:
+        one = read(text)
+        one.addr_spec.encode("ascii")
+    except ValueError as err:
+        raise Refused(
+            f"{where} is {text!r}, which is no mail address.", "Put it right, then run `telos doctor`."
+        ) from err
+    return one
+
+
 def ascii_domain(domain: str) -> str:
     """A domain as every server takes it.
 
@@ -68,8 +85,12 @@ def ascii_domain(domain: str) -> str:
 
 def display(name: str) -> str:
     """A name on one line, without characters that nobody sees."""
-    line = "".join(character if character.isprintable() else " " for character in name)
-    return " ".join(line.split())[:_NAME_CHARACTERS].strip()
+    return one_line(name)[:_NAME_CHARACTERS].strip()
+
+
+def one_line(text: str) -> str:
+    """The text of a header: without line ends, and without characters that nobody sees."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def written(one: Address) -> str:

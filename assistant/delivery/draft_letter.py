@@ -7,20 +7,18 @@ header `X-Telos-Draft` another, by which this home alone knows its own mail agai
 
 from __future__ import annotations
 
-import hmac
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any
 
 from assistant.config.schema import Settings
 from assistant.delivery import addresses
 from assistant.delivery.carriers import Letter, Refused, Wording
-from assistant.delivery.mail import FALLBACK_ADDRESS
+from assistant.delivery.mail import recipient_of
+from assistant.delivery.marks import mark
 from assistant.delivery.policy import POLICY
+from assistant.delivery.references import answering, subject_of_answer
 from assistant.drafting.gaps import gaps_in
 from assistant.secrets import secret_values
 from memory.models import Draft, DraftKind, DraftVersion
@@ -30,12 +28,6 @@ KINDS = (DraftKind.MAIL, DraftKind.REPLY)
 MOST_RECIPIENTS = 100
 """What any server has to take at once (RFC 5321, 4.5.3.1.8)."""
 SUBJECT_CHARACTERS = 500
-MOST_REFERENCES = 30
-MARK_CHARACTERS = 32
-"""Of an HMAC in hexadecimal: 128 bits."""
-
-_IDENTIFICATION = re.compile(r"<[!-;=?-~]{1,250}>")
-_IS_REPLY = re.compile(r"\s*(?:re|aw|antw|sv|ref|rif|r\u00e9p)(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
 def wording_of(draft_id: int) -> Wording:
@@ -49,12 +41,12 @@ def wording_of(draft_id: int) -> Wording:
 
 def mark_of(draft: Draft, key: bytes) -> str:
     """What tells this home that a mail was this draft, and nobody anything else."""
-    return _hmac(key, "draft", draft.id, draft.created_at.isoformat())
+    return mark(key, "telos", "draft", draft.id, draft.created_at.isoformat())
 
 
 def message_id_of(draft: Draft, version: int, domain: str, key: bytes) -> str:
     """The same each time a version is sent. `domain` is the sender's."""
-    return f"<{_hmac(key, 'draft letter', draft.id, draft.created_at.isoformat(), version)}@{domain}>"
+    return f"<{mark(key, 'telos', 'draft letter', draft.id, draft.created_at.isoformat(), version)}@{domain}>"
 
 
 def compose(draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes) -> Letter:
@@ -108,7 +100,8 @@ def _message(draft: Draft, version: DraftVersion, at: datetime, settings: Settin
     message["Subject"] = subject
     message["Date"] = at
     message["Message-ID"] = message_id_of(draft, version.number, sender.domain, key)
-    for name, value in _thread(draft.incoming).items():
+    incoming = draft.incoming
+    for name, value in answering(incoming.get("message_id", ""), incoming.get("references", ())).items():
         message[name] = value
     try:
         message.set_content(_body(version.text), cte="quoted-printable")
@@ -150,17 +143,10 @@ def _edit(draft: Draft, what: str) -> str:
 def _senders(settings: Settings) -> tuple[Address, Address | None]:
     """From, and where answers go if that is elsewhere: the configured sender under the user's own name."""
     own = settings.user.email
-    named = settings.mail.sender or own or FALLBACK_ADDRESS
     where = "[mail] sender" if settings.mail.sender else "[user] email"
-    try:
-        sender = addresses.read(named)
-        sender.addr_spec.encode("ascii")
-        sender = Address(addresses.display(settings.user.name) or sender.display_name, addr_spec=sender.addr_spec)
-        reply_to = addresses.read(own) if own else sender
-    except ValueError as err:
-        raise Refused(
-            f"{where} is {named!r}, which is no mail address.", "Put it right, then run `telos doctor`."
-        ) from err
+    named = addresses.configured(settings.mail.sender or recipient_of(settings), where)
+    sender = Address(addresses.display(settings.user.name) or named.display_name, addr_spec=named.addr_spec)
+    reply_to = addresses.configured(own, "[user] email") if own else sender
     return sender, (reply_to if reply_to.addr_spec.casefold() != sender.addr_spec.casefold() else None)
 
 
@@ -188,38 +174,11 @@ def _anew(draft: Draft) -> str:
 
 
 def _subject(draft: Draft, version: DraftVersion) -> str:
-    subject = _line(version.subject) or _line(str(draft.incoming.get("subject", "")))
-    if draft.kind is DraftKind.REPLY and not _IS_REPLY.match(subject):
-        subject = f"Re: {subject}".strip()
-    return subject[:SUBJECT_CHARACTERS]
-
-
-def _line(text: str) -> str:
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
-
-
-def _thread(incoming: dict[str, Any]) -> dict[str, str]:
-    """In-Reply-To and References (RFC 5322, 3.6.4), of what in the answered mail is an identification."""
-    answered = _identifications(incoming.get("message_id", ""))[-1:]
-    if not answered:
-        return {}
-    before = [one for one in _identifications(incoming.get("references", ())) if one not in answered]
-    # The first one is what the whole conversation hangs on; of the rest the last ones matter.
-    kept = before if len(before) < MOST_REFERENCES else [before[0], *before[2 - MOST_REFERENCES :]]
-    return {"In-Reply-To": answered[0], "References": " ".join([*kept, *answered])}
-
-
-def _identifications(value: str | Sequence[str]) -> list[str]:
-    text = value if isinstance(value, str) else " ".join(map(str, value))
-    return list(dict.fromkeys(_IDENTIFICATION.findall(text)))
+    subject = addresses.one_line(version.subject) or addresses.one_line(str(draft.incoming.get("subject", "")))
+    return (subject_of_answer(subject) if draft.kind is DraftKind.REPLY else subject)[:SUBJECT_CHARACTERS]
 
 
 def _body(text: str) -> str:
     """The text as it was written, without characters that mean nothing to a reader but something to a terminal."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in lines if c in "\n\t" or (ord(c) >= 0x20 and not 0x7F <= ord(c) <= 0x9F))
-
-
-def _hmac(key: bytes, *identity: object) -> str:
-    told = json.dumps(["telos", *identity])
-    return hmac.digest(key, told.encode(), "sha256").hex()[:MARK_CHARACTERS]

@@ -7,17 +7,15 @@ It knows the view and the settings, no row and no server; `assistant.delivery.po
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import html
-import json
 from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import quote, urlencode
 
 from assistant.config.schema import Settings
-from assistant.delivery.addresses import ascii_domain, read
-from assistant.delivery.carriers import Letter, Refused, Wording
+from assistant.delivery.addresses import ascii_domain, configured
+from assistant.delivery.carriers import Letter, Wording
+from assistant.delivery.marks import mark
 from assistant.delivery.policy import POLICY
 from assistant.digest.render import render
 from assistant.digest.view import ASK, FOLLOW_UP_VERBS, DigestView
@@ -25,9 +23,6 @@ from assistant.secrets import mask, secret_values
 
 LIST_ID = "Telos morning digest <digest.telos.localhost>"
 """The same in every digest, so that a mail program can file them. RFC 2919 keeps `localhost` for lists without a domain."""
-
-SECRET_CHARACTERS = 32
-"""Of the HMAC in hexadecimal: 128 bits."""
 
 FALLBACK_ADDRESS = "you@localhost"
 """Who a digest is for while [user] email is empty: good enough for a file, never for a server."""
@@ -53,8 +48,7 @@ def name_of(view: DigestView) -> str:
 
 def secret_of(view: DigestView, key: bytes) -> str:
     """What a reply to this digest has to bring. `key` is the home's."""
-    identity = json.dumps(["telos digest", view.local_date.isoformat(), view.recipient, view.run])
-    return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()[:SECRET_CHARACTERS]
+    return mark(key, "telos digest", view.local_date.isoformat(), view.recipient, view.run)
 
 
 def message_id_of(view: DigestView, key: bytes) -> str:
@@ -83,20 +77,19 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     Raises: Refused if an address of the configuration is none.
     """
     mail = settings.mail
-    sender = _address(mail.sender or view.recipient, "[mail] sender")
-    reply_to = _address(mail.reply_to or view.recipient, "[mail] reply_to").addr_spec
-    recipient = _address(view.recipient, "[user] email")
+    sender = configured(mail.sender or view.recipient, "[mail] sender")
+    reply_to = configured(mail.reply_to or view.recipient, "[mail] reply_to").addr_spec
+    recipient = configured(view.recipient, "[user] email")
     secret = secret_of(view, key)
     hidden = secret_values(settings)
 
     def link(entry: int, verb: str) -> str:
         return feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
 
-    is_read = any(source.kind == "mail" and not source.paused for source in settings.sources)
     rendered = render(
         view,
         feedback_link=None if reply_to == FALLBACK_ADDRESS else link,
-        is_mailbox_read=is_read and mail.via == "smtp",
+        is_mailbox_read=bool(settings.mailboxes) and mail.via == "smtp",
     )
     message = EmailMessage(policy=POLICY)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
@@ -119,14 +112,3 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
         message=message,
         wording=wording_of(view.id),
     )
-
-
-def _address(text: str, where: str) -> Address:
-    try:
-        one = read(text)
-        one.addr_spec.encode("ascii")
-    except ValueError as err:
-        raise Refused(
-            f"{where} is {text!r}, which is no mail address.", "Put it right, then run `telos doctor`."
-        ) from err
-    return one

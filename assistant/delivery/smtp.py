@@ -18,14 +18,11 @@ from assistant.config.schema import MailSettings
 from assistant.delivery.addresses import ascii_domain
 from assistant.delivery.carriers import Deferred, HandOver, Letter, Refused, Unanswered, Wording
 from assistant.delivery.policy import BEYOND_ASCII
-from connectors.mail.remedies import about_login
+from connectors.mail.remedies import about_login, words
 from connectors.mail.sasl import xoauth2
 
 GREETING = "[127.0.0.1]"
 """What we call ourselves: the machine's own name is nobody's business, and looking it up can take long."""
-
-LONGEST_ANSWER = 200
-"""Characters of a server's answer that are repeated to the user."""
 
 OK, FORWARDED = 250, 251
 DOCTOR = "telos doctor"
@@ -127,8 +124,8 @@ class SmtpCarrier:
         if 400 <= code <= 599:
             raise _answered(code, answer, "the letter", wording.resend)
         if not 200 <= code <= 299:
-            raise self._unanswered(f"{code} {_words(answer)}", wording)
-        return _words(answer)
+            raise self._unanswered(f"{code} {words(answer)}", wording)
+        return words(answer)
 
     def _unanswered(self, reason: str, wording: Wording) -> Unanswered:
         return Unanswered(
@@ -147,7 +144,7 @@ class SmtpCarrier:
         except smtplib.SMTPAuthenticationError as err:
             failure = Refused if _is_permanent(err.smtp_code) else Deferred
             raise failure(
-                f"{self._name} refuses the login of {self._settings.username}: {_words(err.smtp_error)}.",
+                f"{self._name} refuses the login of {self._settings.username}: {words(err.smtp_error)}.",
                 self._remedy,
             ) from err
         except smtplib.SMTPResponseException as err:
@@ -181,18 +178,18 @@ class SmtpCarrier:
 def _name_recipients(server: smtplib.SMTP, addresses: Sequence[str], letter: Letter) -> None:
     """Name each of them, so that the sentence tells of every refusal at once; one is enough for none to get it."""
     answers = [(address, *server.rcpt(address)) for address in addresses]
-    refused = [(address, code, words) for address, code, words in answers if code not in (OK, FORWARDED)]
+    refused = [(address, code, said) for address, code, said in answers if code not in (OK, FORWARDED)]
     if not refused:
         return
-    address, code, words = max(refused, key=lambda one: _is_permanent(one[1]))
+    address, code, said = max(refused, key=lambda one: _is_permanent(one[1]))
     others = [other for other, _, _ in refused if other != address]
     named = f"the recipient {address}" + (f" (nor {', '.join(others)})" if others else "")
     nobody = " It was sent to none of its recipients." if len(addresses) > 1 else ""
-    raise _answered(code, words, named, letter.wording.resend, nobody)
+    raise _answered(code, said, named, letter.wording.resend, nobody)
 
 
 def _answered(code: int, answer: bytes | str, what: str, then: str, further: str = "") -> Deferred | Refused:
-    sentence = f"The mail server does not take {what}: {code} {_words(answer)}.{further}"
+    sentence = f"The mail server does not take {what}: {code} {words(answer)}.{further}"
     if _is_permanent(code):
         return Refused(sentence, f"Put right what it names, then run `{then}`.")
     return Deferred(sentence)
@@ -226,10 +223,3 @@ def _reason(err: BaseException) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def _words(answer: bytes | str) -> str:
-    """A server's answer on one line, without control characters, cut to a bearable length."""
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    return line.rstrip(".") if len(line) <= LONGEST_ANSWER else f"{line[:LONGEST_ANSWER]}..."

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from assistant.config.schema import Settings
 from assistant.errors import Unavailable
-from assistant.mailbox.mail import KIND
 from assistant.service import Service
 from connectors.failures import SourceFailure
 from connectors.mail.options import MailOptions
@@ -33,19 +32,14 @@ class Account:
     options: MailOptions
 
 
-def has_any(settings: Settings) -> bool:
-    """Whether a mailbox is read at all."""
-    return any(source.kind == KIND and not source.paused for source in settings.sources)
-
-
 def accounts(service: Service) -> list[Account]:
     """Those that are read, in the order of the configuration."""
     with service.database.read() as session:
         rows = {row.name: row.id for row in sources.live(session)}
     return [
         Account(source.name, row_id, source.options)
-        for source in service.settings.sources
-        if source.kind == KIND and not source.paused and (row_id := rows.get(source.name)) is not None
+        for source in service.settings.mailboxes
+        if (row_id := rows.get(source.name)) is not None
     ]
 
 

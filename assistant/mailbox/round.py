@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from assistant.mailbox import answering, checking, conversation, following, replying
-from assistant.mailbox.account import has_any, own_addresses
+from assistant.mailbox.account import own_addresses
 from assistant.progress import Progress
 from assistant.service import Service
 from memory.store import follow_ups, replies
@@ -19,13 +19,9 @@ LOOK_EVERY = timedelta(minutes=5)
 """While an answer waits to be sent, its mailbox is looked into so often."""
 
 
-def is_wanted(service: Service) -> bool:
-    return has_any(service.settings)
-
-
 def round_at(session: Session, service: Service, next_at: datetime | None) -> datetime | None:
     """When the next round is due: at once for mail that came, else `next_at` while an answer or a follow-up waits."""
-    if not is_wanted(service):
+    if not service.settings.mailboxes:
         return None
     now = service.clock.now()
     if conversation.waits(session):
@@ -35,7 +31,7 @@ def round_at(session: Session, service: Service, next_at: datetime | None) -> da
 
 def answers_at(session: Session, service: Service) -> datetime | None:
     """At once where a mail came that may answer a digest, or a question waits."""
-    return service.clock.now() if is_wanted(service) and answering.waits(session) else None
+    return service.clock.now() if service.settings.mailboxes and answering.waits(session) else None
 
 
 def go_round(service: Service, progress: Progress) -> str:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.delivery.mail import SECRET_CHARACTERS
+from assistant.delivery.marks import CHARACTERS
 from assistant.mailbox.commands import fields
 from assistant.mailbox.mail import Mail
 
 _NAME = re.compile(r"^digest-(?P<day>\d{4}-\d{2}-\d{2})-(?P<run>\d{1,4})$")
 _ID = re.compile(
-    rf"^<(?P<name>digest-\d{{4}}-\d{{2}}-\d{{2}}-\d{{1,4}})\.(?P<secret>[0-9a-f]{{{SECRET_CHARACTERS}}})@[^<>@\s]+>$"
+    rf"^<(?P<name>digest-\d{{4}}-\d{{2}}-\d{{2}}-\d{{1,4}})\.(?P<secret>[0-9a-f]{{{CHARACTERS}}})@[^<>@\s]+>$"
 )
 _FAILED = ("fail", "softfail", "hardfail", "permerror", "policy")
 METHODS = ("dkim", "spf", "dmarc")
@@ -87,7 +87,7 @@ def _spellings(address: str) -> tuple[str, str]:
 
 def _claim(name: str, secret: str) -> Claim | None:
     found = _NAME.match(name)
-    if found is None or len(secret) != SECRET_CHARACTERS or not secret.isascii():
+    if found is None or len(secret) != CHARACTERS or not secret.isascii():
         return None
     try:
         return Claim(date.fromisoformat(found["day"]), int(found["run"]), secret.lower())
