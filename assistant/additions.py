@@ -1,4 +1,4 @@
-"""Adding a source: what its kind asks for, the answers made keys and files, the test, and only then the configuration.
+"""Adding a source: what its kind asks for, the answers made keys and files, its login, the test, then the configuration.
 
 The verbs take the service. Secrets that were typed are kept beside the configuration, in files of mode 0600, and go again
 where the source does not answer. The API's router calls these, and nobody else.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, get_origin
 
-from assistant import sources
+from assistant import mail_login, sources
 from assistant.answers import sources as answers
+from assistant.answers.mail import LoginState, NeededLogin
 from assistant.config import edit
 from assistant.config.load import check, load
 from assistant.config.naming import free, plain, slug
 from assistant.config.private_file import secrets_beside
 from assistant.config.questions import meant, questions
+from assistant.config.schema import SourceSettings
 from assistant.errors import BadConfiguration, BadRequest
 from assistant.secrets import SecretPlaces
 from assistant.service import Service
@@ -25,6 +28,15 @@ from connectors.registry import connectors
 from connectors.transport import mask_url
 
 _TITLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A source to be added: its settings, and which of its keys go into the file and which into files of their own."""
+
+    source: SourceSettings
+    keys: dict[str, Any]
+    secrets: dict[str, str]
 
 
 def kinds() -> list[answers.Kind]:
@@ -37,24 +49,34 @@ def kind(name: str) -> answers.Kind:
     return _kind(sources.connector_of(name))
 
 
+def begin_login(service: Service, addition: answers.Addition) -> NeededLogin:
+    """Ask for the code by which the source logs in, where it does so and nobody has logged in. Nothing is written down.
+
+    Raises: BadRequest as `add` does, or what the provider fails with.
+    """
+    return NeededLogin(asked=mail_login.begin_if_needed(service, _wanted(service, addition).source.options))
+
+
+def finish_login(service: Service, answered: answers.AnsweredAddition) -> LoginState:
+    """Whether the user has typed the code by now; the login is kept then, for `add`. Raises: as `begin_login`."""
+    return mail_login.finish_with(service, _wanted(service, answered.addition).source.options, answered.answered)
+
+
 def add(service: Service, addition: answers.Addition) -> answers.Added:
     """Write a source into the configuration, once it has answered.
 
     Raises: BadRequest where it does not answer, its keys make no sense or a needed one is missing; Conflict where the
     name is taken.
     """
-    connector = sources.connector_of(addition.kind)
-    keys, secrets = _given(connector, addition)
-    taken = sources.taken_names(service)
-    name = addition.name or free(plain(keys, addition.kind), taken)
-    _refuse_missing(service, connector, name, {*keys, *secrets})
-    path = service.home.config_file
-    tested = _tested(service, addition, {"name": name, "kind": addition.kind, **keys, **secrets})
+    wanted = _wanted(service, addition)
+    name, path = wanted.source.name, service.home.config_file
+    tested = _tested(service, wanted.source) if addition.is_tested else None
     if tested is not None and not addition.name:
-        name = free(slug(tested.title) or name, taken)
+        name = free(slug(tested.title) or name, sources.taken_names(service))
     is_link = path.resolve().parent != path.parent.resolve()  # into a folder of dotfiles, where no secret belongs
-    with secrets_beside(path.parent, name, secrets) as files:
-        keys |= {f"{key}_file": str(file.absolute()) if is_link else file.name for key, file in files.items()}
+    with secrets_beside(path.parent, name, wanted.secrets) as files:
+        named = {f"{key}_file": str(file.absolute()) if is_link else file.name for key, file in files.items()}
+        keys = wanted.keys | named
         edit.change(path, lambda text: edit.add(text, {"name": name, "kind": addition.kind, **keys}))
     service.reload()
     return answers.Added(
@@ -76,19 +98,27 @@ def _kind(connector: type[Connector]) -> answers.Kind:
     )
 
 
-def _tested(service: Service, addition: answers.Addition, table: Mapping[str, Any]) -> answers.Tested | None:
-    """What the source says, `None` if it was not to be asked. Nothing is written for that."""
+def _wanted(service: Service, addition: answers.Addition) -> _Wanted:
+    """What is to be added, by the rules of its kind and those of the file it would stand in. Nothing is written for that."""
+    connector = sources.connector_of(addition.kind)
+    keys, secrets = _given(connector, addition)
+    name = addition.name or free(plain(keys, addition.kind), sources.taken_names(service))
+    _refuse_missing(service, connector, name, {*keys, *secrets})
     path = service.home.config_file
     load(path)  # a mistake that stands there already is told with its place
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     try:
-        source = check(edit.add(text, table), path).source(table["name"])
+        table = {"name": name, "kind": addition.kind, **keys, **secrets}
+        source = check(edit.add(text, table), path).source(name)
     except BadConfiguration as err:
         wrong = "\n".join(line.strip() for line in err.sentence.splitlines()[1:])
         raise BadRequest(wrong or err.sentence, "Nothing was added.") from err
     assert source is not None
-    if not addition.is_tested:
-        return None
+    return _Wanted(source, keys, secrets)
+
+
+def _tested(service: Service, source: SourceSettings) -> answers.Tested:
+    """What the source says."""
     try:
         return sources.ask(service, source)
     except SourceFailure as err:

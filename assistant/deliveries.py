@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from assistant import mail_login
 from assistant.answers.deliveries import DraftDelivery
 from assistant.delivery.carriers import Carrier, FileCarrier, Refused, StdoutCarrier
 from assistant.delivery.dispatch import Outbox, deliver, deliver_due, queue_draft
 from assistant.delivery.post import DraftPost, wording_of
+from assistant.delivery.smtp_login import carrier
 from assistant.drafting.recipients import Recipient
 from assistant.errors import BadConfiguration, Conflict, NotFound
 from assistant.service import Service
@@ -95,7 +95,7 @@ def _carrier(service: Service) -> Carrier:
     mail = service.settings.mail
     match mail.via:
         case "smtp":
-            return mail_login.carrier(service)
+            return carrier(service.settings, service.ways_out)
         case "file":
             return FileCarrier(service.home.outbox)
         case "stdout":

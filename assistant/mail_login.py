@@ -1,19 +1,16 @@
-"""The login of a mail source by its own client (XOAUTH2), and what sends mail with the same login.
+"""The login of a mail source by its user's own client (XOAUTH2): begun, and finished once they have typed its code.
 
-The API's router calls `begin` and `finish`; `assistant.deliveries` and `assistant.doctor` take their `carrier` here.
+The verbs take the service; the API's router calls them. Mail is sent by the same login (`assistant.delivery.smtp_login`).
 """
 
 from __future__ import annotations
 
-from functools import partial
+from typing import TypeGuard
 
 from assistant.answers.mail import Answered, AskedLogin, LoginState
-from assistant.config.schema import MailSettings
-from assistant.delivery.carriers import Deferred, Refused
-from assistant.delivery.smtp import SmtpCarrier
-from assistant.errors import BadConfiguration, BadRequest, NotFound
+from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
-from connectors.base import SourceFailure, TryLater
+from connectors.base import NeedsLogin, Options
 from connectors.mail.options import MailOptions
 from connectors.mail.tokens import Tokens
 from memory.store import sources as rows
@@ -21,7 +18,43 @@ from memory.store import sources as rows
 
 def begin(service: Service, name: str) -> AskedLogin:
     """Ask the provider for a code to show. Raises: NotFound, BadRequest, SourceFailure."""
-    asked = Tokens(_options(service, name), service.ways_out).begin()
+    return _asked(Tokens(_options(service, name), service.ways_out))
+
+
+def begin_if_needed(service: Service, options: Options) -> AskedLogin | None:
+    """The same for a source that is not configured yet; `None` where it logs in otherwise, or its login is there and serves.
+
+    Raises: SourceFailure.
+    """
+    if not _is_by_code(options):
+        return None
+    tokens = Tokens(options, service.ways_out)
+    try:
+        tokens.access()
+    except NeedsLogin:
+        return _asked(tokens)
+    return None
+
+
+def finish(service: Service, name: str, answered: Answered) -> LoginState:
+    """Whether the user has logged in by now; the source is polled at once then. Raises: NotFound, BadRequest, SourceFailure."""
+    state = finish_with(service, _options(service, name), answered)
+    if state.is_done:
+        with service.database.write() as session:
+            rows.poll_soon(session, name)
+    return state
+
+
+def finish_with(service: Service, options: Options, answered: Answered) -> LoginState:
+    """The same for a source that is not configured yet. Raises: BadRequest, SourceFailure."""
+    if not _is_by_code(options):
+        raise BadRequest("This source has no login that is begun by a code.")
+    waiting = Tokens(options, service.ways_out).finish(answered.device_code, answered.interval_s)
+    return LoginState(is_done=False, wait_s=waiting.wait_s) if waiting else LoginState(is_done=True)
+
+
+def _asked(tokens: Tokens) -> AskedLogin:
+    asked = tokens.begin()
     return AskedLogin(
         code=asked.code,
         address=asked.address,
@@ -31,47 +64,8 @@ def begin(service: Service, name: str) -> AskedLogin:
     )
 
 
-def finish(service: Service, name: str, answered: Answered) -> LoginState:
-    """Whether the user has logged in by now; the source is polled at once then. Raises: NotFound, BadRequest, SourceFailure."""
-    tokens = Tokens(_options(service, name), service.ways_out)
-    waiting = tokens.finish(answered.device_code, answered.interval_s)
-    if waiting:
-        return LoginState(is_done=False, wait_s=waiting.wait_s)
-    with service.database.write() as session:
-        rows.poll_soon(session, name)
-    return LoginState(is_done=True)
-
-
-def carrier(service: Service) -> SmtpCarrier:
-    """What speaks to the server of [mail], with its password or with the login of a mail source.
-
-    Raises: BadConfiguration if [mail] names a source that has no such login.
-    """
-    mail = service.settings.mail
-    if not mail.login_of:
-        return SmtpCarrier(mail, mail.password.get_secret_value() if mail.password else None)
-    try:
-        options = _options(service, mail.login_of)
-    except (NotFound, BadRequest) as err:
-        raise BadConfiguration(
-            f"login_of under [mail] is {mail.login_of!r}. {err.sentence}",
-            'Name a mail source with login = "oauth".',
-        ) from err
-    return SmtpCarrier(_with_user(mail, options), token=partial(_token, Tokens(options, service.ways_out)))
-
-
-def _token(tokens: Tokens, renew: bool) -> str:
-    """A token for sending. Raises: Deferred or Refused, whose sentence names the remedy."""
-    try:
-        return tokens.access(renew=renew)
-    except TryLater as err:
-        raise Deferred(str(err)) from err
-    except SourceFailure as err:
-        raise Refused(str(err)) from err
-
-
-def _with_user(mail: MailSettings, options: MailOptions) -> MailSettings:
-    return mail if mail.username else mail.model_copy(update={"username": options.username})
+def _is_by_code(options: Options) -> TypeGuard[MailOptions]:
+    return isinstance(options, MailOptions) and options.login == "oauth"
 
 
 def _options(service: Service, name: str) -> MailOptions:
@@ -81,7 +75,7 @@ def _options(service: Service, name: str) -> MailOptions:
         raise NotFound(f"There is no source {name!r}.", f"Mail sources are: {known or 'none yet'}.")
     if not isinstance(source.options, MailOptions):
         raise BadRequest(f"{name!r} is a source of the kind {source.kind}, not of the kind mail.")
-    if source.options.login != "oauth":
+    if not _is_by_code(source.options):
         raise BadRequest(
             f"{name!r} logs in with a password.",
             'To log in without one, set login = "oauth", client_id and token_path at it; see docs/sources/mail.md.',

@@ -15,6 +15,12 @@ class AskedLogin(BaseModel):
     interval_s: float
 
 
+class NeededLogin(BaseModel):
+    """`asked` is a login that was begun, `None` where none is needed."""
+
+    asked: AskedLogin | None = None
+
+
 class Answered(BaseModel):
     """What to ask with whether the user has answered by now."""
 

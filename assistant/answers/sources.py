@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Base64Bytes, BaseModel
 
+from assistant.answers.mail import Answered
 from assistant.answers.status import SourceStatus
 
 Shape = Literal["text", "list", "number", "yes or no", "secret"]
@@ -99,6 +100,13 @@ class Addition(BaseModel):
     """What was typed to the questions of its kind, by their keys. Empty ones count as not given, secrets go to files."""
     is_tested: bool = True
     """Whether it must answer before it is written down."""
+
+
+class AnsweredAddition(BaseModel):
+    """A source to be added whose login was begun, and what to ask with whether the user has answered by now."""
+
+    addition: Addition
+    answered: Answered
 
 
 class Added(BaseModel):

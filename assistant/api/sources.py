@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from assistant import additions, sources
+from assistant.answers.mail import LoginState, NeededLogin
 from assistant.answers.sources import (
     Added,
     Addition,
+    AnsweredAddition,
     Change,
     Document,
     Exported,
@@ -32,6 +34,18 @@ def list_sources(service: ServiceDep) -> list[SourceLine]:
 @router.post("")
 def add(service: ServiceDep, addition: Addition) -> Added:
     return additions.add(service, addition)
+
+
+@router.post("/login/begin")
+def begin_login(service: ServiceDep, addition: Addition) -> NeededLogin:
+    """Ask for the code that the user types in their browser, where a source to be added logs in by one."""
+    return additions.begin_login(service, addition)
+
+
+@router.post("/login/finish")
+def finish_login(service: ServiceDep, answered: AnsweredAddition) -> LoginState:
+    """Whether the user has typed it by now."""
+    return additions.finish_login(service, answered)
 
 
 @router.get("/kinds")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.mail import wait_for
 from assistant.cli.screen import JsonOption, ago, client_from, count, print_failure, print_json, print_table, say
 from assistant.cli.source_questions import answered, is_a_person_there, open_questions
 from assistant.errors import BadRequest, TelosError
@@ -248,17 +249,34 @@ def _added(client: Client, addition: Addition) -> Added:
     given = {*addition.keys, *([kind.first_key] if addition.arguments else ())}
     asked = open_questions(kind, given)
     if not asked:
-        return client.sources.add(addition)
+        return _logged_in_and_added(client, addition)
     answers: dict[str, str] = {}
     while True:
         answers = answered(kind, asked, answers)
-        say("Asking it ..." if addition.is_tested else "Adding it ...")
         try:
-            return client.sources.add(addition.model_copy(update={"answers": answers}))
+            return _logged_in_and_added(client, addition.model_copy(update={"answers": answers}))
         except TelosError as err:
             print_failure(err)
             if not typer.confirm("Change your answers and try again?", default=True):
                 raise typer.Exit(1) from err
+
+
+def _logged_in_and_added(client: Client, addition: Addition) -> Added:
+    """Add it; a source that logs in by a code is logged in first, or it could not answer."""
+    from assistant.answers.sources import AnsweredAddition
+
+    if not addition.is_tested:
+        say("Adding it ...")
+        return client.sources.add(addition)
+    if (asked := client.sources.begin_login(addition).asked) is not None:
+        wait_for(
+            asked,
+            lambda answered: client.sources.finish_login(AnsweredAddition(addition=addition, answered=answered)),
+            again="Add the source again for another one.",
+        )
+        say("You are logged in.")
+    say("Asking it ...")
+    return client.sources.add(addition)
 
 
 def _row(line: SourceLine) -> tuple[str, ...]:

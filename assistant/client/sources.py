@@ -5,9 +5,11 @@ from __future__ import annotations
 import builtins
 from urllib.parse import quote
 
+from assistant.answers.mail import LoginState, NeededLogin
 from assistant.answers.sources import (
     Added,
     Addition,
+    AnsweredAddition,
     Change,
     Document,
     Exported,
@@ -30,6 +32,12 @@ class Sources:
 
     def add(self, addition: Addition) -> Added:
         return self._wire.post("/api/sources", Added, addition)
+
+    def begin_login(self, addition: Addition) -> NeededLogin:
+        return self._wire.post("/api/sources/login/begin", NeededLogin, addition)
+
+    def finish_login(self, answered: AnsweredAddition) -> LoginState:
+        return self._wire.post("/api/sources/login/finish", LoginState, answered)
 
     def kinds(self) -> builtins.list[Kind]:
         return self._wire.get("/api/sources/kinds", builtins.list[Kind])

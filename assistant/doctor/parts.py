@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from assistant import mail_login, sources, tcp
+from assistant import sources, tcp
 from assistant.answers.doctor import Finding
 from assistant.config.schema import SourceSettings, zone_of_this_machine
+from assistant.delivery.smtp_login import carrier
 from assistant.engine.choice import Choice
 from assistant.engine.contract import Capability, Engine, Message, Request, Task, complete, require
 from assistant.errors import TelosError
@@ -115,7 +116,7 @@ def _mail(service: Service) -> Iterator[Finding]:
             remedy='To have them mailed, set via = "smtp" and your mail server under [mail].',
         )
         return
-    with mail_login.carrier(service).login():
+    with carrier(service.settings, service.ways_out).login():
         pass
     who = f" as {mail.username}" if mail.username else ""
     yield Finding(subject="mail", verdict="ok", sentence=f"{mail.host}:{mail.port} lets Telos in{who}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import stat
 import threading
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from assistant import mail_login
+from assistant.answers.sources import Addition
 from assistant.cli import app as cli
+from assistant.client import Client
 from assistant.delivery.carriers import Deferred, Refused
+from assistant.delivery.smtp_login import carrier
 from assistant.errors import BadConfiguration
 from assistant.home import Home
 from assistant.service import Service
@@ -26,10 +29,12 @@ from connectors.mail.tokens import Tokens, Waiting
 from connectors.transport import WaysOut
 from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
+from tests.integration.daemon import TELOS
 from tests.mail_box import USER, MailBox
 from tests.mail_provider import CLIENT_SECRET, DEVICE_CODE, USER_CODE, MailProvider
 from tests.mail_server import MailServer
 from tests.servers import loopback_policy
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.integration
 
@@ -214,18 +219,18 @@ def test_one_login_by_the_command_reads_and_sends_mail(
         batches = list(source.poll(None, now=datetime.now(UTC), limit=10, cancelled=Event()))
         assert [item.title for batch in batches for item in batch.items] == ["Tides"]
         provider.revoke()
-        with mail_login.carrier(service).login() as server:
+        with carrier(service.settings, service.ways_out).login() as server:
             assert server.noop()[0] == 250
         assert provider.renewals == 2
         provider.status = 503
         provider.revoke()
-        with pytest.raises(Deferred), mail_login.carrier(service).login():
+        with pytest.raises(Deferred), carrier(service.settings, service.ways_out).login():
             pass
         provider.status = 200
         provider.end()
         with pytest.raises(NeedsLogin, match="telos mail login"):
             list(source.poll(None, now=datetime.now(UTC), limit=10, cancelled=Event()))
-        with pytest.raises(Refused, match="telos mail login"), mail_login.carrier(service).login():
+        with pytest.raises(Refused, match="telos mail login"), carrier(service.settings, service.ways_out).login():
             pass
     finally:
         service.close()
@@ -245,12 +250,50 @@ def test_a_token_that_the_servers_never_take_says_so(
             list(
                 Mail(configured.options, service.ways_out).poll(None, now=datetime.now(UTC), limit=1, cancelled=Event())
             )
-        with pytest.raises(Refused, match="telos mail login work"), mail_login.carrier(service).login():
+        with pytest.raises(Refused, match="telos mail login work"), carrier(service.settings, service.ways_out).login():
             pass
         service.settings = service.settings.model_copy(
             update={"mail": service.settings.mail.model_copy(update={"login_of": "elsewhere"})}
         )
         with pytest.raises(BadConfiguration, match="elsewhere"):
-            mail_login.carrier(service)
+            carrier(service.settings, service.ways_out)
     finally:
         service.close()
+
+
+def test_a_source_that_is_added_is_logged_in_before_it_is_tried(provider: MailProvider, tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home")
+    home.prepare()
+    write_empty(home.database)
+    home.config_file.write_text(
+        f'[network]\nallow_private = ["127.0.0.1"]\n[network.hosts]\n"login.example.net" = "{provider.server.url("")}"\n'
+    )
+    secret = tmp_path / "client-secret"
+    secret.write_text(CLIENT_SECRET)
+    secret.chmod(0o600)
+    keys = provider.options(security="none", token_path=str(tmp_path / "login.json"), client_secret_file=str(secret))
+    del keys["client_secret"]
+    with MailBox.start(tokens_at=provider.introspection) as box:
+        box.deliver(b"From: Ann <ann@example.net>\r\nSubject: Tides\r\nMessage-ID: <1@x>\r\n\r\nHello")
+        keys["port"] = box.port
+        given = [part for key, value in keys.items() for part in ("--set", f"{key}={value}")]
+        with Terminal(
+            TELOS, "--home", home.data, "sources", "add", "mail", "--name", "work", *given, columns=140
+        ) as terminal:
+            terminal.wait_for("IMAP server")
+            terminal.press("127.0.0.1\r")
+            terminal.wait_for("User name")
+            terminal.press(f"{USER}\r")
+            terminal.wait_for(f"Open https://login.example.net/code and type the code {USER_CODE}")
+            assert "Asking it" not in terminal.text()
+            provider.approve()
+            said = terminal.wait_for("Added work (mail).")
+            assert terminal.wait() == 0
+        assert "You are logged in." in said
+        assert "It answers, with 1 item to begin with:\n  Tides" in said
+        assert DEVICE_CODE not in said
+        (source,) = tomllib.loads(home.config_file.read_text())["sources"]
+        assert (source["name"], source["login"], source["username"]) == ("work", "oauth", USER)
+        with Client(home) as client:
+            again = Addition(kind="mail", keys={**keys, "host": "127.0.0.1", "username": USER})
+            assert client.sources.begin_login(again).asked is None, "the login is there, and serves"
