@@ -115,7 +115,8 @@ def _take(session: Session, service: Service, mail: Mail) -> bool | None:
     if requests.taken(session, hashed) or digest_id is None:
         items.hide(session, mail.item_id, now)
         return None
-    told = said(mail.own, lines_of(record.load(session, digest_id)), name=service.settings.user.name)
+    view = record.load(session, digest_id)
+    told = said(mail.own, lines_of(view), name=service.settings.user.name)
     items.hide(session, mail.item_id, now)  # it holds a digest's secret, and is no memory
     if not told.commands and not told.text:
         return _ignore(session, service, mail, "it says nothing beside what it quotes")
@@ -127,7 +128,7 @@ def _take(session: Session, service: Service, mail: Mail) -> bool | None:
         message_id=mail.message_id,
         references=list(mail.ids_before),
         subject=mail.subject,
-        lines=obey(session, service, digest_id, list(told.commands)),
+        lines=obey(session, service, view, told.commands),
         question=told.text[:LONGEST],
     )
     requests.add(session, row)

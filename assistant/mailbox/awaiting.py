@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from assistant.drafting.recipients import Recipient
 from assistant.mailbox.mail import Mail
 
-_QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*$")
+QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*$")
 _POLITE = re.compile(
     r"\b(?:how (?:are|is|have) (?:you|things|it|everything|life)|how do you do|wie geht|comment (?:allez|vas|ça va)|"
     r"cómo est[áa]s?|hope (?:you|all|this)|any questions)\b",
@@ -70,7 +70,7 @@ def awaits_me(thread: Sequence[Mail], own: frozenset[str]) -> Mail | None:
     ordered = sorted(thread, key=lambda mail: (mail.at, mail.item_id))
     for place in range(len(ordered) - 1, -1, -1):
         mail = ordered[place]
-        if mail.by_me or _address(mail.sender) in own:
+        if mail.is_by(own):
             return None
         if _SETTLED.search(mail.own):
             return None
@@ -84,7 +84,7 @@ def awaits_them(thread: Sequence[Mail], own: frozenset[str]) -> Mail | None:
     """The user's own mail at the end of a conversation that asks somebody else and was not answered."""
     ordered = sorted(thread, key=lambda mail: (mail.at, mail.item_id))
     for mail in reversed(ordered):
-        if not (mail.by_me or _address(mail.sender) in own):
+        if not mail.is_by(own):
             if is_from_a_person(mail):
                 return None
             continue
@@ -104,7 +104,7 @@ def _asking(mail: Mail) -> Iterator[str]:
             return
         if _COURTESY.search(sentence) or _POLITE.search(sentence):
             continue
-        if _QUESTION.search(sentence) or _REQUEST.search(sentence):
+        if QUESTION.search(sentence) or _REQUEST.search(sentence):
             yield sentence
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from sqlmodel import Session
+
 from assistant.answers.mailbox import FollowUpLine
 from assistant.clock import local_day
 from assistant.errors import NotFound
@@ -88,28 +90,37 @@ def standing(service: Service) -> list[FollowUpLine]:
 def done(service: Service, follow_up_id: int) -> FollowUpLine:
     """It needs no more; no digest tells it again. Raises: NotFound."""
     with service.database.write() as session:
-        row = follow_ups.get(session, follow_up_id)
-        if row is None:
-            raise _not_there(follow_up_id)
-        if row.closed_at is None:
-            follow_ups.close(session, row, service.clock.now(), "done")
-        return _line(row)
+        return _line(close(session, follow_up_id, service.clock.now()))
 
 
 def later(service: Service, follow_up_id: int, days: int | None = None) -> FollowUpLine:
     """Tell it again in so many days. Raises: NotFound."""
-    ahead = LATER if days is None else timedelta(days=min(max(days, 1), MOST_DAYS))
-    until = local_day(service.clock.now(), service.settings.user.zone) + ahead
+    today = local_day(service.clock.now(), service.settings.user.zone)
     with service.database.write() as session:
-        row = follow_ups.get(session, follow_up_id)
-        if row is None:
-            raise _not_there(follow_up_id)
-        follow_ups.put_off(session, row, until)
-        return _line(row)
+        return _line(put_off(session, follow_up_id, today, days))
 
 
-def _not_there(follow_up_id: int) -> NotFound:
-    return NotFound(f"There is no follow-up f{follow_up_id}.", "`telos waiting` lists those there are.")
+def close(session: Session, follow_up_id: int, now: datetime) -> FollowUp:
+    """What `done` does, in a transaction that is under way. Raises: NotFound."""
+    row = _row(session, follow_up_id)
+    if row.closed_at is None:
+        follow_ups.close(session, row, now, "done")
+    return row
+
+
+def put_off(session: Session, follow_up_id: int, today: date, days: int | None) -> FollowUp:
+    """What `later` does, in a transaction that is under way. Raises: NotFound."""
+    row = _row(session, follow_up_id)
+    ahead = LATER if days is None else timedelta(days=min(max(days, 1), MOST_DAYS))
+    follow_ups.put_off(session, row, today + ahead)
+    return row
+
+
+def _row(session: Session, follow_up_id: int) -> FollowUp:
+    row = follow_ups.get(session, follow_up_id)
+    if row is None:
+        raise NotFound(f"There is no follow-up f{follow_up_id}.", "`telos waiting` lists those there are.")
+    return row
 
 
 def _line(row: FollowUp) -> FollowUpLine:
@@ -136,7 +147,7 @@ def _unanswered(thread: Sequence[Mail], own: frozenset[str], service: Service) -
 
 def _promised(thread: Sequence[Mail], own: frozenset[str], service: Service) -> Iterator[FollowUp]:
     for mail in thread:
-        is_mine = _is_mine(mail, own)
+        is_mine = mail.is_by(own)
         if not (is_mine or (mail.to_me and is_from_a_person(mail))):
             continue
         kind = FollowUpKind.PROMISED_BY_ME if is_mine else FollowUpKind.PROMISED_TO_ME
@@ -166,17 +177,13 @@ def _settled(row: FollowUp, mail: Mail, thread: Sequence[Mail], own: frozenset[s
         case FollowUpKind.AWAITS_THEM:
             return "" if awaits_them(thread, own) is not None else "answered"
         case FollowUpKind.PROMISED_BY_ME | FollowUpKind.PROMISED_TO_ME:
-            after = (one for one in thread if one.at > mail.at and _is_mine(one, own) == _is_mine(mail, own))
+            after = (one for one in thread if one.at > mail.at and one.is_by(own) == mail.is_by(own))
             return "kept" if any(_KEPT.search(one.own) for one in after) else ""
-
-
-def _is_mine(mail: Mail, own: frozenset[str]) -> bool:
-    return mail.by_me or (mail.sender is not None and mail.sender.address.casefold() in own)
 
 
 def _person(mail: Mail, own: frozenset[str]) -> str:
     """Who else it concerns: its sender, or the first that the user wrote to."""
-    if not _is_mine(mail, own) and mail.sender is not None:
+    if not mail.is_by(own) and mail.sender is not None:
         return mail.sender.name or mail.sender.address
     other = next((one for one in mail.everybody if one.address.casefold() not in own), None)
     return (other.name or other.address) if other is not None else ""

@@ -22,7 +22,6 @@ from assistant.style.quoted import is_quoted, set_apart
 from assistant.style.splitting import sentences
 from memory.models import Item, Version
 
-KIND = "mail"
 READ_CHARACTERS = 20_000
 """Of a mail so much is looked at for questions and promises."""
 _ROBOT = re.compile(
@@ -82,6 +81,10 @@ class Mail:
     def ids_before(self) -> tuple[str, ...]:
         """The mails that it answers, the one it answers itself last."""
         return tuple(dict.fromkeys([*self.references, *([self.in_reply_to] if self.in_reply_to else [])]))
+
+    def is_by(self, own: frozenset[str]) -> bool:
+        """Whether the user wrote it. `own` are their addresses, case-folded."""
+        return self.by_me or (self.sender is not None and self.sender.address.casefold() in own)
 
     def answers(self, other: Mail) -> bool:
         return bool(other.message_id) and other.message_id in self.ids_before

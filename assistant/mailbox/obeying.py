@@ -6,24 +6,24 @@ has decided. `answering` calls it.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlmodel import Session
 
 from assistant import feedback
 from assistant.clock import local_day
-from assistant.digest import record
 from assistant.digest.render import render
 from assistant.digest.view import DigestView, EntryView
 from assistant.errors import NotFound, TelosError
 from assistant.feedback import Place
+from assistant.mailbox import following
 from assistant.mailbox.commands import FOLLOW_VERBS, Command
-from assistant.mailbox.following import LATER, MOST_DAYS
 from assistant.service import Service
 from memory import languages
 from memory.models import NOTES, FollowUp, MuteKind, Verb
-from memory.store import follow_ups, items, sources
+from memory.store import items, sources
 from memory.store.items import NewItem
 
 _DONE = {
@@ -34,9 +34,8 @@ _DONE = {
 }
 
 
-def obey(session: Session, service: Service, digest_id: int, commands: list[Command]) -> list[str]:
-    """Do each command, in order; a paragraph each on what came of it."""
-    view = record.load(session, digest_id)
+def obey(session: Session, service: Service, view: DigestView, commands: Sequence[Command]) -> list[str]:
+    """Do each command on the digest `view`, in order; a paragraph each on what came of it."""
     now, today = service.clock.now(), local_day(service.clock.now(), service.settings.user.zone)
     lines: list[str] = []
     for command in commands:
@@ -114,16 +113,10 @@ def _save(session: Session, view: DigestView, entry: EntryView, named: str, now:
 
 
 def _follow(session: Session, command: Command, now: datetime, today: date) -> str:
-    row = follow_ups.get(session, command.number)
-    if row is None:
-        raise NotFound(f"There is no follow-up f{command.number}.")
     if command.verb == "done":
-        if row.closed_at is None:
-            follow_ups.close(session, row, now, "done")
-        return f"{_named(row)} is done."
-    ahead = LATER if command.days is None else timedelta(days=min(max(command.days, 1), MOST_DAYS))
-    follow_ups.put_off(session, row, today + ahead)
-    return f"{_named(row)} comes again on {today + ahead:%-d %B %Y}."
+        return f"{_named(following.close(session, command.number, now))} is done."
+    row = following.put_off(session, command.number, today, command.days)
+    return f"{_named(row)} comes again on {row.due:%-d %B %Y}."
 
 
 def _named(row: FollowUp) -> str:

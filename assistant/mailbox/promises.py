@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from assistant.mailbox.awaiting import QUESTION
+
 MOST_CHARACTERS = 400
 """A longer sentence is a list or a legal text."""
 FARTHEST = timedelta(days=370)
@@ -32,7 +34,6 @@ _SUPPOSED = re.compile(
     r"\bif (?:i|we) can\b|^\s*(?:if|unless|in case|when|once|wenn|falls|sobald|si|quand|cuando)\b[^,]*$|\b(?:would|might|may|würde|pourrais)\b(?! have to)",
     re.IGNORECASE,
 )
-_CAPITAL_I = re.compile(r"[?？؟][\"'”’»)\]]*$")
 
 _WEEKDAYS = (
     ("monday", "mon", "montag", "lundi", "lunes"),
@@ -78,7 +79,7 @@ def promises(sentences: Sequence[str], said_on: date) -> Iterator[Promise]:
     """What is promised in these sentences, which were written on the local day `said_on`; each sentence once."""
     for sentence in dict.fromkeys(sentences):
         text = " ".join(sentence.split())
-        if len(text) > MOST_CHARACTERS or _CAPITAL_I.search(text) or not _WILL.search(text) or _SUPPOSED.search(text):
+        if len(text) > MOST_CHARACTERS or QUESTION.search(text) or not _WILL.search(text) or _SUPPOSED.search(text):
             continue
         due = day_named(text, said_on)
         if due is not None and said_on <= due <= said_on + FARTHEST:
