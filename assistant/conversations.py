@@ -36,7 +36,7 @@ from assistant.sessions.views import card_of, conversation_lines, goal_line, is_
 from assistant.sessions.wanted import wishes
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
-from memory.store import conversations, facts, goals
+from memory.store import conversations, facts, goals, transitions
 
 MOST_CHARACTERS = 1_000_000
 TYPED_CHARACTERS = 4000
@@ -149,6 +149,7 @@ def undo(service: Service, conversation_id: int) -> Undone:
             # The summary was made with this turn's words: the next turn tells the rest again, or compacts it anew.
             conversations.change(session, row, {"summary": "", "summarised_to": 0})
         conversations.undo_turn(session, last, now)
+        transitions.remove_turn(session, last.id or 0)
         return Undone(number=last.number, said=last.said, changes=changes)
 
 
@@ -332,6 +333,7 @@ def _parts(service: Service) -> Parts:
         memory=Memory(service.database, Recall(service.database, service.embedder, service.vectors)),
         engine_for=lambda purpose, turn_id: service.engine_for("chat", purpose, turn_id=turn_id),
         ahead=service.ahead,
+        helm=lambda is_sensitive: service.helm(is_sensitive=is_sensitive),
     )
 
 

@@ -72,6 +72,11 @@ class Home:
         return self.data / "logs"
 
     @property
+    def steering(self) -> Path:
+        """The planners that were trained, and the training under way."""
+        return self.data / "steering"
+
+    @property
     def playbooks(self) -> Path:
         """The user's own playbooks, beside the configuration."""
         return self.config_file.parent / "playbooks"

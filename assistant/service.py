@@ -27,6 +27,8 @@ from assistant.ledger.metered import Errand, metered
 from assistant.progress import Cancelled, Progress
 from assistant.sessions.ahead import Ahead
 from assistant.sessions.floor import Floor
+from assistant.steering.helm import Helm, man
+from assistant.steering.shelf import Shelf
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
 from connectors.registry import connectors
@@ -95,6 +97,7 @@ class Service:
             opened.callback(self.vectors.close)
             self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             opened.callback(self.ledger.close)
+            self.shelf = Shelf(home.steering / "planners")
             self.floor = Floor()
             self.ahead = Ahead()
             opened.callback(self.ahead.wait)
@@ -141,6 +144,15 @@ class Service:
         """The engine of a task, held to its ceilings and written down in the log as `purpose`."""
         engine = self.engines.of(task)
         return metered(engine, self.ledger, Errand(task, purpose, turn_id, tuple(item_ids)))
+
+    def helm(self, *, is_sensitive: bool) -> Helm:
+        """Who steers the next reply of a conversation.
+
+        Raises: ModelFailed where the model cannot be had.
+        """
+        with self.database.read() as session:
+            engine = self.engines.of("chat")
+            return man(session, self.settings.steering, self.shelf, engine, is_sensitive=is_sensitive)
 
     def profile(self) -> Profile:
         """What the user prefers, as of now, compared by the meanings of the embedder that serves, where there is one."""

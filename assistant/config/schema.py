@@ -172,6 +172,48 @@ class ChatSettings(_Section):
         return self
 
 
+class SteeringSettings(_Section):
+    """How conversations with a local model are steered toward their goals, and how the planner learns to."""
+
+    on: bool = True
+    """False: nothing is steered, kept for learning, or trained."""
+    train_at: time = time(3, 0)
+    """A new planner is trained at this hour of the local day, once there is enough to learn from."""
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 60.0
+    """A training run takes no longer; what is missing is done the next night."""
+    memory_mb: Annotated[int, Field(ge=64)] = 2048
+    """The transitions it holds at once take no more than this; the newest are learned from."""
+    least_transitions: Annotated[int, Field(ge=8)] = 200
+    """With fewer that count, nothing is trained, and `telos steer status` says how many are missing."""
+    keep_days: Annotated[int, Field(ge=0)] = 365
+    """Transitions older than this are deleted; 0 keeps them."""
+    place: Literal["end", "start"] = "end"
+    """Where the rows that steer go: just before the reply, which keeps a session's cache, or before the whole prompt."""
+    dimension: Annotated[int, Field(ge=2, le=1024)] = 64
+    """Of an action."""
+    rows: Annotated[int, Field(ge=1, le=16)] = 2
+    """So many input embeddings steer a reply."""
+    radius: Annotated[float, Field(gt=0, le=16)] = 1.0
+    """How long they are, in the model's own mean embeddings."""
+    hidden: Annotated[int, Field(ge=8, le=8192)] = 1024
+    """How wide the planner's layers are."""
+    explore: bool = False
+    """Live replies try actions beside the planner's own, so that it learns more; never in sensitive conversations."""
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """How far they go, in radians."""
+    simulate: bool = False
+    """In idle hours the model plays the user with goals like yours; what comes of it counts a quarter."""
+    focus: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Below 1 the attention to the instructions is raised by split-softmax with this exponent."""
+
+    @field_validator("train_at", mode="before")
+    @classmethod
+    def _an_hour_of_the_day(cls, at: object) -> object:
+        if (isinstance(at, str) and not _HOUR.fullmatch(at)) or not isinstance(at, str | time):
+            raise ValueError('write hours and minutes of your local day, such as "03:00"')
+        return at
+
+
 class ApiSettings(_Section):
     tcp: str = ""
     """Such as "127.0.0.1:8765": the API there as well, for programs that cannot use the Unix socket. Off when empty."""
@@ -248,6 +290,7 @@ class Settings(_Section):
     memory: MemorySettings = Field(default_factory=MemorySettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     chat: ChatSettings = Field(default_factory=ChatSettings)
+    steering: SteeringSettings = Field(default_factory=SteeringSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
     network: NetworkSettings = Field(default_factory=NetworkSettings)
     sources: tuple[SourceSettings, ...] = ()

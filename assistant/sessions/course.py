@@ -17,7 +17,7 @@ from assistant.answers.explanation import Explanation
 from assistant.answers.goals import Card
 from assistant.clock import Clock
 from assistant.config.schema import Settings
-from assistant.engine.contract import Engine, Usage
+from assistant.engine.contract import Engine, Floats, Steered, Usage
 from assistant.errors import TelosError
 from assistant.sessions.acts import Act, asked_anew
 from assistant.sessions.ahead import Ahead
@@ -27,6 +27,7 @@ from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Gathered, Memory
 from assistant.sessions.views import card_of
 from assistant.sessions.watched import Watch
+from assistant.steering.helm import UNMANNED, Helm
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.store import conversations, goals
 from memory.store.connection import Database
@@ -39,7 +40,8 @@ READ_BEFORE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a turn works with. `engine_for` takes the purpose of a call and the turn's id."""
+    """What a turn works with. `engine_for` takes the purpose of a call and the turn's id, `helm` whether the conversation
+    is sensitive."""
 
     database: Database
     clock: Clock
@@ -47,6 +49,7 @@ class Parts:
     memory: Memory
     engine_for: Callable[[str, int | None], Engine]
     ahead: Ahead
+    helm: Callable[[bool], Helm] = lambda _: UNMANNED
 
     def local_now(self) -> datetime:
         return self.clock.now().astimezone(self.settings.user.zone)
@@ -182,6 +185,12 @@ class Course:
     checks: list[Check] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
     """Of the reply, and of its second try."""
+    helm: Helm = UNMANNED
+    state: Floats | None = None
+    """What the prompt left the model in: (width,)."""
+    steered: Steered | None = None
+    model: str = ""
+    """Its name, where there is a state."""
     watch: Watch = field(default_factory=Watch)
     is_whole: bool = False
     """The reply is there as it will be kept; what is still done would not change it."""

@@ -14,8 +14,9 @@ from assistant.answers.goals import GoalLine
 from assistant.sessions import acts, recalling
 from assistant.sessions.course import Course, Parts
 from assistant.sessions.views import goal_line, turn_view
+from assistant.steering import recording
 from memory.models import Fact, GoalStatus, TurnState
-from memory.store import audit, conversations, facts, goals
+from memory.store import audit, conversations, facts, goals, transitions
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ def keep(parts: Parts, course: Course, state: TurnState, error: str) -> Kept:
             context=course.explanation.model_dump(mode="json") | question,
         )
         kept = Kept(turn_view(turn))
+        _keep_transition(session, parts, course, state)
         if state is TurnState.DONE:
             _answered_too(session, parts, course)
         if course.has_read:
@@ -55,6 +57,25 @@ def keep(parts: Parts, course: Course, state: TurnState, error: str) -> Kept:
         used = {one.id for one in recalling.cited(course.text, course.gathered.recalled) if one.kind == "fact"}
         facts.count_use(session, used)
     return kept
+
+
+def _keep_transition(session: Session, parts: Parts, course: Course, state: TurnState) -> None:
+    """What the turn was to the planner. A reply that the user stopped, or that failed, is no reply to learn from."""
+    talk = course.talk
+    if course.state is None or state is not TurnState.DONE or not course.helm.is_kept:
+        transitions.remove_turn(session, talk.turn.id or 0)
+        return
+    heard = course.heard
+    row = recording.transition(
+        talk.turn,
+        course.helm,
+        course.state,
+        course.steered,
+        model=course.model,
+        corrections=int(heard.is_correction) + int(heard.is_repeated_question),
+        at=parts.clock.now(),
+    )
+    transitions.keep(session, row)
 
 
 def _answered_too(session: Session, parts: Parts, course: Course) -> None:

@@ -125,7 +125,7 @@ def _answer(parts: Parts, course: Course) -> Iterator[Event]:
     if context.is_passed(course.talk.told, course.talk.message, engine, bounds):
         yield from _compact(parts, course, bounds)
     prompt = _prompt(parts, course, engine, bounds)
-    # Here the planner comes in: it reads the prompt's hidden state and gives the rows of `Request.prefix`.
+    _man(parts, course, engine)
     yield Step(what="writing")
     yield from _write(parts, course, engine, prompt.messages, bounds)
     yield Step(what="checking")
@@ -267,6 +267,13 @@ def _prompt(parts: Parts, course: Course, engine: Engine, bounds: Bounds) -> Pro
     return prompt
 
 
+def _man(parts: Parts, course: Course, engine: Engine) -> None:
+    """Who steers the reply: a planner that serves, or nobody."""
+    course.helm, course.model = parts.helm(course.talk.conversation.is_sensitive), engine.name
+    if course.helm.notice:
+        course.notices.append(course.helm.notice)
+
+
 def _write(
     parts: Parts, course: Course, engine: Engine, messages: tuple[Message, ...], bounds: Bounds, *, again: bool = False
 ) -> Iterator[Event]:
@@ -286,6 +293,9 @@ def _write(
         sampling=_sampling(parts, say),
         stop=tuple(say.stop),
         session=session_of(course.talk),
+        steer=course.helm.steer(course.talk.turn.id or 0),
+        wants_hidden=course.helm.is_kept,
+        focus=course.helm.focus,
         item_ids=course.gathered.item_ids(),
     )
     usage: Usage | None = None
@@ -298,7 +308,8 @@ def _write(
                 yield Text(text=piece.text)
             elif piece.usage is None:
                 yield Step(what="writing")  # nothing yet; whoever listens can go away
-            usage = piece.usage or usage
+            if piece.usage is not None:
+                usage, course.state, course.steered = piece.usage, piece.hidden, piece.steered
     if usage is None or not course.text[len(first) :].strip():
         raise ModelFailed(f"The reply of {engine.name} was empty or ended before it was whole.", "/retry asks again.")
     course.usages.append(usage)
@@ -336,17 +347,17 @@ def _check(parts: Parts, course: Course, engine: Engine, prompt: Prompt, bounds:
     if not correction:
         return
     first, broken = course.text, sum(not one.passed for one in course.checks)
-    checks = course.checks
+    checks, steered = course.checks, (course.state, course.steered)
     try:
         yield from _write(parts, course, engine, context.again(prompt, correction), bounds, again=True)
     except Unavailable as err:
         course.notices.append(f"The reply breaks what was agreed and could not be written again: {err.sentence}")
-        course.text = first
+        course.text, (course.state, course.steered) = first, steered
         yield Text(text=first, is_again=True)
         return
     course.checks, _ = _checked(course)
     if sum(not one.passed for one in course.checks) > broken:
-        course.text, course.checks = first, checks
+        course.text, course.checks, (course.state, course.steered) = first, checks, steered
         yield Text(text=first, is_again=True)
 
 

@@ -1,5 +1,5 @@
 """The rows: one table a noun. Read `types`, then `source`, `item`, `story`, `digest`, `delivery`, `feedback`, `audit`;
-then `conversation`, `goal`, `fact`, `call`; then `draft`, `lesson`, `preference`; then `mailbox`."""
+then `conversation`, `goal`, `fact`, `call`; then `draft`, `lesson`, `preference`; then `mailbox`; then `transition`."""
 
 from memory.models.audit import Audit
 from memory.models.call import Call, Spending
@@ -17,12 +17,13 @@ from memory.models.preference import Preference, PreferenceChange, PreferenceEvi
 from memory.models.schedule import Job, Setting
 from memory.models.source import IMPORT, NO_NEWS, NOTES, Source
 from memory.models.story import Story
+from memory.models.transition import Transition
 
 __all__ = [
     "IMPORT", "NOTES", "NO_NEWS", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Draft",
     "DraftKind", "DraftState", "DraftVersion", "Entry", "EntryItem", "Evidence", "Fact", "Feedback", "FollowUp",
     "FollowUpKind", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute",
     "MuteKind", "Preference", "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Reply", "ReplyState",
-    "Request", "RequestState", "Score", "Setting", "Source", "Spending", "Stage", "Story", "Turn", "TurnState",
-    "Vector", "Verb", "Version",
+    "Request", "RequestState", "Score", "Setting", "Source", "Spending", "Stage", "Story", "Transition", "Turn",
+    "TurnState", "Vector", "Verb", "Version",
 ]  # fmt: skip

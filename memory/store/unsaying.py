@@ -14,7 +14,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from memory import lexical
-from memory.models import Call, Conversation, Fact, Goal, GoalStatus, GoalVersion, Score, Turn
+from memory.models import Call, Conversation, Fact, Goal, GoalStatus, GoalVersion, Score, Transition, Turn
+from memory.store import transitions
 
 UNSAID = "[This answer rested on something that was erased.]"
 
@@ -57,6 +58,8 @@ def forget_person(session: Session, is_meant: IsMeant) -> int:
     gone = {turn.id for turn in turns}
     _resummarise(session, [turn.conversation_id for turn in turns])
     _delete(session, Fact, [fact.id for fact in session.exec(select(Fact)) if is_meant(_text([fact.text, fact.quote]))])
+    transitions.forget_from(session, {turn_id for turn_id in gone if turn_id is not None})
+    transitions.forget_conversations(session, _prompted_with(session, is_meant))
     calls = session.exec(select(Call)).all()
     _delete(session, Call, [call.id for call in calls if is_meant(_text([call.messages, call.reply, call.error]))])
     _delete(session, Turn, [turn_id for turn_id in gone if turn_id is not None])
@@ -91,6 +94,7 @@ def forget_before(session: Session, instant: datetime) -> int:
     _delete(session, Fact, [fact.id for fact in learned])
     _delete(session, Turn, [turn.id for turn in turns])
     if turns or learned:
+        session.exec(delete(Transition))  # states of later prompts, which told it again
         session.exec(update(Turn).values(context={}))
         session.exec(delete(Call).where(col(Call.turn_id).is_not(None)))
     session.exec(delete(Call).where(col(Call.at) < instant))
@@ -136,6 +140,7 @@ def _unsay(session: Session, turn_ids: Collection[int]) -> None:
         session.add(turn)
         session.flush()
         lexical.put_turn(session, turn)
+    transitions.forget_from(session, turn_ids)
     _resummarise(session, [turn.conversation_id for turn in unsaid])
 
 
@@ -169,6 +174,17 @@ def _scrub(conversation: Conversation, is_meant: IsMeant) -> None:
         conversation.head = ""
     conversation.profile = [line for line in conversation.profile if not is_meant(line)]
     conversation.attachments = [one for one in conversation.attachments if not is_meant(_text(one))]
+
+
+def _prompted_with(session: Session, is_meant: IsMeant) -> set[int]:
+    """The conversations whose prompts began with words about someone, or held them on their goal's card."""
+    cards = {goal.id for goal in session.exec(select(Goal)) if is_meant(_text([goal.statement, goal.card]))}
+    return {
+        one.id
+        for one in session.exec(select(Conversation))
+        if one.id is not None
+        and (one.goal_id in cards or is_meant(_text([one.summary, one.head, one.profile, one.attachments])))
+    }
 
 
 def _without(value: Any, is_meant: IsMeant) -> Any:

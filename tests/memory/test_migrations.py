@@ -93,6 +93,11 @@ ROWS: dict[str, dict[str, str]] = {
         f" tries) VALUES (1, 'k', 1, 1, 'ANSWERED', '{AT}', '<a>', '[]', 'S', '[]', '', 'A', 0)",
         "delivery": f"(id, request_id, state, attempts, give_up_at, queued_at) VALUES (3, 1, 'SENT', 1, '{AT}', '{AT}')",
     },
+    "0007": {
+        "transition": "(id, turn_id, conversation_id, episode, step, at, fingerprint, model, state, place, noise,"
+        " corrections, reward_from, done, is_simulated, weight)"
+        f" VALUES (1, 1, 1, 'conversation-1', 1, '{AT}', 'f', 'm', x'00000000', '', 0, 0, '[]', 0, 0, 1)",
+    },
 }
 
 

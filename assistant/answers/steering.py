@@ -1,0 +1,70 @@
+"""Steering over the API: what serves, what there is to learn from, what training made, and why a turn went as it did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class MaterialLine(BaseModel):
+    """What there is to learn from, for one model. `counts` of `least` have a reward, or lead to one."""
+
+    transitions: int = 0
+    steered: int = 0
+    explored: int = 0
+    simulated: int = 0
+    rewarded: int = 0
+    episodes: int = 0
+    counts: int = 0
+    least: int = 0
+    missing: int = 0
+    newest_at: datetime | None = None
+
+
+class PlannerLine(BaseModel):
+    """A planner that was trained. `passed` is the gate's word; `None` where it was not asked."""
+
+    number: int
+    serves: bool
+    fits: bool
+    """It was made for the model that is configured."""
+    trained_at: datetime | None = None
+    model: str = ""
+    transitions: int = 0
+    passed: bool | None = None
+    why: str = ""
+    size_mb: float = 0.0
+
+
+class SteeringStatus(BaseModel):
+    """`sentence` says how it stands, and what comes next."""
+
+    is_on: bool
+    can: bool
+    """The configured model can be steered."""
+    sentence: str
+    model: str = ""
+    serving: int | None = None
+    planners: list[PlannerLine] = []
+    material: MaterialLine = MaterialLine()
+    training: str = ""
+    """How far a training run is that was interrupted, or goes on."""
+
+
+class Changed(BaseModel):
+    """What is so from now on."""
+
+    sentence: str
+    serving: int | None = None
+
+
+class Report(BaseModel):
+    """What a step of training came to: `sentence` for people, `figures` as they were measured."""
+
+    sentence: str
+    number: int | None = None
+    passed: bool | None = None
+    reasons: list[str] = []
+    figures: dict[str, Any] = {}

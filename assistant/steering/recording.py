@@ -1,0 +1,45 @@
+"""What a turn writes down for the planner to learn from: the state it was in, the action, and who took it.
+
+It makes the row; `sessions.keeping` writes it in the transaction that keeps the turn. Rewards come later (`reward`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+
+from assistant.engine.contract import Floats, Steered
+from assistant.steering.helm import Helm
+from memory.models import Transition, Turn
+
+
+def transition(
+    turn: Turn, helm: Helm, state: Floats, steered: Steered | None, *, model: str, corrections: int, at: datetime
+) -> Transition:
+    """The row of a turn whose prompt left the model in `state`, (width,). Not steered, it has no action."""
+    row = Transition(
+        turn_id=turn.id,
+        conversation_id=turn.conversation_id,
+        episode=f"conversation-{turn.conversation_id}",
+        step=turn.number,
+        at=at,
+        fingerprint=helm.fingerprint,
+        model=model,
+        state=packed(state),
+        corrections=corrections,
+    )
+    if steered is not None:
+        row.action, row.planner, row.place, row.noise = packed(steered.action), helm.number, helm.place, helm.noise
+        row.value, row.value_cloned, row.angle = steered.value, steered.value_cloned, steered.angle
+    return row
+
+
+def packed(vector: Floats) -> bytes:
+    """A vector as rows keep it: float32, little-endian."""
+    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
+
+
+def unpacked(data: bytes) -> Floats:
+    """The vector in a row: (n,), float32."""
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)
