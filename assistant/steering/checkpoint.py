@@ -1,0 +1,92 @@
+"""A checkpoint: where a training run stands, in one safetensors file, so that a killed run goes on from there.
+
+Tensors by name and a few plain facts, written whole (a new file, flushed to disk, renamed) and never unpickled. `key`
+names the run that it belongs to; a file of another run, or a broken one, counts as none. `clone`, `td3_bc` write it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 30.0
+
+
+class Checkpoint:
+    """The file at `path`. `is_due` every `every_s` seconds."""
+
+    def __init__(self, path: Path, key: str, *, every_s: float = EVERY_S) -> None:
+        self.path, self._key, self._every_s = path, key, every_s
+        self._saved_at = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() - self._saved_at >= self._every_s
+
+    def save(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        """Raises: OSError where it cannot be written."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        coming = self.path.with_suffix(".coming")
+        whole = {name: tensor.detach().to("cpu").clone().contiguous() for name, tensor in tensors.items()}
+        save_file(whole, coming, {"key": self._key, "facts": json.dumps(dict(facts))})
+        coming.chmod(0o600)
+        with coming.open("rb") as file:
+            os.fsync(file.fileno())
+        coming.replace(self.path)
+        self._saved_at = time.monotonic()
+
+    def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """The tensors and facts last saved by this run; None where there are none."""
+        try:
+            with safe_open(self.path, "pt") as file:
+                about = file.metadata() or {}
+                if about.get("key") != self._key:
+                    log.info("The checkpoint %s is of another run; this one begins anew.", self.path.name)
+                    return None
+                return {name: file.get_tensor(name) for name in file.keys()}, json.loads(about["facts"])  # noqa: SIM118
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, ValueError, KeyError) as err:
+            log.warning("The checkpoint %s cannot be read (%s); training begins anew.", self.path.name, err)
+            return None
+
+    def clear(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.path.with_suffix(".coming").unlink(missing_ok=True)
+
+
+def of_module(prefix: str, module: Any) -> dict[str, Tensor]:
+    """The tensors of a module under `prefix`."""
+    return {f"{prefix}.{name}": tensor for name, tensor in module.state_dict().items()}
+
+
+def into_module(prefix: str, module: Any, tensors: Mapping[str, Tensor]) -> None:
+    start = f"{prefix}."
+    module.load_state_dict({name[len(start) :]: found for name, found in tensors.items() if name.startswith(start)})
+
+
+def of_optimizer(prefix: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What an optimizer remembers of each parameter. Its rates are the caller's."""
+    state = optimizer.state_dict()["state"]
+    return {f"{prefix}.{place}.{name}": torch.as_tensor(held) for place in state for name, held in state[place].items()}
+
+
+def into_optimizer(prefix: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    whole: dict[str, Any] = optimizer.state_dict()
+    for key, tensor in tensors.items():
+        if key.startswith(f"{prefix}."):
+            place, name = key[len(prefix) + 1 :].split(".", 1)
+            whole["state"].setdefault(int(place), {})[name] = tensor
+    optimizer.load_state_dict(whole)

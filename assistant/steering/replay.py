@@ -1,0 +1,153 @@
+"""What planners learn from: transitions as arrays, sampled by episode, and split by episode into seen and held out.
+
+The daemon makes a `Replay` of the turns it has kept and sends it to the training worker; the benchmarks make one of
+their games. Plain numpy: it knows no planner, no model and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.engine.contract import Floats
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One reply as it was logged. `state` has shape (width,); `action`, a unit vector of shape (dimension,), is None
+    where nothing steered.
+
+    `lineage` names the up-mapping that gave the action its meaning. `reward` in [0, 1] is None until something is known
+    of it; `is_last` says that the episode ended with this turn.
+    """
+
+    episode: str
+    step: int
+    state: Floats
+    action: Floats | None = None
+    lineage: str = ""
+    reward: float | None = None
+    is_last: bool = False
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """n transitions. `states` and `next_states` (n, width), `actions` (n, dimension), all others (n,).
+
+    `is_cloned`: no action was logged, because nothing steered. Such a turn counts as the cloned action of its state,
+    which is what self-cloning makes of it; the row in `actions` is 0 until a planner puts it there. `next_states` are 0
+    where an episode is `done`. `episodes` numbers them, `keys` has their names.
+    """
+
+    states: Floats
+    actions: Floats
+    rewards: Floats
+    next_states: Floats
+    done: Bools
+    is_cloned: Bools
+    is_first: Bools
+    episodes: Ints
+    weights: Floats
+    keys: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rewards)
+
+    @classmethod
+    def of(cls, turns: Sequence[Turn], *, dimension: int, lineage: str = "") -> Replay:
+        """From turns in any order.
+
+        A reward that nobody knows counts 0 where a turn follows. An episode's last known turn ends it: with its reward;
+        it is left out where that is unknown. A turn that was steered through another up-mapping is left out, for its action
+        means nothing here, though its state is still where the turn before it led.
+        """
+        rows: list[tuple[Turn, Turn | None, bool]] = []
+        keys: list[str] = []
+        episodes: list[int] = []
+        in_order = sorted(turns, key=lambda turn: (turn.episode, turn.step))
+        for key, group in groupby(in_order, key=lambda turn: turn.episode):
+            found = list(_transitions(list(group), lineage))
+            if found:
+                rows += found
+                episodes += [len(keys)] * len(found)
+                keys.append(key)
+        width = len(in_order[0].state) if in_order else 0
+        nothing = np.zeros(dimension, np.float32), np.zeros(width, np.float32)
+        return cls(
+            states=_stacked([turn.state for turn, _, _ in rows], width),
+            actions=_stacked([nothing[0] if turn.action is None else turn.action for turn, _, _ in rows], dimension),
+            rewards=np.array([turn.reward or 0.0 for turn, _, _ in rows], np.float32),
+            next_states=_stacked([nothing[1] if after is None else after.state for _, after, _ in rows], width),
+            done=np.array([after is None for _, after, _ in rows], np.bool_),
+            is_cloned=np.array([turn.action is None for turn, _, _ in rows], np.bool_),
+            is_first=np.array([is_first for _, _, is_first in rows], np.bool_),
+            episodes=np.array(episodes, np.int64),
+            weights=np.array([turn.weight for turn, _, _ in rows], np.float32),
+            keys=tuple(keys),
+        )
+
+    def chances(self) -> NDArray[np.float64]:
+        """How likely each transition is drawn, (n,): an episode by its mean weight, then one of its turns."""
+        lengths = np.bincount(self.episodes, minlength=len(self.keys))
+        chances: NDArray[np.float64] = self.weights.astype(np.float64) / lengths[self.episodes]
+        total = chances.sum()
+        return chances / total if total > 0 else np.full(len(self), 1.0 / max(len(self), 1))
+
+    def split(self, held_out: float) -> tuple[Replay, Replay]:
+        """What is learnt from, and the share `held_out` of the episodes that is not.
+
+        An episode's own name decides, so that it stays on its side when others come and go.
+        """
+        is_held = np.array([_draw(key) < held_out for key in self.keys], np.bool_)
+        of_each = is_held[self.episodes] if len(self) else np.zeros(0, np.bool_)
+        return self.only(~of_each), self.only(of_each)
+
+    def only(self, chosen: Bools) -> Replay:
+        """The transitions that `chosen`, (n,), says; episodes are numbered anew."""
+        left, numbers = np.unique(self.episodes[chosen], return_inverse=True)
+        kept = {field.name: getattr(self, field.name)[chosen] for field in fields(self) if field.name != "keys"}
+        kept["episodes"] = numbers.astype(np.int64)
+        return Replay(**kept, keys=tuple(self.keys[number] for number in left))
+
+    @property
+    def bytes(self) -> int:
+        return sum(getattr(self, field.name).nbytes for field in fields(self) if field.name != "keys")
+
+    @property
+    def digest(self) -> str:
+        """Two replays with the same one are the same."""
+        found = sha256("\0".join(self.keys).encode())
+        for field in fields(self):
+            if field.name != "keys":
+                found.update(np.ascontiguousarray(getattr(self, field.name)).data)
+        return found.hexdigest()
+
+
+def _transitions(turns: list[Turn], lineage: str) -> Iterator[tuple[Turn, Turn | None, bool]]:
+    """Each turn of one episode that can be learnt from, the turn it led to, and whether it was the first."""
+    ends = next((place for place, turn in enumerate(turns) if turn.is_last), len(turns) - 1)
+    for place, turn in enumerate(turns[: ends + 1]):
+        after = turns[place + 1] if place < ends else None
+        if turn.action is not None and turn.lineage != lineage:
+            continue
+        if after is None and turn.reward is None:
+            continue
+        yield turn, after, place == 0
+
+
+def _stacked(rows: list[Floats], width: int) -> Floats:
+    return np.stack(rows).astype(np.float32) if rows else np.zeros((0, width), np.float32)
+
+
+def _draw(key: str) -> float:
+    """A number in [0, 1) that looks drawn and is always the same for a name."""
+    return int.from_bytes(sha256(f"held out: {key}".encode()).digest()[:8], "big") / 2**64
