@@ -149,12 +149,13 @@ class Evidences:
         row, dimension, value = inside[self.lesson[mine]], self.dimension[mine], self.value[mine]
         amount, is_active = self.amount[mine], self.is_active[mine]
         measured = np.isfinite(amount)
-        readers = _codes([self.lessons[one].reader for one in lessons])
-        houses = _codes([self.lessons[one].house for one in lessons])
+        of_reader = [self.lessons[one].reader for one in lessons]
+        of_house = [self.lessons[one].house for one in lessons]
+        readers, houses = _codes(of_reader), _codes(of_house)
         seen = Seen(
             vectors=self.vectors[lessons],
-            readers=_coded([self.lessons[one].reader for one in lessons], readers),
-            domains=_coded([self.lessons[one].house for one in lessons], houses),
+            readers=_coded(of_reader, readers),
+            domains=_coded(of_house, houses),
             values=_table(len(lessons), row[~measured], dimension[~measured], value[~measured]),
             amounts=_measures(len(lessons), row, dimension, np.log(np.maximum(amount, 0.5)), measured),
             is_set=_measures(len(lessons), row, dimension, is_active.astype(np.float64), measured) > 0,

@@ -51,11 +51,9 @@ class Profile:
         self._pinned = _indexed(row for row in held if row.is_pinned)
         self._told = _indexed(row for row in held if not row.is_pinned and row.id not in derived)
         self._circle_of = {
-            evidence_lesson.id: group.first + int(group.circles.of[place])
+            derivation.evidence.lessons[number].id: group.first + int(circle)
             for group in derivation.groups.values()
-            for place, evidence_lesson in (
-                (place, derivation.evidence.lessons[number]) for place, number in enumerate(group.lessons)
-            )
+            for number, circle in zip(group.lessons, group.circles.of, strict=True)
         }
 
     @classmethod
@@ -74,15 +72,15 @@ class Profile:
         shares = self._shares(group, context)
         found: dict[str, Chosen] = {}
         for row in self._admitting(self._pinned, context, shares):
-            found.setdefault(row.dimension, _chosen(row, 1.0, self._because(row)))
+            found.setdefault(row.dimension, _chosen(row, 1.0))
         for dimension, row, share in self._voted(group, context, shares):
             changed = reach(dimension)
             is_likely = share >= VOTE + VOTE_BY_REACH * changed
             if dimension not in found and row.confidence >= enough(changed) and is_likely:
-                found[dimension] = _chosen(row, share, self._because(row))
+                found[dimension] = _chosen(row, share)
         for row in self._admitting(self._told, context, shares):
             if row.confidence >= enough(reach(row.dimension)):
-                found.setdefault(row.dimension, _chosen(row, row.confidence, self._because(row)))
+                found.setdefault(row.dimension, _chosen(row, row.confidence))
         return [found[dimension] for dimension in sorted(found)]
 
     def length(self, context: Context, whole: Mapping[str, float]) -> Chosen | None:
@@ -93,7 +91,7 @@ class Profile:
         shares = self._shares(group, context)
         told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in whole]
         if told:
-            return _chosen(told[0], 1.0, self._because(told[0]))
+            return _chosen(told[0], 1.0)
         best: tuple[float, Chosen | None] = inf, None
         places = self._places(context, shares)
         for dimension, natural in whole.items():
@@ -106,9 +104,9 @@ class Profile:
                 rest = _off(one.amount, voices, natural)
                 if rest < best[0]:
                     row = self._row[one.number]
-                    best = rest, _chosen(row, 1 - rest, self._because(row))
+                    best = rest, _chosen(row, 1 - rest)
         told = [row for row in self._admitting(self._told, context, shares) if row.dimension in whole]
-        return best[1] or (_chosen(told[0], told[0].confidence, self._because(told[0])) if told else None)
+        return best[1] or (_chosen(told[0], told[0].confidence) if told else None)
 
     def nearest(self, context: Context, limit: int) -> list[int]:
         """Lessons (ids) whose texts are the nearest, the nearest first: of its circle, to its reader, about its subject."""
@@ -172,12 +170,9 @@ class Profile:
         ]
 
     def _is_here(self, one: Follows, context: Context) -> bool:
-        return one.number < 0 or self._holds(one.number, context)
-
-    def _holds(self, number: int, context: Context) -> bool:
-        """Whether a derived preference has its row, and a context lies in its scope."""
-        row = self._row.get(number)
-        return row is not None and row.scope.admits(context)
+        """Whether it is no preference, or one that has its row and in whose scope a context lies."""
+        row = self._row.get(one.number)
+        return one.number < 0 or (row is not None and row.scope.admits(context))
 
     def _wider(self, context: Context) -> dict[str, Follows]:
         """What a text follows that belongs to no circle: its reader's preferences, else its domain's, its source's, those
@@ -195,9 +190,6 @@ class Profile:
             if row.scope.admits(context) and shares.get(circle, 0.0) >= NEAR_PIN:
                 found.append(row)
         return sorted(found, key=lambda row: (-row.scope.narrowness, -row.confidence, row.id))
-
-    def _because(self, row: Row) -> str:
-        return ""
 
 
 def _most(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
@@ -257,14 +249,13 @@ def _scopes_of(context: Context) -> list[Scope]:
     ]
 
 
-def _chosen(row: Row, confidence: float, why: str) -> Chosen:
+def _chosen(row: Row, confidence: float) -> Chosen:
     return Chosen(
         dimension=row.dimension,
         value=row.value,
         amount=row.amount,
         confidence=min(confidence, 1.0),
         preference_id=row.id,
-        why=why,
     )
 
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from memory.models import FollowUp, FollowUpKind
+from memory.models import FollowUp
 
 
 def open_one(session: Session, wanted: FollowUp) -> bool:
@@ -58,14 +58,6 @@ def put_off(session: Session, row: FollowUp, until: date) -> None:
     """Tell it again, from the local day `until` on; open again if it was closed."""
     row.due, row.told_at, row.closed_at, row.how = until, None, None, ""
     session.add(row)
-
-
-def of_items(session: Session, item_ids: Collection[int], *kinds: FollowUpKind) -> list[FollowUp]:
-    """The open ones of these mails, of these kinds."""
-    chosen = select(FollowUp).where(
-        col(FollowUp.item_id).in_(item_ids), col(FollowUp.kind).in_(kinds), col(FollowUp.closed_at).is_(None)
-    )
-    return list(session.exec(chosen))
 
 
 def forget_about(session: Session, is_meant: Callable[[str], bool]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from memory.models import Delivery, DeliveryState, Digest, Item
+from memory.store.items import ItemFilter
 
 KIND = "message"
 
@@ -15,12 +16,7 @@ def since(session: Session, published: datetime, limit: int) -> list[Item]:
     """The newest `limit` messages published at that instant or later that are neither deleted nor hidden, oldest first."""
     chosen = (
         select(Item)
-        .where(
-            Item.kind == KIND,
-            Item.published_at >= published,
-            col(Item.deleted_at).is_(None),
-            col(Item.hidden_at).is_(None),
-        )
+        .where(*ItemFilter(kind=KIND, since=published).conditions())
         .order_by(col(Item.published_at).desc(), col(Item.id).desc())
         .limit(limit)
     )

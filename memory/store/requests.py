@@ -48,17 +48,9 @@ def try_once(session: Session, request_id: int, conversation_id: int | None = No
     session.add(row)
 
 
-def answer(session: Session, request_id: int, text: str) -> None:
-    row = session.get_one(Request, request_id)
-    row.state, row.answer = RequestState.ANSWERED, text
-    session.add(row)
-
-
 def forget_words(session: Session, request_id: int) -> None:
     """Its answer was sent: what it said is in the user's mailbox, and need not be here."""
-    row = session.get_one(Request, request_id)
-    row.lines, row.question, row.answer, row.subject = [], "", "", ""
-    session.add(row)
+    _clear(session, session.get_one(Request, request_id))
 
 
 def forget_unsent(session: Session) -> None:
@@ -81,5 +73,9 @@ def forget_about(session: Session, is_meant: Callable[[str], bool]) -> None:
     for row in session.exec(select(Request)).all():
         if is_meant("\n".join((row.subject, row.question, row.answer, *row.lines))):
             row.state = RequestState.ANSWERED
-            row.lines, row.question, row.answer, row.subject = [], "", "", ""
-            session.add(row)
+            _clear(session, row)
+
+
+def _clear(session: Session, row: Request) -> None:
+    row.lines, row.question, row.answer, row.subject = [], "", "", ""
+    session.add(row)
