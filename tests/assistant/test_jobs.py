@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from assistant.service import Service
 from connectors.feeds import Feeds
 from memory.store import items
 from tests.fakes import HeldIndex, WordEmbedder
+from tests.waiting import wait_until
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -200,10 +200,7 @@ def test_a_digest_starts_as_soon_as_the_last_source_it_waits_for_has_failed(tmp_
     runner = Runner(service)
     try:
         runner.tick()  # and no other
-        deadline = time.monotonic() + 10
-        while not list(home.outbox.glob("*.eml")):
-            assert time.monotonic() < deadline, "the digest waits for another tick"
-            time.sleep(0.01)
+        wait_until(lambda: bool(list(home.outbox.glob("*.eml"))), "the digest goes without another tick")
     finally:
         service.stopping.set()
         runner.close()
@@ -261,10 +258,3 @@ def test_a_ring_brings_what_is_new_without_waiting_for_the_rhythm(
 def known(service: Service) -> int:
     with service.database.read() as session:
         return items.count(session)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)

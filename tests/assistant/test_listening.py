@@ -20,6 +20,7 @@ from memory.store import sources
 from memory.store.connection import Database
 from memory.store.sources import Failure, Success
 from tests.servers import loopback_policy
+from tests.waiting import wait_until
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -100,13 +101,6 @@ class House:
                 sources.record_success(session, row, Success(at=NOW, next_poll_at=LATER, new_items=0))
 
 
-def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     door, woken, polled = Door(), list[float](), set[str]()
@@ -130,7 +124,7 @@ def test_a_ring_makes_its_source_due_and_wakes_who_polls(house: House) -> None:
     house.keep(house.source)
     assert not house.is_due
     house.ring()
-    wait_for(lambda: bool(house.woken))
+    wait_until(lambda: bool(house.woken))
     assert house.is_due
 
 
@@ -138,9 +132,9 @@ def test_many_rings_are_one_poll_until_some_time_has_passed(house: House) -> Non
     house.keep(house.source)
     for _ in range(20):
         house.ring()
-    wait_for(lambda: len(house.woken) == 1)
+    wait_until(lambda: len(house.woken) == 1)
     house.ring()
-    wait_for(lambda: len(house.woken) == 2)
+    wait_until(lambda: len(house.woken) == 2)
     assert house.woken[1] - house.woken[0] >= 0.4
 
 
@@ -151,14 +145,14 @@ def test_a_ring_during_a_poll_makes_the_source_due_again_after_it(house: House) 
     time.sleep(0.3)
     assert not house.woken
     house.polled.clear()
-    wait_for(lambda: house.is_due)
+    wait_until(lambda: house.is_due)
 
 
 def test_a_source_that_fails_keeps_the_pause_it_asked_for(house: House) -> None:
     house.has_been_polled(fails=True)
     house.keep(house.source)
     house.ring()
-    wait_for(lambda: bool(house.woken))
+    wait_until(lambda: bool(house.woken))
     assert not house.is_due
 
 
@@ -167,7 +161,7 @@ def test_a_broken_connection_is_said_once_and_tried_again(house: House, caplog: 
     with caplog.at_level(logging.INFO, logger="assistant.ingest.listening"):
         house.keep(house.source)
         house.ring()
-        wait_for(lambda: house.is_due)
+        wait_until(lambda: house.is_due)
     said = [record.getMessage() for record in caplog.records if record.name == "assistant.ingest.listening"]
     assert said == [
         "The source talk cannot be listened to, and is polled: The line is dead.",
@@ -201,7 +195,7 @@ def test_listening_follows_the_configuration(house: House, change: str) -> None:
         house.ways_out = WaysOut(loopback_policy())
     house.keep(*after[change])
     assert house.door.ended.wait(5)
-    wait_for(lambda: house.door.listened == (2 if change in ("changed", "other ways out") else 1))
+    wait_until(lambda: house.door.listened == (2 if change in ("changed", "other ways out") else 1))
 
 
 def test_it_ends_at_once_and_begins_nothing_afterwards(house: House) -> None:

@@ -27,6 +27,7 @@ from assistant.service import Service
 from memory.store import conversations as rows
 from tests.databases import write_empty
 from tests.fakes import FakeEngine, HeldIndex, WordEmbedder
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -342,7 +343,7 @@ def test_a_client_that_leaves_a_stream_stops_the_reply(telos: Telos) -> None:
             break
     stream.close()
     assert endless.closed.wait(3)
-    _wait_for(lambda: telos.conversations[0].turns[0].state == "cancelled")
+    wait_until(lambda: telos.conversations[0].turns[0].state == "cancelled")
     assert telos.conversations[0].turns[0].reply.startswith("more ")
 
 
@@ -364,14 +365,7 @@ def test_a_stopped_reply_goes_on_as_the_client_tells_it(telos: Telos) -> None:
         if len(heard) > 20:
             break
     stream.close()
-    _wait_for(lambda: telos.conversations[0].turns[0].state == "cancelled")
+    wait_until(lambda: telos.conversations[0].turns[0].state == "cancelled")
     telos.says("Very well.")
     assert telos.ask("Go on", heard, "Stop now") == "Very well."
     assert len(telos.conversations) == 1
-
-
-def _wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 3
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

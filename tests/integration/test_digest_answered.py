@@ -29,7 +29,6 @@ from memory.store import mutes
 from memory.store.items import ItemFilter
 from tests.assistant.digest_rows import add_stories, digest_view
 from tests.assistant.mailbox.post_office import ADA, PostOffice, text_of
-from tests.integration.test_mailbox import killed
 from tests.mail_box import USER
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mailbox")]
@@ -187,7 +186,7 @@ def test_killed_while_it_answers_it_does_and_answers_once(
     name: str, letters: Correspondence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letters.reply("more 2\n\nWhat did the council decide about the ferry?")
-    killed(letters.office, name, monkeypatch)
+    letters.office.is_killed_at(name, monkeypatch)
     [answer] = letters.answers()
     assert answer.count("You asked:") == 1
     assert "could not be answered" not in answer

@@ -3,17 +3,18 @@ draft better; and the digest answered by mail. Killed anywhere on its way, nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from assistant import digests, drafts, failpoints
+from assistant import digests, drafts
 from assistant.answers.drafts import DraftEdit
 from assistant.delivery.draft_letter import MARK
 from assistant.status import status
+from connectors.mail.mailbox import Mailbox, Message
 from memory.store import replies
-from tests.assistant.mailbox.post_office import ANN, PostOffice, text_of
+from tests.assistant.mailbox.post_office import ADA, ANN, PostOffice, text_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mailbox")]
 
@@ -103,6 +104,32 @@ def test_sent_as_it_was_it_is_accepted_whatever_the_program_dropped(office: Post
     assert [lesson.origin for lesson in view.lessons] == ["accepted"]
 
 
+def test_sent_mail_is_looked_at_once_and_only_what_may_be_an_answer_is_fetched(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.write(ASKED)
+    office.round()
+    [placed] = office.placed()
+    for to in ("Bob Ray <bob@example.net>", ANN):
+        office.write("The tides are late this year.", sender=ADA, to=to, folder="Sent", Subject="Tides")
+    office.poll()
+    fetched: list[int] = []
+
+    def fetch(mailbox: Mailbox, role: str, numbers: Sequence[int]) -> list[Message]:
+        fetched.extend(numbers if role.lower() == "sent" else ())
+        return original(mailbox, role, numbers)
+
+    original = Mailbox.fetch
+    monkeypatch.setattr(Mailbox, "fetch", fetch)
+    for _ in range(2):
+        office.runner.run("mailbox")
+    assert fetched == [2], "what went to others, and what was looked at before, stays where it is"
+    office.send(placed, SENT)
+    office.runner.run("mailbox")
+    assert fetched == [2, 3]
+    assert drafts.show(office.service, int(placed[MARK].partition(":")[0])).line.sending == "sent"
+
+
 def test_answered_without_the_draft_it_goes_and_teaches_nothing(office: PostOffice) -> None:
     asked = office.write(ASKED)
     office.round()
@@ -169,13 +196,13 @@ PLACING = ("mailbox.after_draft", "mailbox.before_append", "mailbox.after_append
 @pytest.mark.parametrize("name", PLACING)
 def test_killed_while_it_places_it_places_once(name: str, office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     office.write(ASKED)
-    killed(office, name, monkeypatch)
+    office.is_killed_at(name, monkeypatch)
     office.round()
     [placed] = office.placed()
     assert len(drafts.list_drafts(office.service)) == 1
     change(office, int(placed[MARK].partition(":")[0]), "Hi Ann,\n\nat nine.\n\nAda")
     if name != "mailbox.after_draft":
-        killed(office, name, monkeypatch)
+        office.is_killed_at(name, monkeypatch)
     office.round()
     assert [text_of(one) for one in office.placed()] == ["Hi Ann,\n\nat nine.\n\nAda"]
 
@@ -186,30 +213,12 @@ def test_killed_while_it_learns_it_learns_once(name: str, office: PostOffice, mo
     office.round()
     [placed] = office.placed()
     office.send(placed, SENT, keeps_mark=True)
-    killed(office, name, monkeypatch)
+    office.is_killed_at(name, monkeypatch)
     office.round()
     view = drafts.show(office.service, int(placed[MARK].partition(":")[0]))
     assert (view.line.state, view.line.sending, len(view.versions), len(view.lessons)) == ("approved", "sent", 2, 1)
     with office.service.database.read() as session:
         assert replies.waiting(session) == []
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-def killed(office: PostOffice, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round that ends at a failpoint, and the next start."""
-
-    def die(_pid: int, _signal: int) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(failpoints, "_countdown", {name: 1})
-        patched.setattr("os.kill", die)
-        with pytest.raises(Killed):
-            office.round()
-    office.restart()
 
 
 def change(office: PostOffice, number: int, text: str) -> None:

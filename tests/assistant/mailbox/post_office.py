@@ -5,7 +5,7 @@
         office.round()                          polled, followed up, drafted, placed, found sent
         office.placed()                         what lies in the Drafts folder
 
-`restart` ends the service and begins it anew on the same home, as after a crash.
+`restart` ends the service and begins it anew on the same home, as after a crash; `is_killed_at` is such a crash.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
+from assistant import failpoints
 from assistant.clock import FakeClock
 from assistant.home import Home
 from assistant.jobs.runner import Runner
@@ -65,6 +68,10 @@ password = "{password}"
 """
 
 _number = count(1)
+
+
+class Killed(BaseException):
+    """The process ends here."""
 
 
 class PostOffice:
@@ -155,6 +162,19 @@ class PostOffice:
         sentence = self.runner.run("mailbox").sentence
         self.runner.run("deliver")
         return sentence
+
+    def is_killed_at(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A round that ends at a failpoint, and the next start."""
+
+        def die(_pid: int, _signal: int) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patched:
+            patched.setattr(failpoints, "_countdown", {name: 1})
+            patched.setattr("os.kill", die)
+            with pytest.raises(Killed):
+                self.round()
+        self.restart()
 
     # What there is to see
 
