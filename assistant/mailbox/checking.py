@@ -28,7 +28,7 @@ def check_mailboxes(service: Service, progress: Progress) -> tuple[int, int]:
             mails = {one.item_id: one for one in conversation.by_ids(session, [one.row.item_id for one in waiting])}
         try:
             with opened(service, account) as mailbox:
-                settled += sent.settle(service, mailbox, waiting, mails)
+                settled += sent.settle(service, account, mailbox, waiting, mails)
                 placed += placing.keep_in_step(service, account, mailbox)
         except Unavailable as err:
             failure = failure or err

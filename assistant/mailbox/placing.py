@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 DRAFTS = "drafts"
 KEPT = timedelta(days=30)
 """Whoever has not sent an answer by then does not mean to; what lies in the folder stays there."""
-_GONE = "\\deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def ours(service: Service, mailbox: Mailbox, answer: Answer) -> Message | None:
     if row.state is ReplyState.DRAFTED or mailbox.folder(DRAFTS) is None:
         return None
     if row.uid is not None and mailbox.open(DRAFTS) == row.validity:
-        return next((one for one in mailbox.fetch(DRAFTS, [row.uid]) if not is_deleted(one)), None)
+        return next((one for one in mailbox.fetch(DRAFTS, [row.uid]) if not one.is_deleted), None)
     found = marked(service, mailbox, answer)
     return found if found is not None and _version_in(service, found, answer) == row.version else None
 
@@ -92,18 +91,13 @@ def marked(service: Service, mailbox: Mailbox, answer: Answer) -> Message | None
     if mailbox.folder(DRAFTS) is None:
         return None
     mark = draft_letter.placed_mark_of(answer.draft, service.home.key)
-    found = mailbox.find(DRAFTS, header=(draft_letter.MARK, mark))
-    return None if found is None or is_deleted(found) else found
+    return mailbox.find(DRAFTS, header=(draft_letter.MARK, mark))
 
 
 def take_away(service: Service, mailbox: Mailbox, answer: Answer) -> bool:
     """Remove ours from the Drafts folder; whether it lay there. What the user has made of it stays."""
     lies = ours(service, mailbox, answer)
     return lies is not None and mailbox.remove(lies.uid) > 0
-
-
-def is_deleted(message: Message) -> bool:
-    return any(flag.lower() == _GONE for flag in message.flags)
 
 
 def _place(service: Service, account: Account, mailbox: Mailbox, answer: Answer) -> int:

@@ -2,7 +2,8 @@
 
 Found by its own mark, then by what it answers, then by its text, because programs rewrite Message-IDs and drop what they do
 not know. What the user changed is an edit like any other, kept and taught by the verbs of drafts; sent as it was, it is
-accepted. An answer that was not made from the draft teaches nothing, and the draft goes. `checking` calls this.
+accepted. An answer that was not made from the draft teaches nothing, and the draft goes. Only what is new in the folder is looked at, its headers first.
+`checking` calls this.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ from assistant.answers.drafts import DraftEdit
 from assistant.delivery import draft_letter
 from assistant.errors import Conflict
 from assistant.failpoints import failpoint
+from assistant.mailbox.account import Account
 from assistant.mailbox.mail import Mail, identification
 from assistant.mailbox.placing import Answer, ours, take_away
 from assistant.mailbox.sent_text import own_words_of
 from assistant.service import Service
 from memory.models import DeliveryState, DraftState, ReplyState
-from memory.store import audit, drafts, outbox, replies
+from memory.store import audit, drafts, outbox, replies, settings
 
 if TYPE_CHECKING:
+    from connectors.mail.headers import Headers
     from connectors.mail.mailbox import Mailbox, Message
 
 SENT = "sent"
@@ -34,6 +37,9 @@ LIKE = 0.5
 """A text that shares so much with a draft, in words and their order, was made from it."""
 EARLIER = timedelta(minutes=10)
 """Clocks of servers differ."""
+SEEN_TO = "mailbox.sent_to"
+"""The setting, one a source, that holds up to where its sent mail was looked at: UIDVALIDITY, the next number, and the newest
+draft that was looked for."""
 BY_HAND = "sent by your own hand, and found in your mailbox"
 MOST_WORDS = 3000
 
@@ -50,31 +56,59 @@ class Match:
     """`mark`, `references` or `text`."""
 
 
-def settle(service: Service, mailbox: Mailbox, answers: Sequence[Answer], mails: dict[int, Mail]) -> int:
+def settle(
+    service: Service, account: Account, mailbox: Mailbox, answers: Sequence[Answer], mails: dict[int, Mail]
+) -> int:
     """See which of these were sent or answered otherwise, learn from those, and close them; how many were closed.
     `mails` are the mails that they answer, by their item."""
     if not answers or mailbox.folder(SENT) is None:
         return 0
-    written = list(mailbox.search(SENT, min(answer.row.at for answer in answers) - EARLIER))
-    closed = 0
-    for answer in answers:
-        match = find(service, mailbox, answer, mails.get(answer.row.item_id), written)
-        if match is not None:
-            closed += _close(service, mailbox, answer, match)
+    there = mailbox.look(SENT)
+    newest = max(answer.draft.id or 0 for answer in answers)
+    seen = f"{SEEN_TO}.{account.source_id}"
+    with service.database.read() as session:
+        validity, first, drafted = settings.get(session, seen, (0, 0, 0))
+    if validity != there.validity or newest > drafted:
+        first = 1  # what is new may have been sent while its draft was made
+    if first and first == there.next:
+        return 0
+    matches = _matches(service, mailbox, answers, mails, first)
+    closed = sum(_close(service, mailbox, answer, match) for answer, match in matches)
+    if closed == len(matches):
+        with service.database.write() as session:
+            settings.put(session, seen, (there.validity, there.next, newest))
     return closed
+
+
+def _matches(
+    service: Service, mailbox: Mailbox, answers: Sequence[Answer], mails: dict[int, Mail], first: int
+) -> list[tuple[Answer, Match]]:
+    """Which of the answers were sent, by the sent messages from the number `first` on."""
+    marks = {draft_letter.placed_mark_of(answer.draft, service.home.key) for answer in answers}
+    people = frozenset[str]().union(*map(_people, answers))
+
+    def may_be_one(headers: Headers) -> bool:
+        return _line(headers, draft_letter.MARK) in marks or _goes_to(headers, people)
+
+    since = min(answer.row.at for answer in answers) - EARLIER
+    written = list(mailbox.search(SENT, since, first=max(first, 1), wanted=may_be_one))
+    found = ((answer, find(service, mailbox, answer, mails.get(answer.row.item_id), written)) for answer in answers)
+    return [(answer, match) for answer, match in found if match is not None]
 
 
 def find(
     service: Service, mailbox: Mailbox, answer: Answer, mail: Mail | None, written: Sequence[Message]
 ) -> Match | None:
-    """The message that the draft became, or that was sent in its place. `written` are those sent since it was drafted."""
+    """The message that the draft became, or that was sent in its place. `written` are those that may be."""
     mark = draft_letter.placed_mark_of(answer.draft, service.home.key)
-    found = next((one for one in written if _header(one, draft_letter.MARK) == mark), None)
+    found = next((one for one in written if _line(one.headers, draft_letter.MARK) == mark), None)
     if found is None:
         found = mailbox.find(SENT, header=(draft_letter.MARK, mark))
     if found is not None:
         return Match(found, is_from_draft=True, by="mark")
-    to_them = [one for one in written if _is_to(one, answer) and one.received >= answer.row.at - EARLIER]
+    to_them = [
+        one for one in written if _goes_to(one.headers, _people(answer)) and one.received >= answer.row.at - EARLIER
+    ]
     answered = identification(answer.draft.incoming.get("message_id")) or (mail.message_id if mail else "")
     for one in reversed(to_them):
         if answered and answered in _ids(one):
@@ -115,7 +149,7 @@ def learn(service: Service, answer: Answer, message: Message) -> None:
     if delivery is not None and delivery.state is DeliveryState.SENT:
         return
     text = own_words_of(message.parsed, answer.drafted.text)
-    subject = _header(message, "Subject") or last.subject
+    subject = _line(message.headers, "Subject") or last.subject
     if text.strip() and text.split() != last.text.split():
         verbs.edit(service, draft_id, DraftEdit(version=last.number, text=text, subject=subject, is_sure=True))
     failpoint("mailbox.after_edit")
@@ -142,10 +176,14 @@ def _was_taken_up(service: Service, mailbox: Mailbox, answer: Answer) -> bool:
     return answer.row.state is ReplyState.PLACED and ours(service, mailbox, answer) is None
 
 
-def _is_to(message: Message, answer: Answer) -> bool:
-    """Whether it went to one of those that the draft is addressed to."""
-    wanted = {str(one.get("address", "")).casefold() for one in answer.draft.recipients}
-    return bool(wanted & {person.address.casefold() for person in message.headers.people("To", "Cc", "Bcc")})
+def _people(answer: Answer) -> frozenset[str]:
+    """Those that the draft is addressed to."""
+    return frozenset(str(one.get("address", "")).casefold() for one in answer.draft.recipients)
+
+
+def _goes_to(headers: Headers, people: frozenset[str]) -> bool:
+    """Whether it went to one of these."""
+    return any(person.address.casefold() in people for person in headers.people("To", "Cc", "Bcc"))
 
 
 def _is_like(message: Message, answer: Answer) -> bool:
@@ -158,9 +196,9 @@ def _is_like(message: Message, answer: Answer) -> bool:
 
 
 def _ids(message: Message) -> set[str]:
-    told = f"{_header(message, 'In-Reply-To')} {_header(message, 'References')}"
+    told = f"{_line(message.headers, 'In-Reply-To')} {_line(message.headers, 'References')}"
     return {identification(one) for one in told.split()}
 
 
-def _header(message: Message, name: str) -> str:
-    return " ".join(message.headers.text(name).split())
+def _line(headers: Headers, name: str) -> str:
+    return " ".join(headers.text(name).split())

@@ -12,7 +12,8 @@ from email.message import EmailMessage, Message
 
 from assistant.mailbox.mail import own_text
 from assistant.style.quoted import is_quoted
-from connectors.reading import charset, markup
+from connectors.mail.bodies import text_of
+from connectors.reading import markup
 
 _BULLET = re.compile(r"^\s*(?:[-*•–—]|\d{1,2}[.)])\s")
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -33,13 +34,11 @@ def body(message: EmailMessage) -> str:
     """Its plain text, else what its HTML says; empty where it has neither."""
     plain = next(_parts(message, "text/plain"), None)
     if plain is not None:
-        text = _decoded(plain).replace("\r\n", "\n").replace("\r", "\n")
-        is_flowed = str(plain.get_param("format", "")).lower() == "flowed"
-        return _unflowed(text) if is_flowed else text
+        return text_of(plain)
     html = next(_parts(message, "text/html"), None)
     if html is None:
         return ""
-    return markup.read(markup.clean(_GMAIL.sub("", _unquoted(_decoded(html))))).text
+    return markup.read(markup.clean(_GMAIL.sub("", _unquoted(text_of(html))))).text
 
 
 def unwrapped(text: str, before: str) -> str:
@@ -74,20 +73,6 @@ def _joined(lines: list[str], known: set[str]) -> str:
     return "\n".join(kept)
 
 
-def _unflowed(text: str) -> str:
-    """Lines that end in a space go on in the next one (RFC 3676)."""
-    lines: list[str] = []
-    goes_on = False
-    for line in text.split("\n"):
-        line = line[1:] if line.startswith(" ") else line
-        if goes_on and not is_quoted(line):
-            lines[-1] += line
-        else:
-            lines.append(line)
-        goes_on = line.endswith(" ") and line != "-- " and not is_quoted(line)
-    return "\n".join(line.rstrip() if line != "-- " else line for line in lines)
-
-
 def _parts(message: Message, kind: str) -> Iterator[Message]:
     """The parts of this kind that are its own text: attachments, and mails attached to it, are none."""
     if message.get_content_disposition() == "attachment" or message.get_content_maintype() == "message":
@@ -99,10 +84,3 @@ def _parts(message: Message, kind: str) -> Iterator[Message]:
                 yield from _parts(part, kind)
     elif message.get_content_type() == kind:
         yield message
-
-
-def _decoded(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return ""
-    return charset.decode(payload, {"content-type": str(part.get("content-type", ""))})

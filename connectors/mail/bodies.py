@@ -89,7 +89,7 @@ def _collect(part: Message, found: _Found, depth: int) -> None:
         subject = decoded(str(inner_parts[0].get("Subject", ""))) if inner_parts else ""
         found.attachments.append(name or f"{subject or 'forwarded message'}.eml")
     elif kind in ("text/plain", "text/html") and not is_attached and not (name and depth and kind == "text/html"):
-        (found.plain if kind == "text/plain" else found.html).append(_text(part))
+        (found.plain if kind == "text/plain" else found.html).append(text_of(part))
     elif name and not (part.get("Content-ID") and part.get_content_maintype() == "image" and not is_attached):
         found.attachments.append(name)
 
@@ -108,7 +108,7 @@ def _file_name(part: Message) -> str:
     return decoded(str(name))[:200]
 
 
-def _text(part: Message) -> str:
+def text_of(part: Message) -> str:
     """The text of a part; a damaged encoding of it is read as far as it goes."""
     try:
         raw = part.get_payload(decode=True)

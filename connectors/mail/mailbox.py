@@ -11,7 +11,7 @@ It reads without a trace (`BODY.PEEK`: nothing becomes seen) and knows nothing o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +21,9 @@ from typing import Self
 from connectors.base import Misconfigured, TryLater
 from connectors.mail.connection import Connection, translated
 from connectors.mail.folders import Folder, Role, folders_of
+from connectors.mail.headers import Headers
 from connectors.mail.login import log_in
-from connectors.mail.messages import Head, Message, Uid, flags_of, heads_of, messages_of
+from connectors.mail.messages import Head, Message, Uid, flags_of, headers_of, heads_of, messages_of
 from connectors.mail.options import MailOptions
 from connectors.transport import WaysOut
 
@@ -117,14 +118,18 @@ class Mailbox:
             found = _APPENDED.search(told[-1] if isinstance(told[-1], bytes) else b"")
         return Uid(folder.name, int(found[1]), int(found[2])) if found else None
 
-    def search(self, role: str, since: datetime) -> Iterator[Message]:
-        """The messages that the server received at `since` or later, oldest first, read page by page."""
-        name = self._name(role)
-        uids = self._found(
-            name, f"SINCE {imap_date(since - timedelta(days=1))}"
-        )  # servers count days by their own zone
-        for start in range(0, len(uids), _PAGE):
-            for message in self.fetch(name, uids[start : start + _PAGE]):
+    def search(
+        self, role: str, since: datetime, *, first: int = 1, wanted: Callable[[Headers], bool] | None = None
+    ) -> Iterator[Message]:
+        """The messages that the server received at `since` or later, oldest first, read page by page: those from the number
+        `first` on, and of them only those whose headers are `wanted`; the texts of others are not fetched."""
+        numbers = self.numbers(role, first, since=since)
+        for start in range(0, len(numbers), _PAGE):
+            page = numbers[start : start + _PAGE]
+            if wanted is not None:
+                headers = self._headers(role, page)
+                page = [number for number in page if number not in headers or wanted(headers[number])]
+            for message in self.fetch(role, page):
                 if message.received >= since and not message.is_deleted:
                     yield message
 
@@ -179,7 +184,7 @@ class Mailbox:
         """The numbers of a folder's messages from `first` to `last`, of those received since about then."""
         criteria = f"UID {first}:{last or '*'}"
         if since:
-            criteria += f" SINCE {imap_date(since - timedelta(days=1))}"
+            criteria += f" SINCE {imap_date(since - timedelta(days=1))}"  # servers count days by their own zone
         found = self._found(self._name(role), criteria)
         return [number for number in found if first <= number <= (last or number)]  # `9:*` is the last one, whichever
 
@@ -197,6 +202,11 @@ class Mailbox:
         self._select(role, readonly=True)
         with self.translated():
             return flags_of(self.connection, numbers, changed_since)
+
+    def _headers(self, role: str, numbers: Sequence[int]) -> dict[int, Headers]:
+        self._select(role, readonly=True)
+        with self.translated():
+            return headers_of(self.connection, numbers)
 
     def _found(self, name: str, criteria: str, *, readonly: bool = True) -> list[int]:
         self._select(name, readonly=readonly)

@@ -35,6 +35,7 @@ _FACTS = "UID FLAGS INTERNALDATE RFC822.SIZE"
 _IDENTIFYING = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)]"
 _AT_ONCE = 4 * 1024 * 1024
 """Bytes of messages that one command asks for."""
+_LONGEST_HEADERS = 256 * 1024
 _RECENT = rb"\Recent"
 """Says which session saw it first, nothing of the message."""
 
@@ -76,12 +77,12 @@ class Message:
     @property
     def is_deleted(self) -> bool:
         """Marked as such, and gone as soon as somebody tidies up."""
-        return r"\Deleted" in self.flags
+        return _is_marked(self, r"\Deleted")
 
     @property
     def is_draft(self) -> bool:
         """Not sent yet."""
-        return r"\Draft" in self.flags
+        return _is_marked(self, r"\Draft")
 
     @cached_property
     def headers(self) -> Headers:
@@ -107,6 +108,19 @@ def heads_of(connection: Connection, numbers: Sequence[int], *, identify: bool =
     heads = (_head(about, raw) for about, raw in _pairs(answered) if _SIZE.search(about))
     by_number = {head.number: head for head in heads}
     return [by_number[number] for number in sorted(set(numbers) & by_number.keys())]
+
+
+def headers_of(connection: Connection, numbers: Sequence[int]) -> dict[int, Headers]:
+    """The headers of these messages of the selected folder, without their texts; what the server does not give is left out."""
+    if not numbers:
+        return {}
+    connection.client.most_bytes = _LONGEST_HEADERS
+    try:
+        answered = connection.uid("FETCH", ranges(numbers), f"(UID BODY.PEEK[HEADER]<0.{_LONGEST_HEADERS}>)")
+    except MailboxUidsError:  # of one of them, maybe
+        return {}
+    wanted = set(numbers)
+    return {number: Headers.of(raw) for about, raw in _pairs(answered) if raw and (number := _number(about)) in wanted}
 
 
 def flags_of(connection: Connection, numbers: Sequence[int], changed_since: int = 0) -> dict[int, tuple[str, ...]]:
@@ -201,6 +215,11 @@ def _head(about: bytes, raw: bytes) -> Head:
 def _number(about: bytes) -> int:
     found = _NUMBER.search(about)
     return int(found[1]) if found else 0
+
+
+def _is_marked(message: Message, flag: str) -> bool:
+    """Servers spell the system's flags as they like (RFC 3501, 9)."""
+    return any(one.lower() == flag.lower() for one in message.flags)
 
 
 def _flags(about: bytes) -> tuple[str, ...]:
