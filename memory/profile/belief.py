@@ -9,6 +9,9 @@ strength (the user's own hand up to 1, what was only let be half of that) and d_
     p(v | reader) = (w(v, reader) + PULL p(v)) / (w(reader) + PULL)  the circle is the prior of a reader in it, whose
                                                                     evidence fades with all that comes later in the circle
 
+Who says the same twice in a row, by their own hand, and had said another before, has changed their mind: each time, what says
+otherwise before it keeps SILENCED of its weight (what agrees keeps all).
+
 Of what is measured, small amounts agree that are one number, larger ones within a quarter. An amount is a bound as much as
 an aim: what the user let be below it confirms it, what they let be above it speaks against it, and only what they wrote
 themselves sets it.
@@ -26,6 +29,7 @@ from memory.embed import Ids
 Weights = NDArray[np.float64]
 
 KEPT = 0.68
+SILENCED = 0.3
 HALF_LIFE_DAYS = 730.0
 DOUBT = 0.5
 PULL = 3.0
@@ -91,6 +95,43 @@ def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights, kep
     return faded
 
 
+def not_silenced(place: Ids, dimension: Ids, value: Ids, is_active: NDArray[np.bool_]) -> Weights:
+    """What evidence, in order of time, keeps of its weight after the changes of mind that came later."""
+    group = _groups(place, dimension)
+    order = np.argsort(group, kind="stable")
+    of, said, mine = group[order], value[order], is_active[order]
+    follows = np.append(False, of[1:] == of[:-1])
+    is_again = follows & np.append(False, said[1:] == said[:-1])
+    is_other = np.append(False, (follows & ~is_again)[:-1])
+    turns = (is_again & is_other & mine & np.append(False, mine[:-1])).astype(np.float64)
+    kept = np.empty(len(group))
+    kept[order] = SILENCED ** (_later(of, turns) - _later(_groups(of, said), turns))
+    return kept
+
+
+def not_silenced_amounts(amount: Weights, is_active: NDArray[np.bool_]) -> Weights:
+    """The same of the measured evidence of one place and dimension."""
+    kept = np.ones(len(amount))
+    for second in range(2, len(amount)):
+        before, first = second - 2, second - 1
+        is_again = is_active[first] and is_active[second] and is_near(amount[first], amount[second])
+        if is_again and np.isfinite(amount[before]) and not is_near(amount[first], amount[before]):
+            least, most = _around(np.sqrt(amount[first] * amount[second]))
+            earlier = amount[:first]
+            kept[:first][~((earlier >= least) & (earlier <= most))] *= SILENCED
+    return kept
+
+
+def _later(group: Ids, counts: Weights) -> Weights:
+    """The sum of `counts` behind each one in its group."""
+    order = np.argsort(group, kind="stable")
+    of, through = group[order], np.cumsum(counts[order])
+    last = np.searchsorted(of, of, side="right") - 1
+    later = np.empty_like(counts)
+    later[order] = through[last] - through
+    return later
+
+
 def believed(place: Ids, dimension: Ids, value: Ids, weights: Weights, is_active: NDArray[np.bool_]) -> Beliefs:
     """What evidence of these weights says of each place and dimension."""
     if not len(place):
@@ -154,7 +195,7 @@ def measured(
     want no amount at all.
     """
     alone = np.zeros(len(amount), dtype=np.int64)
-    weights = fading(alone, alone, strength, age_days)
+    weights = fading(alone, alone, strength, age_days) * not_silenced_amounts(amount, is_active)
     aims, rest = np.flatnonzero(is_active), ~is_active & np.isfinite(amount)
     if len(aims):
         shares = _shares(amount, is_active, weights, amount[aims])

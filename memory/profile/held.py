@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memory.embed import Ids
-from memory.profile.belief import HELD, PULL, SILENT, Beliefs, Weights, believed, fading, measured
+from memory.profile.belief import HELD, PULL, SILENT, Beliefs, Weights, believed, fading, measured, not_silenced
 from memory.profile.evidence import Evidences
 from memory.profile.lengths import Lengths, lengths
 
@@ -45,6 +45,7 @@ def _believed(evidence: Evidences, circle: Ids) -> list[Held]:
     dimension, value, active = evidence.dimension[chosen], evidence.value[chosen], evidence.is_active[chosen]
     place = circle[lesson]
     weights = fading(place, dimension, evidence.strength[chosen], evidence.age_days[lesson])
+    weights *= not_silenced(place, dimension, value, active)
     in_circles = believed(place, dimension, value, weights, active)
     names = {name: number for number, name in enumerate(dict.fromkeys(one.reader for one in evidence.lessons))}
     reader = np.array([names[one.reader] for one in evidence.lessons], dtype=np.int64)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memory.profile.belief import DOUBT, Weights, fading, off
+from memory.profile.belief import DOUBT, Weights, fading, not_silenced_amounts, off
 
 STEADY = 0.87
 """What `belief.KEPT` is for lengths, which scatter: the middle of some seven."""
@@ -71,10 +71,11 @@ def lengths(
         reached = np.where(is_kept, np.maximum(reached, reached[is_cut].min()), reached)
     alone = np.zeros(len(amount), dtype=np.int64)
     telling = strength > 0
+    weight = fading(alone, alone, strength, age_days, STEADY) * not_silenced_amounts(amount, is_active)
     return Lengths(
         left=amount[telling],
         is_made=is_active[telling],
-        weight=fading(alone, alone, strength, age_days, STEADY)[telling],
+        weight=weight[telling],
         reached=reached,
         is_cut=is_cut | is_kept,
         heard=fading(alone, alone, np.where(telling, strength, LET), age_days, STEADY),

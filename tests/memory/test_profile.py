@@ -138,6 +138,19 @@ def test_a_change_of_mind_is_followed_within_three_edits_and_a_slip_is_not(learn
     assert learner.wanted(mail_to(ann, number=12), "greeting") == "Hey,"
 
 
+def test_the_same_edit_twice_in_a_row_changes_even_much_of_a_text_and_two_edits_apart_do_not(learner: Learner) -> None:
+    ann, ben = "ann@a.example", "ben@b.example"
+    for number in range(8):
+        learner.see(mail_to(ann, number=number), layout="prose")
+        learner.see(mail_to(ben, topic=1, number=number), layout="prose")
+    for number in (8, 9):
+        learner.see(mail_to(ann, number=number), layout="bullets")
+    assert learner.wanted(mail_to(ann, number=12), "layout", reach=0.5) == "bullets"
+    for number, layout in enumerate(("bullets", "prose", "bullets"), 8):
+        learner.see(mail_to(ben, topic=1, number=number), layout=layout)
+    assert learner.wanted(mail_to(ben, topic=1, number=12), "layout", reach=0.5) != "bullets"
+
+
 def test_what_was_only_let_be_is_not_enough_for_a_large_change(learner: Learner) -> None:
     learner.see(mail_to("ann@a.example"), is_active=False, layout="bullets")
     assert learner.wanted(mail_to("ann@a.example", number=1), "layout", reach=0.5) is None
