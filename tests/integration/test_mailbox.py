@@ -130,32 +130,6 @@ def test_sent_mail_is_looked_at_once_and_only_what_may_be_an_answer_is_fetched(
     assert drafts.show(office.service, int(placed[MARK].partition(":")[0])).line.sending == "sent"
 
 
-def test_sent_mail_is_looked_at_once_and_only_what_may_be_an_answer_is_fetched(
-    office: PostOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office.write(ASKED)
-    office.round()
-    [placed] = office.placed()
-    for to in ("Bob Ray <bob@example.net>", ANN):
-        office.write("The tides are late this year.", sender=ADA, to=to, folder="Sent", Subject="Tides")
-    office.poll()
-    fetched: list[int] = []
-
-    def fetch(mailbox: Mailbox, role: str, numbers: Sequence[int]) -> list[Message]:
-        fetched.extend(numbers if role.lower() == "sent" else ())
-        return original(mailbox, role, numbers)
-
-    original = Mailbox.fetch
-    monkeypatch.setattr(Mailbox, "fetch", fetch)
-    for _ in range(2):
-        office.runner.run("mailbox")
-    assert fetched == [2], "what went to others, and what was looked at before, stays where it is"
-    office.send(placed, SENT)
-    office.runner.run("mailbox")
-    assert fetched == [2, 3]
-    assert drafts.show(office.service, int(placed[MARK].partition(":")[0])).line.sending == "sent"
-
-
 def test_answered_without_the_draft_it_goes_and_teaches_nothing(office: PostOffice) -> None:
     asked = office.write(ASKED)
     office.round()
