@@ -15,11 +15,11 @@ from typing import TypeVar, cast
 
 from assistant.config.schema import ModelSettings
 from assistant.engine.choice import Choice
-from assistant.engine.contract import Capability, Message, ModelFailed, Piece, Reply, Request, Usage
+from assistant.engine.contract import Capability, Floats, Message, ModelFailed, Piece, Reply, Request, Usage
 from assistant.generation.files import locate_model
 from assistant.progress import Progress, unheard
 from assistant.workers.language import ProcessEnded, WorkerModel
-from assistant.workers.model_pipe import Description, ModelOrder
+from assistant.workers.model_pipe import Appraisal, Description, ModelOrder
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,13 @@ class LocalEngine:
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         return self._once_more(lambda: self._batch(list(requests)))
+
+    def appraise(self, planner: Path, states: Floats, actions: Floats | None = None) -> Appraisal:
+        """What the planner in a file thinks of `actions`, (n, dimension), or of its own, in `states`, (n, width).
+
+        Raises: ModelFailed; Conflict where the planner cannot be used; BadRequest for arrays of another shape.
+        """
+        return self._once_more(lambda: cast(Appraisal, self._model().call("appraise", planner, states, actions)))
 
     def forget(self, session: str) -> None:
         """Drop what is kept of a conversation, if the model is loaded."""

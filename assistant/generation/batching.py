@@ -1,20 +1,25 @@
-"""Several replies side by side, for the digest: prompts padded on the left, a row of the batch for each.
+"""Several replies side by side: prompts padded on the left, a row of the batch for each, steered ones too.
 
 In float32 and greedily each row is what it would be alone: padding is masked, and positions count from the first token.
-Rows that ended leave the batch. Knows no session; `decoding` calls it.
+A batch holds orders of one kind (`batches`), so that its rows of embeddings stand in one column; rows that ended leave it.
+Knows no session; `decoding` calls it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
+from contextlib import nullcontext
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from assistant.engine.contract import Steered
 from assistant.generation.forward import Forward
-from assistant.generation.order import IsCancelled, Order
+from assistant.generation.order import IsCancelled, Order, Written
 from assistant.generation.sampling import Sampler
+from assistant.steering.choosing import choose
 
 ROWS, ROWS_ON_CPU = 32, 8
 """Replies at once: more are faster still, for memory."""
@@ -28,78 +33,63 @@ def write_together(
     forward: Forward,
     prompts: Sequence[Sequence[int]],
     orders: Sequence[Order],
+    *,
     stop_ids: Set[int],
+    bos_id: int | None,
     is_cancelled: IsCancelled,
-) -> list[list[int]]:
-    """The reply to each prompt: its tokens, without the stop token that ended it."""
-    replies: list[list[int]] = [[] for _ in prompts]
+) -> list[Written]:
+    """The reply to each prompt. Rows at `start` go behind `bos_id` where a prompt begins with it."""
+    written = [Written(tokens=[]) for _ in prompts]
     rows = ROWS_ON_CPU if forward.device.type == "cpu" else ROWS
     for places in batches(prompts, orders, rows):
         if is_cancelled():
             break
-        batch = _Batch(forward, [prompts[place] for place in places], [orders[place] for place in places])
-        for place, reply in zip(places, batch.write(stop_ids, is_cancelled), strict=True):
-            replies[place] = reply
-    return replies
+        batch = _Batch(forward, [prompts[place] for place in places], [orders[place] for place in places], bos_id)
+        for place, one in zip(places, batch.write(stop_ids, is_cancelled), strict=True):
+            written[place] = one
+    return written
 
 
 def batches(prompts: Sequence[Sequence[int]], orders: Sequence[Order], rows: int) -> Iterator[list[int]]:
-    """Which prompts are written together: those of like length, so that little is padded; those without tokens in none."""
-    places = [place for place, order in enumerate(orders) if order.max_tokens > 0]
-    batch: list[int] = []
-    for place in sorted(places, key=lambda place: len(prompts[place]), reverse=True):
-        longest = max(len(prompts[one]) + orders[one].max_tokens for one in [*batch, place])
-        if batch and (len(batch) == rows or longest * (len(batch) + 1) > TOKENS_AT_ONCE):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
+    """Which prompts are written together: those of one kind and like length, so that little is padded.
+
+    Of one kind are those that are read alike, with as many rows of embeddings at one place. Those of which nothing is
+    wanted are in none.
+    """
+    kinds: dict[object, list[int]] = {}
+    for place, order in enumerate(orders):
+        if order.max_tokens > 0 or order.needs_state:
+            kinds.setdefault((order.place, order.rows, order.needs_state), []).append(place)
+    for places in kinds.values():
+        batch: list[int] = []
+        for place in sorted(places, key=lambda place: len(prompts[place]), reverse=True):
+            longest = max(len(prompts[one]) + orders[one].rows + orders[one].max_tokens for one in [*batch, place])
+            if batch and (len(batch) == rows or longest * (len(batch) + 1) > TOKENS_AT_ONCE):
+                yield batch
+                batch = []
+            batch.append(place)
         yield batch
 
 
-class _Batch:
-    """Rows that are still being written, and the cache they share: row n of it belongs to `_open[n]`."""
+class _Sequences:
+    """What is read side by side: one cache for all, and which of its columns are padding."""
 
-    def __init__(self, forward: Forward, prompts: Sequence[Sequence[int]], orders: Sequence[Order]) -> None:
-        self._forward, self._orders = forward, orders
-        self._samplers = [Sampler(order.sampling, ids) for order, ids in zip(orders, prompts, strict=True)]
-        self._replies: list[list[int]] = [[] for _ in prompts]
-        self._open = list(range(len(prompts)))
+    def __init__(self, forward: Forward, lengths: Sequence[int]) -> None:
+        self._forward = forward
         self._past = DynamicCache(config=forward.model.config)
-        longest = max(len(ids) for ids in prompts)
-        padded = [[0] * (longest - len(ids)) + list(ids) for ids in prompts]  # masked, so any token will do
-        self._unread, self._length = torch.tensor(padded, device=forward.device), 0
-        lengths = torch.tensor([len(ids) for ids in prompts], device=forward.device)
-        self._mask = (torch.arange(longest, device=forward.device) >= longest - lengths[:, None]).long()
+        self._length, longest = 0, max(lengths)
+        padded = longest - torch.tensor(lengths, device=forward.device)
+        self._mask = (torch.arange(longest, device=forward.device) >= padded[:, None]).long()
 
-    def write(self, stop_ids: Set[int], is_cancelled: IsCancelled) -> list[list[int]]:
-        while self._open:
-            for part in self._unread.split(CHUNK, dim=1):
-                if is_cancelled():
-                    return self._replies
-                logits = self._feed(part)
-            drawn = torch.stack([self._samplers[row].next(logits[n]) for n, row in enumerate(self._open)])
-            tokens = drawn.tolist()
-            for row, token in zip(self._open, tokens, strict=True):
-                if token not in stop_ids:
-                    self._replies[row].append(token)
-            self._go_on(
-                drawn,
-                [
-                    n
-                    for n, (row, token) in enumerate(zip(self._open, tokens, strict=True))
-                    if token not in stop_ids and len(self._replies[row]) < self._orders[row].max_tokens
-                ],
-            )
-        return self._replies
-
-    def _feed(self, ids: Tensor) -> Tensor:
-        """Logits of shape (rows, vocabulary) after the next `ids`, of shape (rows, tokens)."""
-        start, end = self._length, self._length + ids.shape[1]
+    def feed(self, inputs: Tensor) -> Tensor:
+        """Logits of shape (rows, vocabulary) after tokens of shape (rows, n), or embeddings of (rows, n, width)."""
+        start, end = self._length, self._length + inputs.shape[1]
+        if end > self._mask.shape[1]:
+            self._mask = torch.cat([self._mask, self._mask.new_ones(len(inputs), end - self._mask.shape[1])], dim=1)
         mask = self._mask[:, :end]
         with torch.no_grad():
             logits: Tensor = self._forward.model(
-                input_ids=ids,
+                **{"inputs_embeds" if inputs.is_floating_point() else "input_ids": inputs},
                 attention_mask=mask,
                 position_ids=(mask.cumsum(1) - 1).clamp(min=0)[:, start:],
                 past_key_values=self._past,
@@ -109,13 +99,115 @@ class _Batch:
         self._length = end
         return logits
 
-    def _go_on(self, drawn: Tensor, left: list[int]) -> None:
-        """Keep the rows `left`, each with the token drawn for it as what is read next."""
-        if len(left) < len(self._open):
-            self._open = [self._open[n] for n in left]
-            places = torch.tensor(left, dtype=torch.long, device=self._forward.device)
-            drawn, self._mask = drawn[places], self._mask[places]
-            if left:
-                self._past.batch_select_indices(places)
-        self._unread = drawn[:, None]
-        self._mask = torch.cat([self._mask, torch.ones_like(self._unread)], dim=1)
+    def keep(self, places: Tensor) -> None:
+        """Only the rows at `places` go on."""
+        self._mask = self._mask[places]
+        self._past.batch_select_indices(places)
+
+
+class _Batch:
+    """Rows that are still being written: row n of what is read belongs to `_open[n]`."""
+
+    def __init__(
+        self, forward: Forward, prompts: Sequence[Sequence[int]], orders: Sequence[Order], bos_id: int | None
+    ) -> None:
+        self._forward, self._prompts, self._orders, self._bos_id = forward, prompts, orders, bos_id
+        self._samplers = [Sampler(order.sampling, ids) for order, ids in zip(orders, prompts, strict=True)]
+        self._written = [Written(tokens=[]) for _ in prompts]
+        self._open = list(range(len(prompts)))
+
+    def write(self, stop_ids: Set[int], is_cancelled: IsCancelled) -> list[Written]:
+        logits = self._read(is_cancelled)
+        if logits is None:
+            return self._written
+        logits = self._go_on(logits, [row for row in self._open if self._orders[row].max_tokens > 0])
+        while self._open:
+            drawn = torch.stack([self._samplers[row].next(logits[n]) for n, row in enumerate(self._open)])
+            tokens = drawn.tolist()
+            for row, token in zip(self._open, tokens, strict=True):
+                if token not in stop_ids:
+                    self._written[row].tokens.append(token)
+            left = [
+                n
+                for n, (row, token) in enumerate(zip(self._open, tokens, strict=True))
+                if token not in stop_ids and len(self._written[row].tokens) < self._orders[row].max_tokens
+            ]
+            drawn = self._go_on(drawn, left)
+            if self._open and is_cancelled():
+                break
+            if self._open:
+                logits = self._sequences.feed(drawn[:, None])
+        return self._written
+
+    def _read(self, is_cancelled: IsCancelled) -> Tensor | None:
+        """Logits where the replies begin, (rows, vocabulary); None if it was cancelled on the way."""
+        kind = self._orders[0]
+        given = [None if order.prefix is None else self._forward.rows_of(order.prefix) for order in self._orders]
+        rows = [one for one in given if one is not None]
+        if kind.place == "start" and not kind.needs_state:
+            return self._read_with_start(rows, is_cancelled)
+        states: list[Tensor] = []
+        with self._forward.watched(states) if kind.needs_state else nullcontext():
+            logits = self._read_all(_padded(self._prompts, self._forward.device), self._prompts, is_cancelled, states)
+        if logits is None or (kind.place is None and not kind.needs_state):
+            return logits
+        if states:
+            rows = self._noted(states[-1][:, -1]) or rows
+        if kind.place == "start":
+            return self._read_with_start(rows, is_cancelled)
+        return logits if kind.place is None else self._sequences.feed(torch.stack(rows).to(self._forward.model.dtype))
+
+    def _noted(self, states: Tensor) -> list[Tensor]:
+        """Keep the `states` of shape (rows, width) for the replies; the rows chosen in them, where they are steered."""
+        chosen = choose([order.steer for order in self._orders if order.steer is not None], states)
+        steered: Sequence[Steered | None] = [one.steered for one in chosen] or [None] * len(states)
+        kept = states.float().cpu().numpy()
+        self._written = [
+            replace(one, hidden=hidden.copy(), steered=how)
+            for one, hidden, how in zip(self._written, kept, steered, strict=True)
+        ]
+        return [one.rows for one in chosen]
+
+    def _read_with_start(self, rows: Sequence[Tensor], is_cancelled: IsCancelled) -> Tensor | None:
+        """The whole prompts, each with its rows behind BOS, or before everything without one."""
+        sequences: list[Tensor] = []
+        for ids, own in zip(self._prompts, rows, strict=True):
+            known = self._forward.embedded(ids)
+            behind = 1 if ids[0] == self._bos_id else 0
+            sequences.append(torch.cat([known[:behind], own.to(known), known[behind:]]))
+        longest = max(map(len, sequences))
+        padded = torch.stack([torch.nn.functional.pad(one, (0, 0, longest - len(one), 0)) for one in sequences])
+        return self._read_all(padded, sequences, is_cancelled, [])
+
+    def _read_all(
+        self,
+        inputs: Tensor,
+        unpadded: Sequence[Sequence[int] | Tensor],
+        is_cancelled: IsCancelled,
+        states: list[Tensor],
+    ) -> Tensor | None:
+        """`inputs`, padded on the left, part by part, into a new cache; of `states` only the last part's are kept."""
+        self._sequences = _Sequences(self._forward, [len(one) for one in unpadded])
+        logits: Tensor | None = None
+        for part in inputs.split(CHUNK, dim=1):
+            if is_cancelled():
+                return None
+            states.clear()
+            logits = self._sequences.feed(part)
+        return logits
+
+    def _go_on(self, belonging: Tensor, left: list[int]) -> Tensor:
+        """Keep the rows `left`, and what of `belonging` belongs to them, a row for each."""
+        if len(left) == len(self._open):
+            return belonging
+        self._open = [self._open[n] for n in left]
+        places = torch.tensor(left, dtype=torch.long, device=self._forward.device)
+        if left:
+            self._sequences.keep(places)
+        return belonging[places]
+
+
+def _padded(prompts: Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    longest = max(map(len, prompts))
+    rows = [[0] * (longest - len(ids)) + list(ids) for ids in prompts]  # masked, so any token will do
+    return torch.tensor(rows, device=device)

@@ -10,22 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from assistant.engine.contract import Capability, Prefix
+from assistant.engine.contract import Capability, Steered
 from assistant.errors import BadRequest
 from assistant.generation.batching import write_together
 from assistant.generation.cache import Past, Sessions
 from assistant.generation.compiled import CompiledSteps, Step, warmed
 from assistant.generation.forward import Forward
-from assistant.generation.order import Finished, IsCancelled, Order, Reason, Token, never
+from assistant.generation.order import Finished, IsCancelled, Order, Reason, Token, Written, never
 from assistant.generation.probing import capabilities
 from assistant.generation.sampling import Sampler
+from assistant.steering.choosing import choose
 
 CHUNK, CHUNK_ON_CPU = 1024, 256
 """Tokens of a prompt that are read at once: a cancel is heard between two chunks."""
@@ -87,35 +87,42 @@ class Decoder:
 
         Raises: BadRequest for an empty prompt, and for rows that are not as wide as the model's.
         """
-        begun, rows = time.perf_counter(), self._checked(ids, order.prefix)
+        begun = time.perf_counter()
+        checked(ids, order, self._forward.width)
         past = self._sessions.take(order.session, ids)
-        begins_with_rows = order.prefix is not None and order.prefix.place == "start"
-        reused, first_token_s, read = 0 if begins_with_rows else len(past.tokens), 0.0, None
+        reused, first_token_s, read = 0 if order.place == "start" else len(past.tokens), 0.0, None
         reason: Reason = "cancelled"
         try:
-            read = self._read_prompt(past, ids, order, rows, is_cancelled)
+            read = self._read_prompt(past, ids, order, is_cancelled)
             if read is not None:
                 self._forward.wait()
                 first_token_s = time.perf_counter() - begun
                 reason = yield from self._write(read, ids, order, is_cancelled)
         finally:
             self._sessions.put(order.session, past)
-        hidden = None if read is None or read.hidden is None else read.hidden.float().cpu().numpy()
-        total_s = time.perf_counter() - begun
-        yield Finished(reason=reason, reused=reused, first_token_s=first_token_s, total_s=total_s, hidden=hidden)
+        yield Finished(
+            reason=reason,
+            reused=reused,
+            first_token_s=first_token_s,
+            total_s=time.perf_counter() - begun,
+            hidden=None if read is None or read.hidden is None else read.hidden.float().cpu().numpy(),
+            steered=None if read is None else read.steered,
+        )
 
     def batch(
         self, prompts: Sequence[Sequence[int]], orders: Sequence[Order], *, is_cancelled: IsCancelled = never
-    ) -> list[list[int]]:
-        """Replies to several prompts side by side: their tokens, without the stop token that ended them.
+    ) -> list[Written]:
+        """Replies to several prompts side by side.
 
-        Orders have no session, prefix and mask here. Cancelled, each reply is what was written of it.
+        Orders have no session and no mask here. Cancelled, each reply is what was written of it.
 
-        Raises: BadRequest for an empty prompt.
+        Raises: BadRequest as `stream`.
         """
-        for ids in prompts:
-            self._checked(ids, None)
-        return write_together(self._forward, prompts, orders, self._stop_ids, is_cancelled)
+        for ids, order in zip(prompts, orders, strict=True):
+            checked(ids, order, self._forward.width)
+        return write_together(
+            self._forward, prompts, orders, stop_ids=self._stop_ids, bos_id=self._bos_id, is_cancelled=is_cancelled
+        )
 
     def forget(self, session: str) -> None:
         """Drop what was kept of a session."""
@@ -134,41 +141,42 @@ class Decoder:
         self._chunk = max(self._chunk // 4, LEAST_CHUNK)
         self._compiled = None
 
-    def _checked(self, ids: Sequence[int], prefix: Prefix | None) -> Tensor | None:
-        """The rows of a prefix as a tensor on the device."""
-        if not ids:
-            raise BadRequest("The prompt has no tokens.", "Say something.")
-        if prefix is None:
-            return None
-        if prefix.rows.ndim != 2 or prefix.rows.shape[1] != self._forward.width:
-            raise BadRequest(
-                f"The rows of a prefix have the shape {prefix.rows.shape}; the model reads rows of {self._forward.width}.",
-                "Make them for this model.",
-            )
-        return torch.from_numpy(np.ascontiguousarray(prefix.rows)).to(self._forward.device)
-
-    def _read_prompt(
-        self, past: Past, ids: Sequence[int], order: Order, rows: Tensor | None, is_cancelled: IsCancelled
-    ) -> Read | None:
+    def _read_prompt(self, past: Past, ids: Sequence[int], order: Order, is_cancelled: IsCancelled) -> Read | None:
         """Read what is new of the prompt; None if it was cancelled on the way.
 
         Rows at the start change every state behind them. So that prompt is read apart from the session, and a second
         time, without them, only for the hidden state.
         """
-        starts_with_rows = order.prefix is not None and order.prefix.place == "start"
-        plain: Read | None = None
-        if not starts_with_rows or order.wants_hidden:
-            new = ids[len(past.tokens) :]
-            plain = self._read(past, parts(new, self._chunk, None if starts_with_rows else rows), order, is_cancelled)
-        if not starts_with_rows or (plain is None and order.wants_hidden):
-            return plain
+        rows = None if order.prefix is None else self._forward.rows_of(order.prefix)
+        if order.place == "start" and not order.needs_state:
+            return self._read_with_start(ids, rows, order, is_cancelled)
+        new = ids[len(past.tokens) :]
+        with_them = rows if order.place == "end" else None
+        read = self._read(past, parts(new, self._chunk, with_them), order, is_cancelled)
+        if read is None or order.place is None or with_them is not None:
+            return read
+        steered: Steered | None = None
+        if order.steer is not None:
+            assert read.hidden is not None
+            (chosen,) = choose([order.steer], read.hidden[None])
+            rows, steered = chosen.rows, chosen.steered
+        assert rows is not None
+        if order.place == "end":
+            return replace(read, logits=self._forward.feed(past, [], rows), steered=steered)
+        again = self._read_with_start(ids, rows, order, is_cancelled)
+        return None if again is None else replace(again, hidden=read.hidden, steered=steered)
+
+    def _read_with_start(
+        self, ids: Sequence[int], rows: Tensor | None, order: Order, is_cancelled: IsCancelled
+    ) -> Read | None:
+        """The whole prompt, with rows behind BOS, or before everything without one."""
         behind = 1 if ids[0] == self._bos_id else 0
-        read = self._read(Past(self._config), parts(ids, self._chunk, rows, behind), order, is_cancelled)
-        return None if read is None else Read(read.past, read.logits, plain and plain.hidden)
+        unwatched = replace(order, wants_hidden=False, steer=None)
+        return self._read(Past(self._config), parts(ids, self._chunk, rows, behind), unwatched, is_cancelled)
 
     def _read(self, past: Past, pieces: Iterable[Part], order: Order, is_cancelled: IsCancelled) -> Read | None:
         states: list[Tensor] = []
-        with self._forward.watched(states) if order.wants_hidden else nullcontext():
+        with self._forward.watched(states) if order.needs_state else nullcontext():
             for ids, rows in pieces:
                 if is_cancelled():
                     return None
@@ -213,6 +221,25 @@ class Read:
     past: Past
     logits: Tensor
     hidden: Tensor | None
+    steered: Steered | None = None
+
+
+def checked(ids: Sequence[int], order: Order, width: int) -> None:
+    """Raises: BadRequest for what a model that reads rows of `width` numbers cannot do."""
+    if not ids:
+        raise BadRequest("The prompt has no tokens.", "Say something.")
+    if order.prefix is not None and order.steer is not None:
+        raise BadRequest("A reply has rows of its own or is steered, not both.", "Leave one of them out.")
+    if order.prefix is not None and (order.prefix.rows.ndim != 2 or order.prefix.rows.shape[1] != width):
+        raise BadRequest(
+            f"The rows of a prefix have the shape {order.prefix.rows.shape}; the model reads rows of {width}.",
+            "Make them for this model.",
+        )
+    if order.steer is not None and order.steer.width != width:
+        raise BadRequest(
+            f"The planner is for a model with {order.steer.width} numbers a row; this one has {width}.",
+            "Train one for this model.",
+        )
 
 
 def parts(ids: Sequence[int], size: int, rows: Tensor | None, behind: int | None = None) -> Iterator[Part]:

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from assistant.engine.contract import Prefix
 from assistant.generation.cache import ROW, Past
 
 
@@ -58,6 +60,10 @@ class Forward:
         with torch.no_grad():
             rows: Tensor = self._embed(self._row_of(ids))[0]
         return rows
+
+    def rows_of(self, prefix: Prefix) -> Tensor:
+        """A prefix's rows on the device, float32 of shape (L, width)."""
+        return torch.from_numpy(np.ascontiguousarray(prefix.rows, dtype=np.float32)).to(self.device)
 
     def wait(self) -> None:
         """Until the device has done what it was given, so that a clock read next tells the truth."""

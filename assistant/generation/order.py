@@ -11,7 +11,8 @@ from typing import Literal, Protocol
 
 import torch
 
-from assistant.engine.contract import Floats, Prefix, Sampling
+from assistant.engine.contract import Floats, Place, Prefix, Sampling, Steered
+from assistant.steering.choosing import Chooser
 
 IsCancelled = Callable[[], bool]
 Reason = Literal["end", "length", "cancelled"]
@@ -40,15 +41,35 @@ class TokenMask(Protocol):
 class Order:
     """One reply. `session` names the cache that is kept for the next turn, empty keeps none.
 
-    No tokens at all (`max_tokens` 0) only read the prompt: into the session's cache, and for its hidden state.
+    No tokens at all (`max_tokens` 0) only read the prompt: into the session's cache, and for its hidden state. `steer` is
+    asked for rows once the prompt is read; an order has a prefix or is steered.
     """
 
     max_tokens: int
     sampling: Sampling = field(default_factory=Sampling)
     session: str = ""
     prefix: Prefix | None = None
+    steer: Chooser | None = None
     mask: TokenMask | None = None
     wants_hidden: bool = False
+
+    @property
+    def place(self) -> Place | None:
+        """Where its rows go, if it has any."""
+        given = self.steer or self.prefix
+        return None if given is None else given.place
+
+    @property
+    def rows(self) -> int:
+        """How many rows of embeddings it has."""
+        if self.steer is not None:
+            return self.steer.rows
+        return 0 if self.prefix is None else len(self.prefix.rows)
+
+    @property
+    def needs_state(self) -> bool:
+        """Whether the prompt is read for its hidden state."""
+        return self.wants_hidden or self.steer is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,7 @@ class Finished:
 
     `reused` of the prompt's tokens came from the session's cache. `first_token_s` passed until the prompt was read and
     the first token could be drawn. `hidden` is float32 of shape (width,): the state of the prompt's
-    last token after the final norm, read without any prefix.
+    last token after the final norm, read without any prefix; there is one where it was wanted or steered by.
     """
 
     reason: Reason
@@ -72,6 +93,16 @@ class Finished:
     first_token_s: float
     total_s: float
     hidden: Floats | None = None
+    steered: Steered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A reply of a batch: its tokens, without the stop token that ended it, and what `Finished` says of its prompt."""
+
+    tokens: list[int]
+    hidden: Floats | None = None
+    steered: Steered | None = None
 
 
 def never() -> bool:

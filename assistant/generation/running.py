@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import torch
 
-from assistant.engine.contract import Capability, Message, ModelFailed, Request, TooLong
-from assistant.errors import BadRequest
+from assistant.engine.contract import Capability, Message, ModelFailed, Request, Steer, TooLong
+from assistant.errors import BadRequest, Conflict
 from assistant.generation.decoding import Decoder
 from assistant.generation.grammar import Grammar
 from assistant.generation.loading import Loaded, load
@@ -20,11 +20,13 @@ from assistant.generation.memory import is_short_of_memory, nothing_left_to_free
 from assistant.generation.template import Prompts
 from assistant.generation.vocabulary import Vocabulary
 from assistant.progress import Progress, unheard
+from assistant.steering.choosing import Chooser, Planners
 from assistant.workers.model_pipe import Description, ModelOrder, WorkerBroken
 
 FREED = "Memory was short: what was kept of earlier conversations was dropped."
 SHRUNK = "Memory was short: from now on the model reads at most {tokens:,} tokens at once."
 ON_CPU = "The GPU's memory ran out; the model goes on without the GPU, which is slower."
+UNSTEERED = "Memory was short: the reply was not steered."
 LEAST_CONTEXT = 512
 """Tokens: no conversation fits into less."""
 _MB = 1024 * 1024
@@ -62,10 +64,26 @@ class Running:
             )
         return ids
 
-    def room(self, request: Request, ids: Sequence[int]) -> int:
-        """How many tokens the reply may have."""
-        rows = 0 if request.prefix is None else len(request.prefix.rows)
+    def room(self, request: Request, ids: Sequence[int], rows: int) -> int:
+        """How many tokens the reply may have behind its prompt and `rows` of embeddings."""
         return min(request.max_tokens, self.description.context_tokens - len(ids) - rows)
+
+    def chooser(self, steer: Steer | None) -> tuple[Chooser | None, str]:
+        """Who is to choose the rows of a reply; nobody, and a sentence that says why, where the planner cannot be had.
+
+        A reply is worth more than its steering, so that no planner's failure is a reply's.
+        """
+        if steer is None:
+            return None, ""
+        try:
+            return Chooser(self.planners.get(steer.planner), steer), ""
+        except Conflict as err:
+            return None, f"The reply was not steered. {err.sentence}"
+        except (RuntimeError, MemoryError) as err:
+            if not is_short_of_memory(err):
+                raise
+            self.planners.clear()
+            return None, UNSTEERED
 
     def make_room(self, err: Exception, *, failures: int, needed: int) -> str:
         """Do what helps next when memory ran out, and say it: drop the caches, read less at once, then leave the GPU.
@@ -85,6 +103,7 @@ class Running:
 
     def free_caches(self) -> str:
         self.decoder.forget_all()
+        self.planners.clear()
         _free()
         return FREED
 
@@ -99,6 +118,7 @@ class Running:
     def _start_on_cpu(self) -> None:
         del self.loaded
         self.__dict__.pop("decoder", None)
+        self.__dict__.pop("planners", None)
         _free()
         try:
             self._start("cpu")
@@ -120,6 +140,11 @@ class Running:
             stop_ids=self.prompts.stop_ids,
             compile=settings.compile and self.loaded.device.startswith("cuda"),
             bos_id=self.loaded.tokenizer.bos_token_id,
+        )
+        self.planners = Planners(
+            fingerprint=self.loaded.fingerprint,
+            width=int(self.loaded.model.config.get_text_config().hidden_size),
+            device=self.loaded.device,
         )
         self._on_progress(0, None, "trying what it can do")
         self.description = self._described()

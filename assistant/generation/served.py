@@ -9,18 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from assistant.engine.contract import Capability, Message, Piece, Reply, Request, Usage, no_model
+from assistant.engine.contract import Capability, Floats, Message, Piece, Reply, Request, Usage, no_model
 from assistant.engine.schema import bounded
 from assistant.engine.spoken import Spoken, only_thought
 from assistant.generation.grammar import Grammar
 from assistant.generation.memory import is_short_of_memory, named_failures, nothing_left_to_free
-from assistant.generation.order import Finished, Order, Token
+from assistant.generation.order import Finished, Order, Token, Written
 from assistant.generation.running import Running
 from assistant.generation.text import Detokenizer, decode
 from assistant.progress import Cancelled
-from assistant.workers.model_pipe import Description, Loading, ModelOrder, Working
+from assistant.steering.choosing import appraised
+from assistant.workers.model_pipe import Appraisal, Description, Loading, ModelOrder, Working
 from connectors.child.served import Line
 
 AHEAD_TOKENS = 128
@@ -96,9 +98,16 @@ class LanguageModel:
                     prompt_tokens=read, prompt_reused=reused, new_tokens=0, first_token_s=took_s, total_s=took_s
                 )
 
+    def appraise(self, planner: Path, states: Floats, actions: Floats | None) -> Appraisal:
+        """What the planner in a file thinks of actions in states. Raises: Conflict, BadRequest."""
+        with named_failures(self._order.name):
+            return appraised(self._model.planners.get(planner), states, actions)
+
     def batch(self, requests: Sequence[Request]) -> Iterator[list[Reply]]:
         """All replies, once they are all written. Raises: as `stream`."""
         with named_failures(self._order.name):
+            for request in requests:
+                self._require(request)
             yield self._together(list(requests))
 
     @property
@@ -132,6 +141,8 @@ class LanguageModel:
             needed.add(Capability.STEER_END if request.prefix.place == "end" else Capability.HIDDEN)
         if request.wants_hidden:
             needed.add(Capability.HIDDEN)
+        if request.steer is not None:
+            needed |= {Capability.HIDDEN, Capability.STEER_END}
         for capability in sorted(needed - self._model.description.capabilities):
             raise no_model(self._order.name, capability, _PURPOSES[capability])
 
@@ -139,11 +150,8 @@ class LanguageModel:
         if not requests:
             return []
         model, begun = self._model, time.perf_counter()
-        prompts = [model.fitting(request.messages, 0) for request in requests]
-        orders = [
-            Order(max_tokens=model.room(request, ids), sampling=request.sampling)
-            for request, ids in zip(requests, prompts, strict=True)
-        ]
+        asked = [_Asked(model, request) for request in requests]
+        prompts, orders = [one.ids for one in asked], [one.order for one in asked]
         try:
             written = model.decoder.batch(prompts, orders, is_cancelled=self.is_cancelled)
         except (RuntimeError, MemoryError) as err:
@@ -153,32 +161,50 @@ class LanguageModel:
                 notice = model.free_caches()
                 half = len(requests) // 2
                 return self._together(requests[:half], notice, 1) + self._together(requests[half:], notice, 1)
-            needed = len(prompts[0]) + orders[0].max_tokens
+            needed = len(prompts[0]) + orders[0].rows + orders[0].max_tokens
             return self._together(
                 requests, model.make_room(err, failures=failures, needed=needed), failures=failures + 1
             )
         share_s = (time.perf_counter() - begun) / len(requests)
         return [
-            self._reply(request, ids, tokens, order.max_tokens, share_s, notice)
-            for request, ids, tokens, order in zip(requests, prompts, written, orders, strict=True)
+            self._reply(request, one, reply, share_s, " ".join(filter(None, (notice, one.notice))))
+            for request, one, reply in zip(requests, asked, written, strict=True)
         ]
 
-    def _reply(
-        self, request: Request, ids: list[int], tokens: list[int], most: int, share_s: float, notice: str
-    ) -> Reply:
-        text = decode(self._model.loaded.tokenizer, tokens)
+    def _reply(self, request: Request, asked: _Asked, written: Written, share_s: float, notice: str) -> Reply:
+        text = decode(self._model.loaded.tokenizer, written.tokens)
         spoken = Spoken([*request.stop, *self._model.prompts.stop_strings])
         shown = spoken.push(text) + spoken.flush()
+        is_whole = len(written.tokens) < asked.order.max_tokens
         usage = Usage(
-            prompt_tokens=len(ids),
+            prompt_tokens=len(asked.ids),
             prompt_reused=0,
-            new_tokens=len(tokens),
+            new_tokens=len(written.tokens),
             first_token_s=share_s,
             total_s=share_s,
-            finish="stop" if spoken.stopped else "length" if len(tokens) >= most else "end",
+            finish="stop" if spoken.stopped else "end" if is_whole else "length",
             notice=notice,
         )
-        return Reply(shown, usage)
+        return Reply(shown, usage, written.hidden, written.steered)
+
+
+class _Asked:
+    """A request as the decoder takes it: the prompt's tokens, and an order. `notice` says what it could not have."""
+
+    def __init__(self, model: Running, request: Request) -> None:
+        steer, self.notice = model.chooser(request.steer)
+        order = Order(
+            max_tokens=0,
+            sampling=request.sampling,
+            session=request.session,
+            prefix=request.prefix,
+            steer=steer,
+            wants_hidden=request.wants_hidden,
+        )
+        self.ids = model.fitting(request.messages, order.rows)
+        most = model.room(request, self.ids, order.rows)
+        mask = None if request.schema is None else Grammar(model.vocabulary, bounded(request.schema), most)
+        self.order = replace(order, max_tokens=most, mask=mask)
 
 
 class _Writing:
@@ -187,23 +213,12 @@ class _Writing:
     def __init__(self, served: LanguageModel, model: Running, request: Request) -> None:
         self._served, self._model, self._request = served, model, request
         self._begun = time.perf_counter()
-        self._rows = 0 if request.prefix is None else len(request.prefix.rows)
-        self._ids = model.fitting(request.messages, self._rows)
-        most = model.room(request, self._ids)
-        grammar = None if request.schema is None else Grammar(model.vocabulary, bounded(request.schema), most)
-        self._order = Order(
-            max_tokens=most,
-            sampling=request.sampling,
-            session=request.session,
-            prefix=request.prefix,
-            mask=grammar,
-            wants_hidden=request.wants_hidden,
-        )
+        asked = _Asked(model, request)
+        self._ids, self._order, self._notice = asked.ids, asked.order, asked.notice
         self._text = Detokenizer(model.loaded.tokenizer)
         self._spoken = Spoken([*request.stop, *model.prompts.stop_strings])
         self._tokens: list[int] = []
         self._first_token_s = 0.0
-        self._notice = ""
         self._failures = 0
 
     def pieces(self) -> Iterator[Piece]:
@@ -213,17 +228,32 @@ class _Writing:
             except (RuntimeError, MemoryError) as err:
                 if not is_short_of_memory(err):
                     raise
-                if self._tokens and (self._request.prefix is not None or self._request.wants_hidden):
-                    raise nothing_left_to_free(self._model.description.name) from err
-                needed = len(self._ids) + self._rows + self._order.max_tokens
-                self._notice = self._model.make_room(err, failures=self._failures, needed=needed)
+                self._recover(err)
                 self._failures += 1
             else:
                 break
         rest = self._spoken.push(self._text.flush()) + self._spoken.flush()
         if self._spoken.is_thinking and finished.reason == "length":
             raise only_thought(self._model.description.name)
-        yield Piece(rest, self._usage(finished), finished.hidden)
+        yield Piece(rest, self._usage(finished), finished.hidden, finished.steered)
+
+    def _recover(self, err: Exception) -> None:
+        """Make room after memory ran out. A steered reply that has begun goes on without its rows.
+
+        Raises: ModelFailed where the rest cannot be written as it was asked for.
+        """
+        if self._tokens and (self._request.prefix is not None or self._request.wants_hidden):
+            raise nothing_left_to_free(self._model.description.name) from err
+        was_steered = self._order.steer is not None
+        self._order = replace(self._order, steer=None)  # a device that is left is not held on to
+        needed = len(self._ids) + self._order.rows + self._order.max_tokens
+        self._notice = self._model.make_room(err, failures=self._failures, needed=needed)
+        if was_steered and self._tokens:
+            self._notice += " The rest of the reply is not steered."
+        elif was_steered:
+            steer, notice = self._model.chooser(self._request.steer)
+            self._order = replace(self._order, steer=steer)
+            self._notice = f"{self._notice} {notice}".strip()
 
     def _attempt(self) -> Any:
         """Write from where the reply stands; gives back how it finished."""

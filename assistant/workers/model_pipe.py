@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.config.schema import ModelSettings
-from assistant.engine.contract import Capability, ModelFailed
+from assistant.engine.contract import Capability, Floats, ModelFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,22 @@ class Description:
     width: int
     traits: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appraisal:
+    """What a planner thinks of actions in states, each array float32 of n rows.
+
+    `chosen` and `cloned` are its own actions and those that leave the model as it is, (n, dimension). `values` belong to
+    the actions that were given, or to `chosen` without any, and `angles`, in radians, lie between those and `cloned`.
+    """
+
+    chosen: Floats
+    cloned: Floats
+    values: Floats
+    values_chosen: Floats
+    values_cloned: Floats
+    angles: Floats
 
 
 class WorkerBroken(ModelFailed):

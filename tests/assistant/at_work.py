@@ -44,6 +44,13 @@ def written(decoder: Decoder, ids: Sequence[int], **order: Any) -> tuple[list[in
     return gathered(decoder.stream(ids, Order(**{"max_tokens": 12} | order), is_cancelled=never))
 
 
+def together(
+    decoder: Decoder, prompts: Sequence[Sequence[int]], orders: Sequence[Order], **how: Any
+) -> list[list[int]]:
+    """The tokens of the replies of a batch."""
+    return [reply.tokens for reply in decoder.batch(prompts, orders, **how)]
+
+
 def gathered(stream: Iterator[Token | Finished]) -> tuple[list[int], Finished]:
     *tokens, end = stream
     assert isinstance(end, Finished)

@@ -9,7 +9,7 @@ from assistant.errors import BadRequest
 from assistant.generation import batching
 from assistant.generation.batching import batches
 from assistant.generation.order import Order
-from tests.assistant.at_work import by_generate, decoder_of, prompt
+from tests.assistant.at_work import by_generate, decoder_of, prompt, together
 from tests.tiny_models import KINDS, SLIDING_WINDOW, Kind
 
 pytestmark = pytest.mark.integration  # each loads models, and together they take a while
@@ -22,36 +22,36 @@ def test_each_reply_is_the_one_the_prompt_gets_alone(kind: Kind) -> None:
     limits = (12, 30, 1, 25, 12)
     orders = [Order(max_tokens=limit) for limit in limits]
     expected = [by_generate(kind, ids, limit) for ids, limit in zip(PROMPTS, limits, strict=True)]
-    assert decoder_of(kind).batch(PROMPTS, orders) == expected
+    assert together(decoder_of(kind), PROMPTS, orders) == expected
 
 
 def test_long_prompts_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batching, "CHUNK", 16)
     expected = [by_generate("gemma3", ids) for ids in PROMPTS]
-    assert decoder_of("gemma3").batch(PROMPTS, [Order(max_tokens=12)] * len(PROMPTS)) == expected
+    assert together(decoder_of("gemma3"), PROMPTS, [Order(max_tokens=12)] * len(PROMPTS)) == expected
 
 
 def test_more_prompts_than_a_batch_holds_are_all_answered_in_their_order() -> None:
     prompts = [prompt(number, 4 + number % 7) for number in range(2 * batching.ROWS_ON_CPU + 3)]
     expected = [by_generate("llama", ids, 3) for ids in prompts]
-    assert decoder_of("llama").batch(prompts, [Order(max_tokens=3)] * len(prompts)) == expected
+    assert together(decoder_of("llama"), prompts, [Order(max_tokens=3)] * len(prompts)) == expected
 
 
 def test_each_row_ends_at_its_own_stop_token() -> None:
     whole = [by_generate("llama", ids) for ids in PROMPTS]
     stops = {whole[0][2], whole[3][5]}
     expected = [reply[: min([reply.index(stop) for stop in stops if stop in reply], default=12)] for reply in whole]
-    assert decoder_of("llama", stop_ids=stops).batch(PROMPTS, [Order(max_tokens=12)] * len(PROMPTS)) == expected
+    assert together(decoder_of("llama", stop_ids=stops), PROMPTS, [Order(max_tokens=12)] * len(PROMPTS)) == expected
 
 
 def test_each_row_has_its_own_seed_and_penalty() -> None:
     sampling = Sampling(temperature=1.0, repetition_penalty=1.2, seed=5)
     alone, others = Order(max_tokens=12, sampling=sampling), Order(max_tokens=12, sampling=Sampling())
     decoder = decoder_of("llama")
-    (expected,) = decoder.batch(PROMPTS[:1], [alone])
-    together = decoder.batch(PROMPTS, [alone, *[others] * 4])
-    assert together[0] == expected
-    assert together[1] == by_generate("llama", PROMPTS[1])
+    (expected,) = together(decoder, PROMPTS[:1], [alone])
+    replies = together(decoder, PROMPTS, [alone, *[others] * 4])
+    assert replies[0] == expected
+    assert replies[1] == by_generate("llama", PROMPTS[1])
 
 
 def test_a_cancelled_batch_gives_back_what_it_has() -> None:
@@ -61,14 +61,14 @@ def test_a_cancelled_batch_gives_back_what_it_has() -> None:
         asked.append(1)
         return len(asked) > 5
 
-    replies = decoder_of("llama").batch(PROMPTS, [Order(max_tokens=12)] * len(PROMPTS), is_cancelled=is_cancelled)
+    replies = together(decoder_of("llama"), PROMPTS, [Order(max_tokens=12)] * len(PROMPTS), is_cancelled=is_cancelled)
     assert replies == [by_generate("llama", ids)[:4] for ids in PROMPTS]
 
 
 def test_nothing_asked_is_nothing_written() -> None:
     decoder = decoder_of("llama")
-    assert decoder.batch([], []) == []
-    assert decoder.batch(PROMPTS[:2], [Order(max_tokens=0), Order(max_tokens=2)])[0] == []
+    assert together(decoder, [], []) == []
+    assert together(decoder, PROMPTS[:2], [Order(max_tokens=0), Order(max_tokens=2)])[0] == []
     with pytest.raises(BadRequest):
         decoder.batch([[]], [Order(max_tokens=2)])
 

@@ -26,7 +26,7 @@ from assistant.engine.contract import (
 from assistant.engine.schema import bounded
 from assistant.engine.structured import told
 from assistant.errors import BadRequest
-from assistant.generation.order import Finished, Reason, Token
+from assistant.generation.order import Finished, Reason, Token, Written
 from assistant.generation.running import FREED, ON_CPU, SHRUNK
 from assistant.generation.served import AHEAD_TOKENS, LanguageModel
 from assistant.workers.model_pipe import Loading, ModelOrder, WorkerBroken, Working
@@ -322,8 +322,8 @@ class Told:
         yield from map(Token, self._ids)
         yield Finished(reason=self._reason, reused=0, first_token_s=0, total_s=0)
 
-    def batch(self, *_: Any, **__: Any) -> list[list[int]]:
-        return [self._ids]
+    def batch(self, *_: Any, **__: Any) -> list[Written]:
+        return [Written(tokens=self._ids)]
 
 
 def test_what_was_read_ahead_is_found_by_the_prompt_that_goes_on_from_it(folder: Path) -> None:
