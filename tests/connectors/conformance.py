@@ -1,168 +1,23 @@
 """What every connector holds to, as tests that a connector's test file takes over: `class TestMastodon(Conformance)`.
 
-A `World` is the server of a source as a test plays it: it speaks the real protocol on loopback, and its test publishes,
-edits, deletes and breaks things there. It knows no connector beyond building it. The worlds stand in
-`tests/connectors/worlds/KIND.py`, so that `tests/integration/test_every_source.py` can run them all at once.
+They run on the source's `World` (`tests.connectors.world`), which the fixture `world` of that file gives.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
-from typing import Any, ClassVar, Literal, Protocol
+from typing import ClassVar
 
 import pytest
 from pydantic import SecretStr
 
-from connectors.base import Batch, Connector, Cursor, Item, Misconfigured, NeedsLogin, Options, TryLater
-from connectors.transport import WaysOut
-
-NOW = datetime(2026, 4, 13, 12, tzinfo=UTC)
-"""The moment at which connectors are polled here. What a world publishes unasked is from the day before."""
-
-Trouble = Literal["busy", "broken", "login", "malformed", "empty_page", "duplicate_page"]
-"""What may go wrong with the next answers: 429 with `Retry-After: 30`, 500, 401, a body that is no answer, a page without
-items that says that others follow (or, where the protocol cannot say so, just one without items), and a page that repeats
-the one before it (the first: itself) while what it should have brought still follows."""
+from connectors.base import Misconfigured, NeedsLogin, Options, TryLater
+from tests.connectors.reading import Reading, assert_distinct
+from tests.connectors.world import NOW, Trouble, World
 
 KINDS = {"article", "paper", "post", "message", "mail", "note"}
-EVERYTHING: dict[str, Any] = {"first_run_items": 20_000, "first_run_days": 30_000}
-
-
-class World(Protocol):
-    """A source's server, played by a test. One object is one server; it outlives every connector built on it."""
-
-    page_size: int
-    """Items in a page as the connector asks for it by default."""
-    window: int | None
-    """How many of the newest items the source ever shows, None where all can be paged through."""
-    deletes: bool
-    """Whether it can be seen that an item is gone."""
-    edits: bool
-    """Whether it can be seen that an item has another text."""
-    troubles: frozenset[Trouble]
-    """Those that can befall this source; a folder knows no 429."""
-
-    def options(self, **changes: Any) -> Options:
-        """Options that read this server, as a user would have them, with `changes` on top."""
-
-    def connector(self, **changes: Any) -> Connector:
-        """A new connector on new ways out, as after a restart: it remembers nothing, not even a `Retry-After`."""
-
-    def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        """New ways out that lead to this server: hosts mapped, no pauses. `monotonic` is what pauses are counted by."""
-
-    def publish(self, count: int = 1, *, at: datetime | None = None) -> list[str]:
-        """The external ids of `count` new items, oldest first, a second apart, the last of them published at `at`;
-        without `at`, just after the newest so far. No two have the same text. `Timeline` counts this out."""
-
-    def edit(self, external_id: str) -> None:
-        """Give an item another text, just after the newest so far."""
-
-    def delete(self, external_id: str) -> None:
-        """Take an item away."""
-
-    def fail(self, what: Trouble, times: int = 1) -> None:
-        """Answer the next `times` requests for items so. Logins and look-ups of names go on working, but for "login"."""
-
-    def close(self) -> None:
-        """End the server."""
-
-
-@dataclass
-class Timeline:
-    """The instants at which a world publishes."""
-
-    newest: datetime = NOW - timedelta(days=1)
-
-    def take(self, count: int = 1, at: datetime | None = None) -> list[datetime]:
-        """`count` instants in whole seconds, a second apart, oldest first, as `World.publish` wants them."""
-        last = at or self.newest + timedelta(seconds=count)
-        self.newest = max(self.newest, last)
-        return [last - timedelta(seconds=count - 1 - number) for number in range(count)]
-
-
-@dataclass
-class Reading:
-    """Reads a world as ingest does: from the cursor of the last batch, which is all that survives, as JSON."""
-
-    world: World
-    changes: dict[str, Any] = field(default_factory=lambda: dict(EVERYTHING))
-    now: datetime = NOW
-    cursor: Cursor | None = None
-    items: list[Item] = field(default_factory=list)
-    """All that was ever yielded."""
-    deleted: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    has_more: bool = False
-
-    @property
-    def ids(self) -> list[str]:
-        return [item.external_id for item in self.items]
-
-    def batches(self, *, limit: int = 1000, cancelled: Event | None = None, at_most: int | None = None) -> list[Batch]:
-        """One poll by a new connector; with `at_most`, it is killed after so many batches."""
-        self.has_more = False
-        connector = self.world.connector(**self.changes)
-        taken: list[Batch] = []
-        poll = connector.poll(self.cursor, now=self.now, limit=limit, cancelled=cancelled or Event())
-        for batch in poll:
-            taken.append(batch)
-            self._keep(batch)
-            if at_most is not None and len(taken) >= at_most:
-                break
-        return taken
-
-    def poll(self, **how: Any) -> list[str]:
-        """The ids that one poll yields."""
-        return [item.external_id for batch in self.batches(**how) for item in batch.items]
-
-    def to_the_end(self, *, limit: int = 1000, patience: int = 4) -> list[str]:
-        """The ids that polls yield until one says that there is no more. Up to `patience` of them may fail for now."""
-        before = len(self.items)
-        for _ in range(2000):
-            try:
-                self.poll(limit=limit)
-            except (TryLater, Misconfigured):
-                patience -= 1
-                assert patience >= 0, "it does not recover"
-                continue
-            if not self.has_more:
-                return self.ids[before:]
-        raise AssertionError("it never comes to an end")
-
-    def _keep(self, batch: Batch) -> None:
-        self.cursor = json.loads(json.dumps(dict(batch.cursor)))
-        self.items += batch.items
-        self.deleted += batch.deleted
-        self.notices += batch.notices
-        self.has_more = batch.more
-
-    def texts(self) -> dict[str, list[tuple[str, str]]]:
-        """The distinct texts that each id came with, in their order: memory would have so many versions of it."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for item in self.items:
-            versions = found.setdefault(item.external_id, [])
-            if not versions or versions[-1] != (item.title, item.text):
-                versions.append((item.title, item.text))
-        return found
-
-    def assert_holds(self, published: list[str]) -> None:
-        """All that was published came, nothing else, and each with one text."""
-        texts = self.texts()
-        missing = [identity for identity in published if identity not in texts]
-        assert not missing, f"{len(missing)} of {len(published)} lost, such as {missing[:3]}"
-        strangers = set(texts) - set(published)
-        assert not strangers, f"{len(strangers)} came that were not published, such as {sorted(strangers)[:3]}"
-        twice = [identity for identity, versions in texts.items() if len(versions) > 1]
-        assert not twice, f"{len(twice)} changed their text unasked, such as {twice[:3]}"
-
-
-def assert_distinct(ids: list[str]) -> None:
-    assert len(ids) == len(set(ids)), f"{len(ids) - len(set(ids))} of {len(ids)} came twice"
 
 
 class Conformance:
@@ -289,22 +144,15 @@ class Conformance:
         reading.to_the_end()
         reading.assert_holds(published)
 
-    def test_an_empty_page_in_the_middle_loses_nothing(self, world: World) -> None:
-        needs(world, "empty_page")
+    @pytest.mark.parametrize("trouble", ["empty_page", "duplicate_page"], ids=["empty", "twice"])
+    def test_a_page_in_the_middle_that_is_empty_or_comes_twice_loses_nothing(
+        self, world: World, trouble: Trouble
+    ) -> None:
+        needs(world, trouble)
         published = world.publish(within(world, 3 * world.page_size))
         reading = Reading(world)
         reading.batches(at_most=1)
-        world.fail("empty_page")
-        reading.to_the_end()
-        reading.to_the_end()
-        reading.assert_holds(published)
-
-    def test_a_page_that_comes_twice_is_harmless(self, world: World) -> None:
-        needs(world, "duplicate_page")
-        published = world.publish(within(world, 3 * world.page_size))
-        reading = Reading(world)
-        reading.batches(at_most=1)
-        world.fail("duplicate_page")
+        world.fail(trouble)
         reading.to_the_end()
         reading.to_the_end()
         reading.assert_holds(published)
@@ -371,7 +219,7 @@ class Conformance:
         connector = world.connector(**reading.changes)
         pages = 0
         for batch in connector.poll(None, now=NOW, limit=1000, cancelled=cancelled):
-            reading._keep(batch)
+            reading.keep(batch)
             cancelled.set()
             pages += 1
         assert pages <= 2, "it goes on although it is cancelled"

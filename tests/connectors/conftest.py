@@ -1,4 +1,4 @@
-"""A web server on loopback, and the ways out to it."""
+"""A web server on loopback, the ways out to it, and one reader of documents for all worlds of a file."""
 
 from __future__ import annotations
 
@@ -19,5 +19,13 @@ def server() -> Iterator[WebServer]:
 @pytest.fixture
 def ways_out() -> Iterator[WaysOut]:
     ways_out = WaysOut(loopback_policy(timeout_s=3.0))
+    yield ways_out
+    ways_out.close()
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[WaysOut]:
+    """Has the process that reads what comes from outside: each takes a while to start, so worlds share it."""
+    ways_out = WaysOut(loopback_policy())
     yield ways_out
     ways_out.close()

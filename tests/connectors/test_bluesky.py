@@ -21,7 +21,9 @@ from connectors.base import Item, Misconfigured, NeedsLogin, TryLater
 from connectors.bluesky import Bluesky, BlueskyOptions
 from connectors.bluesky.richtext import read_text
 from connectors.transport import WaysOut
-from tests.connectors.conformance import EVERYTHING, NOW, Conformance, Reading
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import EVERYTHING, NOW
 from tests.connectors.worlds.bluesky import ADA, BEN, CID, ME, MENTIONS, PASSWORD, PROFILES, TIMELINE, BlueskyWorld
 from tests.servers import Response, WebServer, loopback_policy
 
@@ -29,14 +31,6 @@ pytestmark = pytest.mark.integration
 
 FEED = "at://did:plc:ben/app.bsky.feed.generator/science"
 LIST = "at://did:plc:me/app.bsky.graph.list/3kfriends"
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[WaysOut]:
-    """One process that reads answers for all worlds."""
-    ways_out = WaysOut(loopback_policy(timeout_s=60.0))
-    yield ways_out
-    ways_out.close()
 
 
 @pytest.fixture

@@ -7,20 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.transport import WaysOut
-from tests.connectors.conformance import Conformance, World
+from tests.connectors.conformance import Conformance
+from tests.connectors.world import World
 from tests.connectors.worlds.arxiv import ArxivWorld
 from tests.connectors.worlds.feeds import FeedsWorld
-from tests.servers import loopback_policy
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[WaysOut]:
-    """One process that reads documents for all worlds of feeds."""
-    ways_out = WaysOut(loopback_policy(timeout_s=20.0))
-    yield ways_out
-    ways_out.close()
 
 
 class TestFeeds(Conformance):

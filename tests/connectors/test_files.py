@@ -18,13 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.base import Item, Misconfigured
+from connectors.base import Misconfigured
 from connectors.files import Files, FilesOptions
 from connectors.files.notes import of_html, of_markdown, of_text
 from connectors.files.patterns import Patterns
 from connectors.files.pdf import of_pdf
 from connectors.transport import WaysOut
-from tests.connectors.conformance import NOW, Conformance, Reading
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import NOW
 from tests.connectors.worlds.files import FilesWorld, pdf
 from tests.servers import loopback_policy
 
@@ -51,17 +53,9 @@ def reading(world: FilesWorld) -> Reading:
     return Reading(world)
 
 
-def only(reading: Reading) -> Item:
-    """The one item of one poll."""
-    before = len(reading.items)
-    reading.to_the_end()
-    (item,) = reading.items[before:]
-    return item
-
-
 def test_a_note_is_private_memory_with_its_place_as_topics(world: FilesWorld, reading: Reading) -> None:
     world.write("travel/japan/rail.md", "# By rail\n\nSee https://example.org/a_(b).\n", YESTERDAY)
-    item = only(reading)
+    item = reading.only()
     assert (item.kind, item.private, item.by_me, item.to_me) == ("note", True, False, False)
     assert (item.external_id, item.title, item.topics) == ("travel/japan/rail.md", "By rail", ("travel", "japan"))
     assert item.links == ("https://example.org/a_(b)",)
@@ -93,13 +87,13 @@ def test_a_title_is_looked_for(
     world: FilesWorld, reading: Reading, name: str, text: str, title: str, topics: tuple[str, ...]
 ) -> None:
     world.write(name, text, YESTERDAY)
-    item = only(reading)
+    item = reading.only()
     assert (item.title, item.topics) == (title, topics)
 
 
 def test_front_matter_dates_a_note_and_is_not_its_text(world: FilesWorld, reading: Reading) -> None:
     world.write("diary.md", "---\ndate: 2019-05-04\nauthors: [Ada, Grace]\n---\nIt rained.\n", YESTERDAY)
-    item = only(reading)
+    item = reading.only()
     assert (item.text, item.authors) == ("It rained.", ("Ada", "Grace"))
     assert item.published == datetime(2019, 5, 4, tzinfo=UTC)
 
@@ -108,7 +102,7 @@ def test_a_saved_page_brings_what_it_shows_and_nothing_that_runs(world: FilesWor
     world.write(
         "page.html", "<p onclick=x()>Read <a href='https://example.org/'>this</a></p><script>no</script>", YESTERDAY
     )
-    item = only(reading)
+    item = reading.only()
     assert item.text == "Read this"
     assert "script" not in item.html
     assert "onclick" not in item.html
@@ -118,10 +112,10 @@ def test_a_saved_page_brings_what_it_shows_and_nothing_that_runs(world: FilesWor
 class TestMoves:
     def test_a_file_that_is_moved_or_renamed_stays_the_same_item(self, world: FilesWorld, reading: Reading) -> None:
         world.write("inbox/plan.md", "What to do next.", YESTERDAY)
-        first = only(reading)
+        first = reading.only()
         (world.folder / "done").mkdir()
         (world.folder / "inbox/plan.md").rename(world.folder / "done/old plan.md")
-        moved = only(reading)
+        moved = reading.only()
         assert moved.external_id == first.external_id == "inbox/plan.md"
         assert (moved.title, moved.topics, moved.details["path"]) == ("old plan", ("done",), "done/old plan.md")
         assert moved.published == first.published
@@ -129,11 +123,11 @@ class TestMoves:
 
     def test_a_new_file_in_the_place_of_a_moved_one_is_another_item(self, world: FilesWorld, reading: Reading) -> None:
         world.write("plan.md", "The first plan.", YESTERDAY)
-        only(reading)
+        reading.only()
         (world.folder / "plan.md").rename(world.folder / "plan 1.md")
-        assert only(reading).external_id == "plan.md"
+        assert reading.only().external_id == "plan.md"
         world.write("plan.md", "The second plan.", YESTERDAY + timedelta(hours=1))
-        assert only(reading).external_id == "plan.md#2"
+        assert reading.only().external_id == "plan.md#2"
         (world.folder / "plan.md").unlink()
         reading.to_the_end()
         assert reading.deleted == ["plan.md#2"]
@@ -145,18 +139,18 @@ class TestMoves:
         (world.folder / "c").mkdir()
         (world.folder / "b/two.md").rename(world.folder / "c/two.md")
         (world.folder / "a/one.md").unlink()
-        assert only(reading).external_id == "b/two.md"
+        assert reading.only().external_id == "b/two.md"
         assert reading.deleted == ["a/one.md"]
 
     def test_a_touched_file_brings_nothing(self, world: FilesWorld, reading: Reading) -> None:
         world.write("a.md", "text", YESTERDAY)
-        only(reading)
+        reading.only()
         os.utime(world.folder / "a.md", (NOW.timestamp() - 60, NOW.timestamp() - 60))
         assert reading.to_the_end() == []
 
     def test_a_drive_that_is_not_mounted_deletes_nothing(self, world: FilesWorld, reading: Reading) -> None:
         world.write("a.md", "text", YESTERDAY)
-        only(reading)
+        reading.only()
         world.folder.rename(world.folder.with_name("elsewhere"))
         with pytest.raises(Misconfigured, match="There is no folder"):
             reading.poll()
@@ -197,7 +191,7 @@ class TestWhatIsNoNote:
         (world.folder / "leads out.md").symlink_to(tmp_path / "secret.md")
         (world.folder / "around").symlink_to(world.folder)
         world.write("note.md", "a note", YESTERDAY)
-        assert only(reading).external_id == "note.md"
+        assert reading.only().external_id == "note.md"
         assert reading.notices == ["2 symbolic links were not followed."]
 
     def test_what_cannot_be_read_is_said_as_long_as_it_is_so(self, world: FilesWorld, reading: Reading) -> None:
@@ -220,7 +214,7 @@ class TestWhatIsNoNote:
 
     def test_a_note_that_cannot_be_read_any_more_keeps_its_text(self, world: FilesWorld, reading: Reading) -> None:
         world.write("a.md", "text", YESTERDAY)
-        only(reading)
+        reading.only()
         world.write("a.md", b"\0" * 100, YESTERDAY + timedelta(hours=1))
         assert reading.to_the_end() == []
         assert not reading.deleted
@@ -235,7 +229,7 @@ class TestWhatIsNoNote:
         assert "is being written" in reading.notices[-1]
         world.write("a.md", "half a sentence and the rest", NOW)
         reading.now += timedelta(minutes=10)
-        assert only(reading).text == "half a sentence and the rest"
+        assert reading.only().text == "half a sentence and the rest"
 
     def test_a_file_that_changes_while_the_folder_is_read_waits(self, world: FilesWorld) -> None:
         world.publish(world.page_size)
@@ -260,14 +254,14 @@ class TestWhatIsNoNote:
         world.write("old.md", "old", NOW - timedelta(days=30))
         assert reading.to_the_end() == []
         world.write("old.md", "old and new", NOW - timedelta(hours=1))
-        assert only(reading).text == "old and new"
+        assert reading.only().text == "old and new"
 
 
 class TestPdfs:
     def test_a_pdf_brings_its_title_authors_and_pages(self, world: FilesWorld, reading: Reading) -> None:
         about = {"/Title": "Goals in Dialogue", "/Author": "Ada Lovelace; Alan Turing", "/Keywords": "planning, talk"}
         world.write("papers/x.pdf", pdf("The first dia-", "logue. It is", "short.", about=about), YESTERDAY)
-        item = only(reading)
+        item = reading.only()
         assert (item.title, item.authors) == ("Goals in Dialogue", ("Ada Lovelace", "Alan Turing"))
         assert item.text == "The first dialogue. It is short."
         assert item.topics == ("papers", "planning", "talk")
@@ -275,7 +269,7 @@ class TestPdfs:
     @pytest.mark.parametrize("title", ["Microsoft Word - draft3.docx", "untitled", "x.dvi", "", "..."])
     def test_a_title_that_is_none_gives_way_to_the_name(self, world: FilesWorld, reading: Reading, title: str) -> None:
         world.write("On Goals.pdf", pdf("text", about={"/Title": title}), YESTERDAY)
-        assert only(reading).title == "On Goals"
+        assert reading.only().title == "On Goals"
 
     def test_a_locked_or_scanned_pdf_says_what_to_do(self, world: FilesWorld, reading: Reading) -> None:
         world.write("locked.pdf", pdf("text", password="a word"), YESTERDAY)

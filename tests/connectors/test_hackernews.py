@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.base import Item, TryLater
+from connectors.base import TryLater
 from connectors.hackernews import HackerNewsOptions
 from connectors.hackernews.items import item_of, text_of
-from tests.connectors.conformance import NOW, Conformance, Reading, World
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import NOW, World
 from tests.connectors.worlds.hackernews import HackerNewsWorld
 from tests.servers import Response
 
@@ -50,18 +52,10 @@ def reading(world: HackerNewsWorld) -> Reading:
     return Reading(world)
 
 
-def only(reading: Reading) -> Item:
-    """The one item of one poll."""
-    before = len(reading.items)
-    reading.to_the_end()
-    (item,) = reading.items[before:]
-    return item
-
-
 class TestStories:
     def test_a_story_leads_to_its_page_and_to_its_discussion(self, world: HackerNewsWorld, reading: Reading) -> None:
         (identity,) = world.publish(title="A &amp; B", points=120)
-        item = only(reading)
+        item = reading.only()
         discussion = f"https://news.ycombinator.com/item?id={identity}"
         assert (item.kind, item.title, item.text, item.authors) == ("post", "A & B", "", ("ada",))
         assert item.url == f"https://site.example/{identity}"
@@ -72,7 +66,7 @@ class TestStories:
     def test_a_question_is_its_text_with_whole_links(self, world: HackerNewsWorld, reading: Reading) -> None:
         text = 'How?<p>See <a href="https:&#x2F;&#x2F;arxiv.org&#x2F;abs&#x2F;2404.05530v2" rel="nofollow">https:&#x2F;&#x2F;arxiv.org&#x2F;abs&#x2F;24...</a>'
         (identity,) = world.publish(tags=("story", "ask_hn"), title="Ask HN: How?", url=None, story_text=text)
-        item = only(reading)
+        item = reading.only()
         assert item.text == "How?\n\nSee https://arxiv.org/abs/2404.05530v2"
         assert item.url == f"https://news.ycombinator.com/item?id={identity}"
         assert item.links == (item.url, "https://arxiv.org/abs/2404.05530v2")
@@ -80,7 +74,7 @@ class TestStories:
 
     def test_scores_and_comments_follow_without_new_texts(self, world: HackerNewsWorld, reading: Reading) -> None:
         (identity,) = world.publish(points=10)
-        first = only(reading)
+        first = reading.only()
         for points, brings in [(11, False), (14, False), (15, True), (19, False), (400, True)]:
             world.things[identity].facts["points"] = points
             assert reading.to_the_end() == [identity] * brings
@@ -89,21 +83,21 @@ class TestStories:
 
     def test_what_is_too_old_is_followed_no_more(self, world: HackerNewsWorld, reading: Reading) -> None:
         (identity,) = world.publish(points=10)
-        only(reading)
+        reading.only()
         world.things[identity].facts["points"] = 1000
         reading.now += timedelta(days=4)
         assert reading.to_the_end() == []
 
     def test_the_best_comments_come_along_once_it_is_discussed(self, world: HackerNewsWorld, reading: Reading) -> None:
         (identity,) = world.publish()
-        first = only(reading)
+        first = reading.only()
         world.comment(identity, "", deleted=True)
         world.comment(identity, "flagged", dead=True)
         best = [world.comment(identity, f"<p>Remark {number}", author=f"user{number}") for number in range(4)]
         world.things[identity].facts["num_comments"] = 4
         assert reading.to_the_end() == []
         world.things[identity].facts["num_comments"] = 6
-        item = only(reading)
+        item = reading.only()
         assert item.details["top_comments"] == [
             {
                 "author": f"user{number}",
@@ -129,7 +123,7 @@ class TestStories:
         world.comment(identity, "Remark")
         reading.to_the_end()
         world.things[identity].facts["points"] = 300
-        assert only(reading).details["top_comments"][0]["text"] == "Remark"
+        assert reading.only().details["top_comments"][0]["text"] == "Remark"
 
     def test_of_many_discussions_a_poll_reads_ten_and_the_next_the_others(
         self, world: HackerNewsWorld, reading: Reading
@@ -146,7 +140,7 @@ class TestStories:
         self, world: HackerNewsWorld, reading: Reading, state: dict[str, Any]
     ) -> None:
         (identity,) = world.publish()
-        only(reading)
+        reading.only()
         world.things[identity].state = state
         world.things[identity].facts["num_comments"] = 9
         reading.to_the_end()
@@ -159,7 +153,7 @@ class TestStories:
 
     def test_what_the_search_merely_forgot_is_not_gone(self, world: HackerNewsWorld, reading: Reading) -> None:
         (identity,) = world.publish()
-        only(reading)
+        reading.only()
         world.things[identity].is_indexed = False
         reading.to_the_end()
         assert reading.deleted == []
@@ -244,7 +238,7 @@ class TestListings:
         assert comment.links == ("https://ships.example/", "https://news.ycombinator.com/item?id=7")
         assert comment.details == {"story": "On ships", "discussion": "https://news.ycombinator.com/item?id=7"}
         world.things[written[0]].facts["comment_text"] = "Another remark"
-        assert only(reading).text == "Another remark"
+        assert reading.only().text == "Another remark"
         world.delete(written[1])
         reading.to_the_end()
         assert reading.deleted == [written[1]]

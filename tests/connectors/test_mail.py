@@ -26,20 +26,14 @@ from connectors.mail.mailbox import Mailbox
 from connectors.mail.source import PAGE
 from connectors.mail.state import numbers_of, ranges
 from connectors.transport import WaysOut
-from tests.connectors.conformance import EVERYTHING, NOW, Conformance, Reading, assert_distinct
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading, assert_distinct
+from tests.connectors.world import EVERYTHING, NOW
 from tests.connectors.worlds.mail import MailWorld
 from tests.mail_box import MailBox
 from tests.servers import loopback_policy
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[WaysOut]:
-    """One process that reads mail, for all tests."""
-    ways_out = WaysOut(loopback_policy(timeout_s=20.0))
-    yield ways_out
-    ways_out.close()
 
 
 @pytest.fixture

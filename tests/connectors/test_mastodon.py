@@ -15,7 +15,9 @@ from pydantic import SecretStr, ValidationError
 from connectors.base import Item, Misconfigured, NeedsLogin, TryLater
 from connectors.mastodon import MastodonOptions
 from connectors.mastodon.statuses import entry_of, item_of
-from tests.connectors.conformance import EVERYTHING, NOW, Conformance, Reading
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import EVERYTHING, NOW
 from tests.connectors.worlds.mastodon import BEN, HOST, ME, MYSELF, TOKEN, MastodonWorld
 from tests.servers import Response
 

@@ -16,30 +16,25 @@ from connectors.base import Misconfigured, NeedsLogin, TryLater
 from connectors.nytimes import NewYorkTimes, NewYorkTimesOptions
 from connectors.nytimes.bylines import names
 from connectors.transport import WaysOut
-from tests.connectors.conformance import NOW, Conformance, Reading
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import NOW
 from tests.connectors.worlds.nytimes import KEY, NewYorkTimesWorld
 from tests.servers import Request, Response, loopback_policy
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="module")
-def reader() -> Iterator[WaysOut]:
-    ways = WaysOut(loopback_policy(timeout_s=20.0))
-    yield ways
-    ways.close()
-
-
 @pytest.fixture
 def by_feed(reader: WaysOut) -> Iterator[NewYorkTimesWorld]:
-    made = NewYorkTimesWorld(has_key=False, reader=reader)
+    made = NewYorkTimesWorld(reader, has_key=False)
     yield made
     made.close()
 
 
 @pytest.fixture
 def by_key(reader: WaysOut) -> Iterator[NewYorkTimesWorld]:
-    made = NewYorkTimesWorld(has_key=True, reader=reader)
+    made = NewYorkTimesWorld(reader, has_key=True)
     yield made
     made.close()
 
@@ -62,9 +57,7 @@ class TestTopStories:
             byline="By Ada Lovelace and Grace Hopper", subsection="europe", kicker="The Weather", org_facet=["Some Agency"],
             short_url="https://nyti.ms/3xYz",
         )  # fmt: skip
-        reading = Reading(by_key)
-        reading.to_the_end()
-        (item,) = reading.items
+        item = Reading(by_key).only()
         assert (item.title, item.text) == ("Story 1", "What happened in number 1.")
         assert item.authors == ("Ada Lovelace", "Grace Hopper")
         assert item.topics == ("world", "europe", "Weather", "Some Agency", "Here")
@@ -161,9 +154,7 @@ class TestTopStories:
 class TestFeeds:
     def test_bylines_are_told_apart_and_the_section_is_a_topic(self, by_feed: NewYorkTimesWorld) -> None:
         by_feed.publish(byline="Ada Lovelace, Alan Turing and Grace Hopper")
-        reading = Reading(by_feed)
-        reading.to_the_end()
-        (item,) = reading.items
+        item = Reading(by_feed).only()
         assert item.authors == ("Ada Lovelace", "Alan Turing", "Grace Hopper")
         assert item.topics == ("world", "Here")
         assert item.external_id == item.url == by_feed.stories[0].url

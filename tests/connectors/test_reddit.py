@@ -16,7 +16,10 @@ from pydantic import ValidationError
 
 from connectors.base import Misconfigured, NeedsLogin, TryLater
 from connectors.reddit import RedditOptions
-from tests.connectors.conformance import EVERYTHING, NOW, Conformance, Reading, assert_keeps_secrets
+from connectors.transport import WaysOut
+from tests.connectors.conformance import Conformance, assert_keeps_secrets
+from tests.connectors.reading import Reading
+from tests.connectors.world import EVERYTHING, NOW
 from tests.connectors.worlds.reddit import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -25,8 +28,8 @@ from tests.connectors.worlds.reddit import (
     RedditFeedWorld,
     RedditWorld,
     listing,
-    served,
 )  # fmt: skip
+from tests.connectors.worlds.web import as_json
 from tests.servers import Request, Response
 
 pytestmark = pytest.mark.integration
@@ -44,8 +47,8 @@ class TestRedditByTheApi(Conformance):
 
 class TestRedditByItsFeeds(Conformance):
     @pytest.fixture
-    def world(self) -> Iterator[RedditFeedWorld]:
-        world = RedditFeedWorld()
+    def world(self, reader: WaysOut) -> Iterator[RedditFeedWorld]:
+        world = RedditFeedWorld(reader)
         yield world
         world.close()
 
@@ -58,8 +61,8 @@ def world() -> Iterator[RedditWorld]:
 
 
 @pytest.fixture
-def feeds() -> Iterator[RedditFeedWorld]:
-    world = RedditFeedWorld()
+def feeds(reader: WaysOut) -> Iterator[RedditFeedWorld]:
+    world = RedditFeedWorld(reader)
     yield world
     world.close()
 
@@ -86,11 +89,11 @@ RECORDED = {
 def test_a_recorded_listing_is_read(world: RedditWorld, shared_data: Path, name: str, options: dict[str, Any]) -> None:
     exchange = json.loads((shared_data / "reddit" / f"{name}.json").read_text())["interactions"][-1]
     body = exchange["response"]["body"]["string"].encode()
-    end = served(listing([]))
+    end = as_json(listing([]))
     path = urlsplit(exchange["request"]["uri"]).path
     world.server.routes[path] = lambda request: end if "after" in request.query else Response(body=body)
     world.server.routes |= {
-        f"/comments/{each['data']['id']}": lambda _: served([listing([]), listing([])])
+        f"/comments/{each['data']['id']}": lambda _: as_json([listing([]), listing([])])
         for each in json.loads(body)["data"]["children"]
     }
     found = reading(world, **options)

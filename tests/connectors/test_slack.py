@@ -10,7 +10,9 @@ from pydantic import SecretStr
 
 from connectors.base import Item, NeedsLogin
 from connectors.slack import SlackOptions
-from tests.connectors.conformance import NOW, Conformance, Reading
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import NOW
 from tests.connectors.worlds.slack import ADA, BEN, GENERAL, ME, SlackWorld, user
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Item
-from tests.connectors.conformance import Reading
+from tests.connectors.reading import Reading
 from tests.connectors.worlds.slack import SlackWorld
 
 pytestmark = pytest.mark.integration

@@ -17,8 +17,11 @@ from pydantic import ValidationError
 from connectors.base import Misconfigured, NeedsLogin, TryLater
 from connectors.x import XOptions
 from connectors.x.place import id_at
-from tests.connectors.conformance import EVERYTHING, NOW, Conformance, Reading
-from tests.connectors.worlds.x import BEARER, KEYS, LIST, ME, XWorld, problem, served
+from tests.connectors.conformance import Conformance
+from tests.connectors.reading import Reading
+from tests.connectors.world import EVERYTHING, NOW
+from tests.connectors.worlds.web import as_json
+from tests.connectors.worlds.x import BEARER, KEYS, LIST, ME, XWorld, problem
 from tests.servers import Request, Response, Route
 
 pytestmark = pytest.mark.integration
@@ -70,7 +73,7 @@ def recorded(shared_data: Path) -> Any:
         exchange = yaml.safe_load((shared_data / "x" / f"test_client_{name}.yaml").read_text())["interactions"][0]
         answer = exchange["response"]
         headers = {name: answer["headers"][name][0] for name in ("content-type", "content-encoding")}
-        end = served({"meta": {"result_count": 0}})
+        end = as_json({"meta": {"result_count": 0}})
         return lambda request: (
             end if request.query.keys() & {"pagination_token", "next_token"}
             else Response(status=answer["status"]["code"], headers=headers, body=answer["body"]["string"])
@@ -95,10 +98,10 @@ def test_a_recorded_timeline_is_read(
     world: XWorld, recorded: Any, options: dict[str, Any], name: str, path: str, count: int, newest: int
 ) -> None:
     world.server.routes[path] = recorded(name)
-    world.server.routes["/2/users/by"] = lambda _: served(
+    world.server.routes["/2/users/by"] = lambda _: as_json(
         {"data": [{"id": "783214", "username": "Twitter", "name": "T"}]}
     )
-    world.server.routes["/2/lists/84839422"] = lambda _: served({"data": {"id": "84839422", "name": "Official"}})
+    world.server.routes["/2/lists/84839422"] = lambda _: as_json({"data": {"id": "84839422", "name": "Official"}})
     found = reading(world, **{"users": (), **options})
     found.now = datetime.fromisoformat("2022-10-08T00:00:00+00:00")
     found.to_the_end()
@@ -188,7 +191,7 @@ def test_one_user_that_is_unknown_is_said_and_does_not_stop_the_others(world: XW
 
 def test_a_protected_user_is_said_in_the_words_of_x(world: XWorld) -> None:
     refused = problem("user", "7") | {"detail": "Sorry, you are not authorized to see the user with id: [7]."}
-    world.server.routes["/2/users/7/tweets"] = lambda _: served({"errors": [refused]})
+    world.server.routes["/2/users/7/tweets"] = lambda _: as_json({"errors": [refused]})
     with pytest.raises(Misconfigured, match="X does not show @ada: Sorry, you are not authorized"):
         reading(world).poll()
 
@@ -274,7 +277,7 @@ REFUSALS = [
 def test_a_refusal_says_what_to_do(
     world: XWorld, status: int, body: Any, failure: type[Exception], sentence: str
 ) -> None:
-    world.server.routes["/2/users/7/tweets"] = lambda _: served(body, status=status)
+    world.server.routes["/2/users/7/tweets"] = lambda _: as_json(body, status=status)
     with pytest.raises(failure, match=sentence) as caught:
         reading(world).poll()
     assert BEARER not in str(caught.value)

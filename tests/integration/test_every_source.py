@@ -31,7 +31,7 @@ from connectors.transport import WaysOut
 from memory.models import Item, Source, Version
 from memory.store import sources
 from memory.store.connection import Database
-from tests.connectors.conformance import NOW, Trouble, World
+from tests.connectors.world import NOW, Trouble, World
 from tests.connectors.worlds.arxiv import ArxivWorld
 from tests.connectors.worlds.bluesky import BlueskyWorld
 from tests.connectors.worlds.feeds import FeedsWorld
@@ -65,8 +65,8 @@ WORLDS: dict[str, tuple[int, Callable[[WaysOut, Path], World]]] = {
     "reddit": (1, lambda reader, folder: RedditWorld()),
     "reddit by feed": (1, lambda reader, folder: RedditFeedWorld(reader)),
     "hackernews": (2, lambda reader, folder: HackerNewsWorld()),
-    "nytimes": (1, lambda reader, folder: NewYorkTimesWorld(has_key=True, reader=reader)),
-    "nytimes by feed": (1, lambda reader, folder: NewYorkTimesWorld(has_key=False, reader=reader)),
+    "nytimes": (1, lambda reader, folder: NewYorkTimesWorld(reader, has_key=True)),
+    "nytimes by feed": (1, lambda reader, folder: NewYorkTimesWorld(reader, has_key=False)),
     "mail": (1 if _HAS_DOVECOT else 0, lambda reader, folder: MailWorld(reader)),
     "files": (1, lambda reader, folder: FilesWorld(folder)),
 }

@@ -1,1 +1,1 @@
-"""The servers of all sources, played by tests: one `World` a kind (see `tests.connectors.conformance`)."""
+"""The servers of all sources, played by tests: one `World` a kind (see `tests.connectors.world`)."""

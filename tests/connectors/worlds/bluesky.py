@@ -4,7 +4,7 @@ shapes and the opaque cursors of the real one. Posts are made with `write`, or b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from connectors.bluesky import Bluesky, BlueskyOptions
 from connectors.transport import WaysOut
-from tests.connectors.worlds.web import WebWorld
-from tests.servers import Request, Response, loopback_policy
+from tests.connectors.worlds.web import WebWorld, as_json
+from tests.servers import Request, Response
 
 PASSWORD = "abcd-efgh-ijkl-mnop"
 CID = "bafyreifzi5xyrf3c5jw7cci4zrltyl25ik2dboznop4qo4cotcfbyjtita"
@@ -45,17 +45,13 @@ class _Feed:
 
 
 class BlueskyWorld(WebWorld):
-    """`reader` has the process that reads the answers, to share with other worlds, for each takes a while to start."""
-
     connector_class = Bluesky
     hosts = ("bsky.social", "pds.example")
     page_size = 100
     edits = False  # Bluesky shows the first version of a post for good
 
-    def __init__(self, reader: WaysOut | None = None) -> None:
-        super().__init__()
-        self._reader = reader or WaysOut(loopback_policy(timeout_s=60.0))
-        self._has_own_reader = reader is None
+    def __init__(self, reader: WaysOut) -> None:
+        super().__init__(reader)
         self.posts: dict[str, dict[str, Any]] = {}
         self.feeds: dict[str, _Feed] = {TIMELINE: _Feed(), MENTIONS: _Feed()}
         """By method, and for those with a parameter by "method parameter"."""
@@ -68,16 +64,6 @@ class BlueskyWorld(WebWorld):
     def options(self, **changes: Any) -> BlueskyOptions:
         given = {"handle": "me.bsky.social", "password": SecretStr(PASSWORD), "mentions": False}
         return BlueskyOptions(**{**given, **changes})
-
-    def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        made = super().ways_out(monotonic)
-        made.reader = self._reader.reader
-        return made
-
-    def close(self) -> None:
-        if self._has_own_reader:
-            self._reader.close()
-        self._end_server()
 
     def expire(self, *, refresh: bool = False) -> None:
         """Let the login lapse, and with `refresh` also what it could be renewed by."""
@@ -160,28 +146,28 @@ class BlueskyWorld(WebWorld):
             return self._log_in(json.loads(request.body))
         if method == "com.atproto.server.refreshSession":
             if token != self._refresh:
-                return _answer({"error": "ExpiredToken", "message": "Token has been revoked"}, 400)
+                return as_json({"error": "ExpiredToken", "message": "Token has been revoked"}, 400)
             self.refreshes += 1
             return self._session()
         if token != self._access:
-            return _answer({"error": "ExpiredToken", "message": "Token has expired"}, 400)
+            return as_json({"error": "ExpiredToken", "message": "Token has expired"}, 400)
         if feed := self._feed(request):
             return self._page(method, feed, request)
         match method:
             case "app.bsky.feed.getPosts":
                 wanted = parse_qs(request.asked)["uris"]
-                return _answer({"posts": [self.posts[uri] for uri in wanted if uri in self.posts]})
+                return as_json({"posts": [self.posts[uri] for uri in wanted if uri in self.posts]})
             case "app.bsky.graph.getLists":
-                return _answer({"lists": self.lists})
+                return as_json({"lists": self.lists})
             case "com.atproto.identity.resolveHandle":
                 dids = {profile["handle"]: did for did, profile in PROFILES.items()}
                 if did := dids.get(request.query["handle"]):
-                    return _answer({"did": did})
-        return _answer({"error": "InvalidRequest", "message": "Could not be found"}, 400)
+                    return as_json({"did": did})
+        return as_json({"error": "InvalidRequest", "message": "Could not be found"}, 400)
 
     def _log_in(self, given: Mapping[str, str]) -> Response:
         if given != {"identifier": "me.bsky.social", "password": PASSWORD}:
-            return _answer({"error": "AuthenticationRequired", "message": "Invalid identifier or password"}, 401)
+            return as_json({"error": "AuthenticationRequired", "message": "Invalid identifier or password"}, 401)
         self.logins += 1
         return self._session()
 
@@ -190,7 +176,7 @@ class BlueskyWorld(WebWorld):
         self._access, self._refresh = f"access-{number}", f"refresh-{number}"
         service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": "https://pds.example"}
         tokens = {"accessJwt": self._access, "refreshJwt": self._refresh}
-        return _answer({**tokens, "did": ME, "handle": "me.bsky.social", "didDoc": {"id": ME, "service": [service]}})
+        return as_json({**tokens, "did": ME, "handle": "me.bsky.social", "didDoc": {"id": ME, "service": [service]}})
 
     def _feed(self, request: Request) -> _Feed | None:
         method = request.path.removeprefix("/xrpc/")
@@ -212,17 +198,12 @@ class BlueskyWorld(WebWorld):
             found["cursor"] = _place(page[-1])
         elif is_empty:
             found["cursor"] = request.query.get("cursor", "~")
-        feed.last = _answer(found)
+        feed.last = as_json(found)
         return feed.last
 
 
 def _place(row: _Row) -> str:
     return f"{_spoken(row.at)}::{row.uri}"
-
-
-def _answer(found: Any, status: int = 200) -> Response:
-    headers = {"Content-Type": "application/json; charset=utf-8"}
-    return Response(status=status, headers=headers, body=json.dumps(found).encode())
 
 
 def _spoken(at: datetime) -> str:

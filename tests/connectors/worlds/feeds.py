@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -10,9 +9,8 @@ from typing import Any
 
 from connectors.feeds import FeedOptions, Feeds
 from connectors.transport import WaysOut
-from tests.connectors.conformance import Trouble
-from tests.connectors.worlds.web import ALL_TROUBLES, WebWorld
-from tests.servers import Request, Response, loopback_policy
+from tests.connectors.worlds.web import WebWorld
+from tests.servers import Request, Response
 
 
 @dataclass
@@ -23,31 +21,16 @@ class _Entry:
 
 
 class FeedsWorld(WebWorld):
-    """`reader` has the process that reads the documents, to share with other worlds, for each takes a while to start."""
-
     connector_class = Feeds
     deletes = False  # what leaves a feed is only old
-    troubles: frozenset[Trouble] = ALL_TROUBLES
 
-    def __init__(self, reader: WaysOut | None = None) -> None:
-        super().__init__()
-        self._reader = reader or WaysOut(loopback_policy(timeout_s=20.0))
-        self._has_own_reader = reader is None
+    def __init__(self, reader: WaysOut) -> None:
+        super().__init__(reader)
         self._entries: list[_Entry] = []
         self._published = 0
 
     def options(self, **changes: Any) -> FeedOptions:
         return FeedOptions(**{"url": self.server.url("/feed"), **changes})
-
-    def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        made = super().ways_out(monotonic)
-        made.reader = self._reader.reader
-        return made
-
-    def close(self) -> None:
-        if self._has_own_reader:
-            self._reader.close()
-        self._end_server()
 
     def publish(self, count: int = 1, *, at: datetime | None = None) -> list[str]:
         first = self._published + 1

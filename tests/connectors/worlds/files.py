@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors.files import Files, FilesOptions
 from connectors.transport import WaysOut
-from tests.connectors.conformance import EVERYTHING, Timeline, Trouble
+from tests.connectors.world import EVERYTHING, Timeline, Trouble
 from tests.servers import loopback_policy
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 from bisect import bisect_left
@@ -11,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from connectors.hackernews import HackerNews, HackerNewsOptions
-from tests.connectors.conformance import EVERYTHING
-from tests.connectors.worlds.web import WebWorld
+from tests.connectors.world import EVERYTHING
+from tests.connectors.worlds.web import WebWorld, as_json
 from tests.servers import Request, Response
 
 _FIRST_ID = 40_000_000
@@ -98,7 +97,7 @@ class HackerNewsWorld(WebWorld):
     def answer(self, request: Request) -> Response:
         if request.path.startswith("/v0/item/"):
             thing = self.things.get(request.path.removeprefix("/v0/item/").removesuffix(".json"))
-            return _json(_item(thing) if thing else None)
+            return as_json(_item(thing) if thing else None)
         by_date = request.path == "/api/v1/search_by_date"
         found = self._found(request)
         if self.window and by_date:
@@ -111,7 +110,7 @@ class HackerNewsWorld(WebWorld):
             shown = self._last_page or shown
         self._last_page = shown if by_date else self._last_page
         pages = -(-min(len(found), _MOST_HITS) // size)
-        return _json({"hits": list(map(_hit, shown)), "nbHits": len(found), "nbPages": pages, "hitsPerPage": size})
+        return as_json({"hits": list(map(_hit, shown)), "nbHits": len(found), "nbPages": pages, "hitsPerPage": size})
 
     def _found(self, request: Request) -> list[Thing]:
         """What fits, newest first."""
@@ -148,7 +147,3 @@ def _item(thing: Thing) -> dict[str, Any]:
         return {"id": thing.number, "time": thing.at, **thing.state}
     told = {"by": thing.facts.get("author"), "title": thing.facts.get("title"), "score": thing.facts.get("points")}
     return {"id": thing.number, "time": thing.at, "kids": thing.kids, **told, **thing.facts, **thing.state}
-
-
-def _json(answer: Any) -> Response:
-    return Response(body=json.dumps(answer).encode(), headers={"Content-Type": "application/json"})

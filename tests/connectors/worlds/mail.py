@@ -20,8 +20,7 @@ from connectors.mail.headers import Headers
 from connectors.mail.source import PAGE
 from connectors.mail.state import numbers_of
 from connectors.transport import WaysOut
-from connectors.transport.policy import NetworkPolicy
-from tests.connectors.conformance import Timeline, Trouble
+from tests.connectors.world import ALL_TROUBLES, Timeline, Trouble
 from tests.mail_box import MailBox
 from tests.servers import loopback_policy
 
@@ -30,11 +29,11 @@ _LOGS_IN = re.compile(rb"(\S+) (?:LOGIN|AUTHENTICATE) ", re.IGNORECASE)
 
 
 class Wire:
-    """`lines` are the client's, `hidden` words that it does not get to see: what an older server cannot do,
-    `withheld` the numbers of mail that cannot be read. Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch
-    mail (or, for "login", that log in): "busy" is a NO [LIMIT], "broken" a NO [SERVERBUG] or by turns a connection that
-    breaks off, "malformed" a line that is no answer, "empty_page" an OK without messages, "duplicate_page" the
-    messages that were fetched before."""
+    """Passes on what client and server say to each other, line by line, and troubles the answers to commands that fetch mail
+    (or, for "login", that log in): "busy" is a NO [LIMIT], "broken" a NO [SERVERBUG] or by turns a connection that breaks
+    off, "malformed" a line that is no answer, "empty_page" an OK without messages, "duplicate_page" the messages that were
+    fetched before. `lines` are the client's, `hidden` words that it does not get to see: what an older server cannot do,
+    `withheld` the numbers of mail that cannot be read."""
 
     def __init__(self, port: int) -> None:
         self.pending: Counter[Trouble] = Counter()
@@ -111,23 +110,21 @@ class Wire:
 
 
 class MailWorld:
-    """`reader` has the process that reads the mail, to share with other worlds, for each takes a while to start."""
+    """`reader` has the process that reads the mail: each takes a while to start, so worlds share it."""
 
     page_size = PAGE
     window: int | None = None
     deletes = True
     edits = False  # a mail stays as it was sent
-    troubles: frozenset[Trouble] = frozenset({"busy", "broken", "login", "malformed", "empty_page", "duplicate_page"})
+    troubles: frozenset[Trouble] = ALL_TROUBLES
 
-    def __init__(self, reader: WaysOut | None = None) -> None:
+    def __init__(self, reader: WaysOut) -> None:
         self._stack = ExitStack()
         self.box = self._stack.enter_context(MailBox.start())
         self.wire = Wire(self.box.port)
         self._stack.callback(self.wire.close)
         self.timeline = Timeline()
-        self._reader = reader or WaysOut(loopback_policy(timeout_s=20.0))
-        if reader is None:
-            self._stack.callback(self._reader.close)
+        self._reader = reader.reader
         self._published: dict[str, str] = {}
         self._run = f"{os.getpid()}.{time.time_ns()}"
 
@@ -138,9 +135,8 @@ class MailWorld:
         return Mail(self.options(**changes), self.ways_out())
 
     def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        policy = NetworkPolicy(allow_private=("127.0.0.1",), pause_s=0, timeout_s=20)
-        made = WaysOut(policy, monotonic=monotonic or time.monotonic)
-        made.reader = self._reader.reader
+        made = WaysOut(loopback_policy(timeout_s=20), monotonic=monotonic or time.monotonic)
+        made.reader = self._reader
         return made
 
     def publish(self, count: int = 1, *, at: datetime | None = None) -> list[str]:

@@ -3,7 +3,6 @@ shapes, the paging by `max_id` and the snowflake ids of the real one. Posts are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.mastodon import Mastodon, MastodonOptions
-from tests.connectors.worlds.web import WebWorld
+from tests.connectors.worlds.web import WebWorld, as_json
 from tests.servers import Request, Response
 
 HOST = "mastodon.example"
@@ -142,9 +141,9 @@ class MastodonWorld(WebWorld):
 
     def answer(self, request: Request) -> Response:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return _answer({"error": "The access token is invalid"}, status=401)
+            return as_json({"error": "The access token is invalid"}, status=401)
         if request.path in self.feeds:
-            return _answer(self._page(self.feeds[request.path], request))
+            return as_json(self._page(self.feeds[request.path], request))
         found: Any = None
         match request.path.removeprefix("/api/v1/").split("/"):
             case ["accounts", "verify_credentials"]:
@@ -157,7 +156,7 @@ class MastodonWorld(WebWorld):
                 found = self.statuses.get(identity)
             case ["statuses", identity, "context"] if identity in self.statuses:
                 found = {"ancestors": self._ancestors(identity), "descendants": []}
-        return _answer({"error": "Record not found"}, status=404) if found is None else _answer(found)
+        return as_json({"error": "Record not found"}, status=404) if found is None else as_json(found)
 
     def _page(self, feed: _Feed, request: Request) -> list[dict[str, Any]]:
         if self.befalls("duplicate_page") and feed.last:
@@ -184,10 +183,6 @@ def _named(row: dict[str, Any]) -> set[str]:
     """The ids of the posts that a row is about."""
     inner = row.get("reblog") or row.get("status") or {}
     return {row["id"], inner.get("id", "")}
-
-
-def _answer(found: Any, status: int = 200) -> Response:
-    return Response(status=status, headers={"Content-Type": "application/json"}, body=json.dumps(found).encode())
 
 
 def _spoken(at: datetime) -> str:

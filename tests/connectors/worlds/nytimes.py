@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -13,9 +11,9 @@ from pydantic import SecretStr
 
 from connectors.nytimes import NewYorkTimes, NewYorkTimesOptions
 from connectors.transport import WaysOut
-from tests.connectors.conformance import EVERYTHING, Trouble
-from tests.connectors.worlds.web import ALL_TROUBLES, WebWorld
-from tests.servers import Request, Response, loopback_policy
+from tests.connectors.world import ALL_TROUBLES, EVERYTHING, Trouble
+from tests.connectors.worlds.web import WebWorld, as_json
+from tests.servers import Request, Response
 
 KEY = "key-of-a-test-8c1f"
 
@@ -39,7 +37,7 @@ class Story:
 
 
 class NewYorkTimesWorld(WebWorld):
-    """With `has_key`, the connector asks the API. `reader` has the process that reads documents, to share with others."""
+    """With `has_key`, the connector asks the API."""
 
     connector_class = NewYorkTimes
     hosts = ("rss.nytimes.com", "api.nytimes.com", "cn.nytimes.com")
@@ -47,26 +45,14 @@ class NewYorkTimesWorld(WebWorld):
     deletes = False  # what leaves a section is only old
     troubles: frozenset[Trouble] = ALL_TROUBLES - {"duplicate_page"}
 
-    def __init__(self, *, has_key: bool, reader: WaysOut | None = None) -> None:
-        super().__init__()
+    def __init__(self, reader: WaysOut, *, has_key: bool) -> None:
+        super().__init__(reader)
         self.has_key = has_key
-        self._reader = reader or WaysOut(loopback_policy(timeout_s=20.0))
-        self._has_own_reader = reader is None
         self.stories: list[Story] = []
 
     def options(self, **changes: Any) -> NewYorkTimesOptions:
         key = {"api_key": SecretStr(KEY)} if self.has_key else {}
         return NewYorkTimesOptions(**{"sections": ("world",), **key, **EVERYTHING, **changes})
-
-    def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        made = super().ways_out(monotonic)
-        made.reader = self._reader.reader
-        return made
-
-    def close(self) -> None:
-        if self._has_own_reader:
-            self._reader.close()
-        self._end_server()
 
     def publish(
         self, count: int = 1, *, at: datetime | None = None, sections: tuple[str, ...] = ("world",), **facts: Any
@@ -97,7 +83,7 @@ class NewYorkTimesWorld(WebWorld):
             if request.query.get("api-key") != KEY:
                 return Response(status=401, body=b'{"fault":{"faultstring":"Invalid ApiKey"}}')
             answer = {"status": "OK", "num_results": len(shown), "results": [_result(story) for story in shown]}
-            return Response(body=json.dumps(answer).encode(), headers={"Content-Type": "application/json"})
+            return as_json(answer)
         if request.path.startswith("/services/xml/rss/nyt/"):
             return self._feed(request, shown)
         return Response(status=404)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -13,8 +11,8 @@ from typing import Any, ClassVar
 from connectors.base import Connector, Options
 from connectors.reddit import Reddit, RedditOptions
 from connectors.transport import WaysOut
-from tests.connectors.worlds.web import WebWorld
-from tests.servers import Request, Response, loopback_policy
+from tests.connectors.worlds.web import WebWorld, as_json
+from tests.servers import Request, Response
 
 CLIENT_ID = "app-id-1"
 CLIENT_SECRET = "app-secret-2345"
@@ -74,8 +72,8 @@ class RedditWorld(WebWorld):
     page_size = 100
     window: int | None = 1000
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, reader: WaysOut | None = None) -> None:
+        super().__init__(reader)
         self.posts: dict[str, Post] = {}
         self.comments: dict[str, list[dict[str, Any]]] = {}
         self.headers: dict[str, str] = {}
@@ -119,45 +117,45 @@ class RedditWorld(WebWorld):
             case ["api", "v1", "access_token"]:
                 return self._log_in(request)
             case _ if request.headers["Authorization"] != f"bearer {TOKEN}":
-                return served({"message": "Unauthorized", "error": 401}, status=401)
+                return as_json({"message": "Unauthorized", "error": 401}, status=401)
             case ["api", "info"]:
                 names = request.query["id"].split(",")
-                return served(listing([self.posts[name].served() for name in names if name in self.posts]))
+                return as_json(listing([self.posts[name].served() for name in names if name in self.posts]))
             case ["comments", identity]:
                 return self._thread(f"t3_{identity}")
             case ["r", "engines", "new" | "hot" | "top"] | ["user", "ada", "m", "machines", "new"] | ["new" | "hot"]:
                 return self._listing(request)
             case ["r", "secret", _]:
-                return served({"reason": "private", "message": "Forbidden", "error": 403}, status=403)
+                return as_json({"reason": "private", "message": "Forbidden", "error": 403}, status=403)
             case ["r", "banned", _]:
-                return served({"reason": "banned", "message": "Not Found", "error": 404}, status=404)
+                return as_json({"reason": "banned", "message": "Not Found", "error": 404}, status=404)
             case ["r", name, _]:
                 return Response(
                     status=302, headers={"Location": f"https://oauth.reddit.com/subreddits/search?q={name}"}
                 )
-        return served({"message": "Not Found", "error": 404}, status=404)
+        return as_json({"message": "Not Found", "error": 404}, status=404)
 
     def _log_in(self, request: Request) -> Response:
         if request.headers["Authorization"] != LOGIN:
-            return served({"message": "Unauthorized", "error": 401}, status=401)
+            return as_json({"message": "Unauthorized", "error": 401}, status=401)
         form = request.body.decode()
         if "grant_type=password" in form and f"password={PASSWORD}" not in form:
-            return served({"error": "invalid_grant"})
+            return as_json({"error": "invalid_grant"})
         if "grant_type=refresh_token" in form and f"refresh_token={REFRESH}" not in form:
-            return served({"error": "invalid_grant"}, status=400)
-        return served({"access_token": TOKEN, "token_type": "bearer", "expires_in": 86400, "scope": "*"})
+            return as_json({"error": "invalid_grant"}, status=400)
+        return as_json({"access_token": TOKEN, "token_type": "bearer", "expires_in": 86400, "scope": "*"})
 
     def _listing(self, request: Request) -> Response:
         shown = self.newest_first()
         after, most = request.query.get("after", ""), int(request.query.get("limit", 25))
         place = next((number + 1 for number, post in enumerate(shown) if post.name == after), 0)
         if self.befalls("empty_page"):
-            return served(listing([]))
+            return as_json(listing([]))
         if after and self.befalls("duplicate_page"):
             place = max(0, place - most)
         posts = shown[place : place + most]
         is_last = place + most >= len(shown)
-        return served(
+        return as_json(
             listing([post.served() for post in posts], None if is_last or not posts else posts[-1].name),
             headers=self.headers,
         )
@@ -169,30 +167,18 @@ class RedditWorld(WebWorld):
     def _thread(self, name: str) -> Response:
         comments = [{"kind": "t1", "data": comment} for comment in self.comments.get(name, [])]
         more = {"kind": "more", "data": {"children": ["abc"]}}
-        return served([listing([self.posts[name].served()]), listing([*comments, more])])
+        return as_json([listing([self.posts[name].served()]), listing([*comments, more])])
 
 
 class RedditFeedWorld(RedditWorld):
-    """The feeds of the same posts, for whoever has no credentials. `reader` has the process that reads the documents."""
+    """The feeds of the same posts, for whoever has no credentials."""
 
     hosts: ClassVar[tuple[str, ...]] = ("www.reddit.com",)
     window: int | None = 100
     deletes = False
 
-    def __init__(self, reader: WaysOut | None = None) -> None:
-        super().__init__()
-        self._reader = reader or WaysOut(loopback_policy(timeout_s=20.0))
-        self._has_own_reader = reader is None
-
-    def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        made = super().ways_out(monotonic)
-        made.reader = self._reader.reader
-        return made
-
-    def close(self) -> None:
-        if self._has_own_reader:
-            self._reader.close()
-        self._end_server()
+    def __init__(self, reader: WaysOut) -> None:
+        super().__init__(reader)
 
     def options(self, **changes: Any) -> Options:
         return RedditOptions(**{"subreddits": ("engines",), **changes})
@@ -239,8 +225,3 @@ def _entry(post: Post) -> str:
 
 def listing(children: list[dict[str, Any]], after: str | None = None) -> dict[str, Any]:
     return {"kind": "Listing", "data": {"after": after, "before": None, "dist": len(children), "children": children}}
-
-
-def served(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    named = {"Content-Type": "application/json", **(headers or {})}
-    return Response(status=status, headers=named, body=json.dumps(body).encode())

@@ -4,7 +4,6 @@ with the shapes, the cursors and the errors of the real one. Messages are writte
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from urllib.parse import parse_qs
 from pydantic import SecretStr
 
 from connectors.slack import Slack, SlackOptions
-from tests.connectors.worlds.web import WebWorld
+from tests.connectors.worlds.web import WebWorld, as_json
 from tests.servers import Request, Response
 
 TOKEN = "xoxp-nobody-may-see-this"
@@ -191,7 +190,7 @@ class SlackWorld(WebWorld):
 
 
 def said(**body: Any) -> Response:
-    return Response(headers={"Content-Type": "application/json"}, body=json.dumps({"ok": True, **body}).encode())
+    return as_json({"ok": True, **body})
 
 
 def _cursor(ts: str) -> str:

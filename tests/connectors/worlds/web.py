@@ -6,18 +6,16 @@ it asks for itself with `befalls`. It knows no source.
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from connectors.base import Connector, Options
 from connectors.transport import WaysOut
-from connectors.transport.policy import NetworkPolicy
-from tests.connectors.conformance import Timeline, Trouble
-from tests.servers import Request, Response, WebServer
-
-ALL_TROUBLES: frozenset[Trouble] = frozenset({"busy", "broken", "login", "malformed", "empty_page", "duplicate_page"})
+from tests.connectors.world import ALL_TROUBLES, Timeline, Trouble
+from tests.servers import Request, Response, WebServer, loopback_policy
 
 ANSWERS: dict[Trouble, Response] = {
     "busy": Response(status=429, headers={"Retry-After": "30"}, body=b"{}"),
@@ -28,7 +26,10 @@ ANSWERS: dict[Trouble, Response] = {
 
 
 class WebWorld:
-    """A `World` behind HTTP. A subclass gives `connector_class`, `hosts`, `page_size`, `options`, `answer`, `publish`, ..."""
+    """A `World` behind HTTP. A subclass gives `connector_class`, `hosts`, `page_size`, `options`, `answer`, `publish`, ...
+
+    `reader` has the process in which the connector reads what comes: each takes a while to start, so worlds share it.
+    """
 
     connector_class: ClassVar[type[Connector]]
     hosts: ClassVar[tuple[str, ...]] = ()
@@ -39,10 +40,12 @@ class WebWorld:
     edits: bool = True
     troubles: frozenset[Trouble] = ALL_TROUBLES
 
-    def __init__(self) -> None:
+    def __init__(self, reader: WaysOut | None = None) -> None:
+        self._reader = reader.reader if reader else None
         self.timeline = Timeline()
         self._pending: Counter[Trouble] = Counter()
         self._ways_out: list[WaysOut] = []
+        """Those to close: to close others would end the reader that is shared."""
         self.server = WebServer()
         self.server.otherwise = self._route
         self.server.__enter__()
@@ -62,14 +65,12 @@ class WebWorld:
         return self.connector_class(self.options(**changes), self.ways_out())
 
     def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        policy = NetworkPolicy(
-            hosts=dict.fromkeys(self.hosts, self.server.url("")),
-            allow_private=("127.0.0.1",),
-            pause_s=0,
-            timeout_s=20,
-        )
+        policy = loopback_policy(hosts=dict.fromkeys(self.hosts, self.server.url("")), timeout_s=20)
         made = WaysOut(policy, monotonic=monotonic or time.monotonic)
-        self._ways_out.append(made)
+        if self._reader:
+            made.reader = self._reader
+        else:
+            self._ways_out.append(made)
         return made
 
     def fail(self, what: Trouble, times: int = 1) -> None:
@@ -84,9 +85,6 @@ class WebWorld:
     def close(self) -> None:
         for ways_out in self._ways_out:
             ways_out.close()
-        self._end_server()
-
-    def _end_server(self) -> None:
         self.server.__exit__(None, None, None)
 
     def _route(self, request: Request) -> Response:
@@ -95,3 +93,8 @@ class WebWorld:
                 if self.befalls(what):
                     return response
         return self.answer(request)
+
+
+def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    named = {"Content-Type": "application/json", **(headers or {})}
+    return Response(status=status, headers=named, body=json.dumps(body).encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import Any, ClassVar
 from connectors.base import Connector, Options
 from connectors.x import X, XOptions
 from connectors.x.place import id_at
-from tests.connectors.worlds.web import WebWorld
+from tests.connectors.worlds.web import WebWorld, as_json
 from tests.servers import Request, Response
 
 BEARER = "AAAAbearerAAAA1234"
@@ -105,13 +104,13 @@ class XWorld(WebWorld):
 
     def answer(self, request: Request) -> Response:
         if not request.headers["Authorization"].startswith((f"Bearer {BEARER}", "OAuth ")):
-            return served({"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, status=401)
+            return as_json({"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, status=401)
         match request.path.strip("/").split("/")[1:]:
             case ["users", "by"]:
                 return self._users(request.query["usernames"].split(","))
             case ["lists", identity]:
                 return (
-                    served({"data": {"id": identity, "name": "Engines"}})
+                    as_json({"data": {"id": identity, "name": "Engines"}})
                     if identity == LIST
                     else not_found("list", identity)
                 )
@@ -131,26 +130,26 @@ class XWorld(WebWorld):
         known = {user["username"].lower(): user for user in self.users.values()}
         found = [known[handle.lower()] for handle in handles if handle.lower() in known]
         missing = [problem("user", handle) for handle in handles if handle.lower() not in known]
-        return served({**({"data": found} if found else {}), **({"errors": missing} if missing else {})})
+        return as_json({**({"data": found} if found else {}), **({"errors": missing} if missing else {})})
 
     def _looked_up(self, ids: list[int]) -> Response:
         everything = {each: post for post in self.posts.values() for each in post.history}
         found = [everything[each].served() | {"id": str(each)} for each in ids if each in everything]
         missing = [problem("tweet", str(each)) for each in ids if each not in everything]
-        return served({**({"data": found} if found else {}), **({"errors": missing} if missing else {})})
+        return as_json({**({"data": found} if found else {}), **({"errors": missing} if missing else {})})
 
     def _timeline(self, request: Request, token_name: str, *, least: int) -> Response:
         size, token = int(request.query["max_results"]), request.query.get(token_name, "")
         is_list = "/lists/" in request.path
         if not least <= size <= 100 or (is_list and {"since_id", "until_id"} & set(request.query)):
-            return served({"errors": [{"message": "One or more parameters to your request was invalid."}]}, status=400)
+            return as_json({"errors": [{"message": "One or more parameters to your request was invalid."}]}, status=400)
         if token and (self.refuses_tokens or token in self.spent_tokens):
             wrong = {"parameters": {token_name: [token]}, "message": f"The value of {token_name} is invalid"}
-            return served({"errors": [wrong], "title": "Invalid Request"}, status=400)
+            return as_json({"errors": [wrong], "title": "Invalid Request"}, status=400)
         if token and self.befalls("duplicate_page"):
             return self._page(request, self._before(token), size)
         if self.befalls("empty_page"):
-            return served({"meta": {"result_count": 0, "next_token": token or "page-top"}})
+            return as_json({"meta": {"result_count": 0, "next_token": token or "page-top"}})
         until = 0 if token in ("", "page-top") else int(token.removeprefix("page-").partition("-")[0])
         return self._page(request, until, size)
 
@@ -169,7 +168,7 @@ class XWorld(WebWorld):
         body: dict[str, Any] = {"meta": meta}
         if posts:
             body |= {"data": [post.served() for post in posts], "includes": self._includes(posts)}
-        return served(body)
+        return as_json(body)
 
     def _newest_first(self) -> list[Post]:
         return [self.posts[identity] for identity in sorted(self.posts, reverse=True)]
@@ -184,10 +183,6 @@ class XWorld(WebWorld):
         return (int(reference["id"]) for reference in post.body.get("referenced_tweets", []))
 
 
-def served(body: dict[str, Any], status: int = 200) -> Response:
-    return Response(status=status, headers={"Content-Type": "application/json"}, body=json.dumps(body).encode())
-
-
 def problem(kind: str, value: str) -> dict[str, Any]:
     return {
         "resource_type": kind,
@@ -200,4 +195,4 @@ def problem(kind: str, value: str) -> dict[str, Any]:
 
 
 def not_found(kind: str, value: str) -> Response:
-    return served({"errors": [problem(kind, value)]})
+    return as_json({"errors": [problem(kind, value)]})
