@@ -21,11 +21,15 @@ from pydantic import SecretStr
 
 from connectors.base import Misconfigured, NeedsLogin, TryLater
 from connectors.transport import WaysOut
-from connectors.transport.translation import failure_of, failure_of_status
+from connectors.transport.translation import failure_of_status, translated
 
 Parameters = Mapping[str, str | int | Sequence[str]]
 
 _EXPIRED = ("ExpiredToken", "InvalidToken", "AuthMissing", "AuthenticationRequired")
+_REMEDY = (
+    "Make a new app password under Settings > Privacy and security > App passwords, and put it into the file that "
+    "password_file names."
+)
 _SAFE_SENTENCE = re.compile(r"[\w ,.:'()/@-]{1,200}")
 
 
@@ -79,10 +83,7 @@ class Account:
         given = {"identifier": self._handle, "password": self._password.get_secret_value()}
         answer = self._sent("POST", f"{self._server}/xrpc/com.atproto.server.createSession", None, json=given)
         if answer.status_code in (400, 401, 403):
-            raise NeedsLogin(
-                f"{self._server} refuses the login of {self._handle} ({_said(answer)}). Make a new app password under "
-                "Settings > Privacy and security > App passwords, and put it into the file that password_file names."
-            )
+            raise NeedsLogin(f"{self._server} refuses the login of {self._handle} ({_said(answer)}). {_REMEDY}")
         return self._kept(answer)
 
     def _renew(self) -> None:
@@ -112,18 +113,13 @@ class Account:
 
     def _sent(self, verb: str, url: str, token: SecretStr | None, **content: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-        try:
+        with translated(url, self._ways_out.policy):
             return self._http.request(verb, url, headers=headers, **content)
-        except (httpx.HTTPError, httpx.InvalidURL) as err:
-            raise failure_of(err, url, self._ways_out.policy) from err
 
     def _refuse(self, answer: httpx.Response) -> None:
         status, url = answer.status_code, str(answer.url.copy_with(query=None))
         if status in (401, 403):
-            raise NeedsLogin(
-                f"Bluesky refuses {self._handle} ({_said(answer)}). Make a new app password under Settings > Privacy and "
-                "security > App passwords, and put it into the file that password_file names."
-            )
+            raise NeedsLogin(f"Bluesky refuses {self._handle} ({_said(answer)}). {_REMEDY}")
         if status in (400, 404):
             raise Misconfigured(
                 f"Bluesky does not have what was asked for ({_said(answer)}): check feeds, lists and authors."

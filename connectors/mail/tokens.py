@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from connectors.base import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.mail.options import MailOptions
 from connectors.mail.remedies import words
 from connectors.transport import WaysOut
-from connectors.transport.translation import failure_of, failure_of_status
+from connectors.transport.translation import failure_of_status, translated
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _MARGIN_S = 60.0
@@ -126,10 +124,8 @@ class Tokens:
         form = {"client_id": options.client_id, **fields}
         if options.client_secret:
             form["client_secret"] = options.client_secret.get_secret_value()
-        try:
+        with translated(address, self._ways_out.policy):
             answer = self._ways_out.http().post(address, data=form, follow_redirects=False)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:
-            raise failure_of(err, address, self._ways_out.policy) from err
         try:
             given = answer.json()
         except ValueError:

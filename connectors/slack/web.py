@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from connectors.base import Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.transport import WaysOut
-from connectors.transport.translation import failure_of, failure_of_status
+from connectors.transport.translation import failure_of_status, translated
 
 Answer = Mapping[str, Any]
 
@@ -104,10 +103,8 @@ class _GuardedClient(WebClient):
     def _perform_urllib_http_request(self, *, url: str, args: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """The one call of the library's that opens a connection, made over the guarded client."""
         headers = {"Authorization": args["headers"]["Authorization"]}
-        try:
+        with translated(url, self._policy):
             answer = self._http.post(url, data=args["params"], headers=headers)
-        except httpx.HTTPError as err:
-            raise failure_of(err, url, self._policy) from err
         if answer.status_code in (401, 403):
             raise NeedsLogin(f"Slack refuses the token. {_REMEDY}")
         if failure := failure_of_status(answer.status_code, answer.headers, url):

@@ -17,7 +17,7 @@ from requests.structures import CaseInsensitiveDict
 
 from connectors.transport.guarded_http import Exchange
 from connectors.transport.policy import NetworkPolicy
-from connectors.transport.translation import failure_of
+from connectors.transport.translation import translated
 
 
 def guarded_session(client: httpx.Client, policy: NetworkPolicy, pause_s: float) -> requests.Session:
@@ -52,7 +52,7 @@ class _GuardedAdapter(BaseAdapter):
         headers = request.headers.copy()
         headers["User-Agent"] = self._policy.user_agent
         headers.pop("Accept-Encoding", None)  # the client names what the transport can decode
-        try:
+        with translated(url, self._policy):
             answer = self._client.request(
                 request.method or "GET",
                 url,
@@ -61,8 +61,6 @@ class _GuardedAdapter(BaseAdapter):
                 follow_redirects=False,
                 extensions={Exchange.EXTENSION: Exchange(pause_s=self._pause_s)},
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as err:
-            raise failure_of(err, url, self._policy) from err
         return _as_requests(answer, request)
 
     def close(self) -> None:

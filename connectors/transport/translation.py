@@ -1,13 +1,14 @@
 """What went wrong on the way, as one of the three failures: a sentence that names the masked address and the remedy.
 
 The only place that knows the exceptions of httpx and what an HTTP status asks of the user. Called by
-`connectors.transport.ways_out`, and by connectors whose library hands them a status.
+`connectors.transport.ways_out`, and by connectors that ask by themselves or whose library hands them a status.
 """
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -40,6 +41,15 @@ def failure_of_status(status: int, headers: Mapping[str, str], url: str) -> Sour
     if status == 410:
         return Misconfigured(f"{answered}: it is gone for good. Remove the source or give its new address.")
     return Misconfigured(f"{answered}: check its address.")
+
+
+@contextmanager
+def translated(url: str, policy: NetworkPolicy) -> Iterator[None]:
+    """What httpx, or a layer below it here, raises within the block, as one of the failures."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:
+        raise failure_of(err, url, policy) from err
 
 
 def failure_of(error: Exception, url: str, policy: NetworkPolicy) -> SourceFailure:

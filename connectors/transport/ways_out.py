@@ -26,7 +26,7 @@ from connectors.transport.guarded_tcp import GuardedTcp
 from connectors.transport.masking import mask_url
 from connectors.transport.pacing import Pace
 from connectors.transport.policy import NetworkPolicy
-from connectors.transport.translation import failure_of, failure_of_status
+from connectors.transport.translation import failure_of_status, translated
 
 if TYPE_CHECKING:
     import requests
@@ -89,12 +89,12 @@ class WaysOut:
     ) -> Fetched:
         """GET `url`, following redirects. A name and password in the address are used when `auth` is None.
 
-        Failures name it as `shown`, or masked where that is empty. Raises: NeedsLogin, TryLater or Misconfigured, for every way in which this can fail.
+        Failures name it as `shown`, or masked where that is empty.
+
+        Raises: NeedsLogin, TryLater or Misconfigured, for every way in which this can fail.
         """
-        try:
+        with translated(shown or url, self.policy):
             answer = self.http().get(url, headers=dict(headers or {}), auth=auth or httpx.USE_CLIENT_DEFAULT)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:
-            raise failure_of(err, shown or url, self.policy) from err
         if failure := failure_of_status(answer.status_code, answer.headers, shown or url):
             raise failure
         return Fetched(answer.status_code, answer.headers, answer.content, str(answer.url), _moved_to(answer))
