@@ -111,7 +111,10 @@ class FeedPlace:
         body = _page(self.account, self.method, at, **self.parameters, limit=most)
         if body is None:
             return Page()
-        return _legible(self.ways_out.read(posts.read_feed, body, self.account.did, self.topic), self.method)
+        page = self.ways_out.read(posts.read_feed, body, self.account.did, self.topic)
+        if page is None:
+            raise _illegible(self.method)
+        return page
 
     def gone(self, external_ids: Sequence[str]) -> set[str]:
         return _gone(self.account, external_ids)
@@ -165,12 +168,6 @@ def _page(account: Account, method: str, at: str | None, **parameters: str | int
         if at is None:
             raise
         return None
-
-
-def _legible(page: Page | None, method: str) -> Page:
-    if page is None:
-        raise _illegible(method)
-    return page
 
 
 def _illegible(method: str) -> TryLater:

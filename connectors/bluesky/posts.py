@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from connectors.base import Item
 from connectors.bluesky.richtext import Reading, read_text
+from connectors.reading import dates, language
 from connectors.reading.markup import line, tidy
 from connectors.timelines import Entry, Page
 
@@ -59,7 +60,7 @@ def read_posts(body: bytes, me: str, instants: Mapping[str, str]) -> list[Entry]
         except (exceptions.ModelError, *_UNREADABLE):
             continue
     return [
-        _placed(uri, _instant(instant) or found[uri].published, found[uri])
+        _placed(uri, dates.parse(instant) or found[uri].published, found[uri])
         for uri, instant in instants.items()
         if uri in found
     ]
@@ -74,8 +75,8 @@ def item_of(post: Any, me: str, topic: str = "", boosted_by: str = "", answered:
     reply = getattr(record, "reply", None)
     parent = reply.parent.uri if reply else ""
     quoted = details.get("quotes", "")
-    indexed = _instant(post.indexed_at)
-    created = _instant(record.created_at) or indexed
+    indexed = dates.parse(post.indexed_at)
+    created = dates.parse(str(record.created_at)) or indexed
     published = min(created, indexed) if created and indexed else created or indexed
     counts = {"likes": post.like_count, "boosts": post.repost_count, "replies": post.reply_count}
     facts = {"warning": warning, "boosted_by": boosted_by, "in_reply_to": parent, **counts, **details}
@@ -92,7 +93,7 @@ def item_of(post: Any, me: str, topic: str = "", boosted_by: str = "", answered:
         ),
         thread_id=reply.root.uri if reply else post.uri,
         published=published,
-        language=_language(getattr(record, "langs", None)),
+        language=language.code(str(next(iter(getattr(record, "langs", None) or ()), ""))),
         to_me=me in (*reading.mentions, answered, _did(parent), _did(quoted)),
         by_me=post.author.did == me,
         details={name: value for name, value in facts.items() if value},
@@ -112,7 +113,7 @@ def _entry(row: Any, me: str, topic: str) -> Entry:
     answered = getattr(getattr(parent, "author", None), "did", "") or ""
     boosted_by = name_of(row.reason.by) if is_repost else ""
     item = item_of(row.post, me, topic, boosted_by, answered)
-    at = _instant(row.reason.indexed_at) if is_repost else item.published
+    at = dates.parse(row.reason.indexed_at) if is_repost else item.published
     return _placed(f"{row.post.uri} {row.reason.by.did}" if is_repost else row.post.uri, at, item)
 
 
@@ -168,19 +169,6 @@ def _address(uri: str, author: Any) -> str:
 
 def _did(uri: str) -> str:
     return uri.removeprefix("at://").partition("/")[0]
-
-
-def _language(languages: Any) -> str:
-    code = str(next(iter(languages or ()), "")).lower().partition("-")[0]
-    return code if len(code) == 2 and code.isalpha() else ""
-
-
-def _instant(value: Any) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(str(value))
-        return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from html import unescape
 from typing import Any
 
 from connectors.base import Item
 from connectors.hackernews.search import Hit, created
 from connectors.reading.links import absolute
-from connectors.reading.markup import Reading, clean, line, plain, read
+from connectors.reading.markup import clean, line, read, title_of
 
 _SHORTENED = re.compile(r'(<a\b[^>]{0,2000}?\bhref="([^"]{1,2000})"[^>]{0,200}>)[^<]{0,500}\.\.\.(?=</a>)')
 _TOPICS = {"ask_hn": "Ask HN", "show_hn": "Show HN", "launch_hn": "Launch HN", "job": "Jobs", "poll": "Polls"}
@@ -52,16 +51,16 @@ def says(hit: Hit) -> str:
     return blake2b(said.encode(errors="replace"), digest_size=4).hexdigest()
 
 
-def text_of(written: Any) -> Reading:
-    """The text and links of what users write; links that the site shows cut off stand in full."""
-    return read(clean(_whole_links(written) if isinstance(written, str) else ""))
+def text_of(written: Any) -> str:
+    """What a user wrote, as one reads it."""
+    return read(_html(written)).text
 
 
 def _story(hit: Hit, comments: Sequence[dict[str, str]]) -> Item:
     identity = str(hit["objectID"])
     discussion = address(identity)
-    written = hit.get("story_text") or hit.get("text") or ""
-    reading = text_of(written)
+    html = _html(hit.get("story_text") or hit.get("text"))
+    reading = read(html)
     page = absolute("", str(hit.get("url") or ""))
     details: dict[str, Any] = {"score": points(hit), "comments": count_of_comments(hit), "discussion": discussion}
     if comments:
@@ -69,9 +68,9 @@ def _story(hit: Hit, comments: Sequence[dict[str, str]]) -> Item:
     return Item(
         external_id=identity,
         kind="post",
-        title=_title(hit.get("title")),
+        title=title_of(str(hit.get("title") or "")),
         text=reading.text,
-        html=clean(_whole_links(str(written))),
+        html=html,
         url=page or discussion,
         authors=_author(hit),
         topics=tuple(topic for tag, topic in _TOPICS.items() if tag in _tags(hit)),
@@ -85,14 +84,15 @@ def _story(hit: Hit, comments: Sequence[dict[str, str]]) -> Item:
 def _comment(hit: Hit) -> Item:
     identity = str(hit["objectID"])
     story = str(hit.get("story_id") or "")
-    reading = text_of(hit.get("comment_text"))
+    html = _html(hit.get("comment_text"))
+    reading = read(html)
     page = absolute("", str(hit.get("story_url") or ""))
-    details = {"story": _title(hit.get("story_title")), "discussion": address(story) if story else ""}
+    details = {"story": title_of(str(hit.get("story_title") or "")), "discussion": address(story) if story else ""}
     return Item(
         external_id=identity,
         kind="post",
         text=reading.text,
-        html=clean(_whole_links(str(hit.get("comment_text") or ""))),
+        html=html,
         url=address(identity),
         authors=_author(hit),
         topics=("Comments",),
@@ -103,13 +103,9 @@ def _comment(hit: Hit) -> Item:
     )
 
 
-def _whole_links(html: str) -> str:
-    return _SHORTENED.sub(lambda match: match[1] + match[2], html)
-
-
-def _title(title: Any) -> str:
-    written = str(title or "")
-    return line(plain(written) if "<" in written else unescape(written))
+def _html(written: Any) -> str:
+    """What a user wrote, made harmless; links that the site shows cut off stand in full."""
+    return clean(_SHORTENED.sub(lambda match: match[1] + match[2], written)) if isinstance(written, str) else ""
 
 
 def _author(hit: Hit) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class Official:
             if len(comments) == most:
                 break
             comment = self._item(str(kid))
-            if comment and not _is_gone(comment) and (text := text_of(comment.get("text")).text):
+            if comment and not _is_gone(comment) and (text := text_of(comment.get("text"))):
                 comments.append(
                     {"author": str(comment.get("by") or ""), "text": text[:_LONGEST_COMMENT], "url": address(str(kid))}
                 )

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.base import API_VERSION, Batch, Cursor, NeedsLogin, Options, asked
+from connectors.reading.links import secure_host
 from connectors.transport import WaysOut
 
 
@@ -39,13 +39,7 @@ class MastodonOptions(Options):
     @field_validator("server")
     @classmethod
     def _is_a_host(cls, server: str) -> str:
-        address = server.strip().rstrip("/")
-        parts = urlsplit(address if "://" in address else f"https://{address}")
-        if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.username:
-            raise ValueError(
-                f"{server!r} is no server: give its name alone, such as mastodon.social (https is understood)"
-            )
-        return parts.netloc.lower()
+        return secure_host(server, such_as="mastodon.social")
 
     @field_validator("tags")
     @classmethod

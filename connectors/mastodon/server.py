@@ -18,6 +18,7 @@ import requests
 
 from connectors.base import Item, Misconfigured, NeedsLogin, SourceFailure, TryLater
 from connectors.mastodon.statuses import entry_of
+from connectors.reading import dates
 from connectors.timelines import Entry, Page
 from connectors.transport import WaysOut
 from connectors.transport.translation import failure_of_status
@@ -150,12 +151,10 @@ class Server:
                 f"{self._host} refuses the access token ({_said(response)}). Make one with the scopes {_SCOPES} "
                 "under Preferences > Development, and put it into the file that token_file names."
             )
-        headers = dict(response.headers)
-        if status == 429 and "Retry-After" not in response.headers:
-            headers["Retry-After"] = str(_seconds_until(response.headers.get("X-RateLimit-Reset", "")))
-        if failure := failure_of_status(
-            status, requests.structures.CaseInsensitiveDict(headers), f"https://{self._host}"
-        ):
+        headers = response.headers.copy()
+        if status == 429 and "Retry-After" not in headers:
+            headers["Retry-After"] = str(_seconds_until(headers.get("X-RateLimit-Reset", "")))
+        if failure := failure_of_status(status, headers, f"https://{self._host}"):
             raise failure
 
 
@@ -200,7 +199,5 @@ def _said(response: requests.Response) -> str:
 
 def _seconds_until(instant: str) -> int:
     """How long it is until a server's limit is lifted; a quarter of an hour where it does not say."""
-    with suppress(ValueError):
-        until = datetime.fromisoformat(instant)
-        return max(1, round((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()))
-    return 900
+    until = dates.parse(instant)
+    return max(1, round((until - datetime.now(UTC)).total_seconds())) if until else 900

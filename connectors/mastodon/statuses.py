@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from connectors.base import Item
+from connectors.reading import language
 from connectors.reading.markup import clean, line, read, tidy
 from connectors.timelines import Entry
 
@@ -70,7 +71,7 @@ def item_of(status: Record, *, host: str, me: str, topic: str = "", boosted_by: 
         thread_id=f"https://{host}/statuses/{parent}" if parent else uri,
         published=published,
         updated=_instant(status["edited_at"]) if status.get("edited_at") else None,
-        language=_language(status.get("language")),
+        language=language.code(str(status.get("language") or "")),
         private=status.get("visibility") in ("private", "direct"),
         to_me=is_to_me or str(status.get("in_reply_to_account_id") or "") == me,
         by_me=str(status["account"]["id"]) == me,
@@ -152,11 +153,6 @@ class _Names(HTMLParser):
         attributes = dict(attrs)
         if tag == "a" and {"mention", "hashtag"} & set((attributes.get("class") or "").split()):
             self.found.add(attributes.get("href") or "")
-
-
-def _language(value: Any) -> str:
-    code = str(value or "").lower().partition("-")[0]
-    return code if len(code) == 2 and code.isalpha() else ""
 
 
 def _needed(record: Record, name: str) -> str:

@@ -15,10 +15,10 @@ from html import unescape
 from urllib.parse import urlsplit, urlunsplit
 
 from connectors.base import Item, Misconfigured
-from connectors.reading import charset, json_feed, xml_feed
+from connectors.reading import charset, json_feed, language, xml_feed
 from connectors.reading.entry import Entry, Feed
 from connectors.reading.links import absolute, canonical, is_web
-from connectors.reading.markup import Reading, clean, line, plain, tidy
+from connectors.reading.markup import Reading, clean, line, tidy, title_of
 from connectors.reading.markup import read as read_markup
 
 _LONGEST_ID = 300
@@ -56,7 +56,7 @@ def read(body: bytes, headers: Mapping[str, str], url: str) -> Document:
     items, notices = _distinct(item for entry in parsed.entries if (item := _item(entry, base, parsed)))
     return Document(
         kind=parsed.kind,
-        title=_title(parsed.title, is_html=True),
+        title=title_of(parsed.title),
         home=home,
         items=items,
         notices=notices,
@@ -75,7 +75,7 @@ def _item(entry: Entry, base: str, feed: Feed) -> Item | None:
     if not address and is_web(entry.id):
         address = absolute("", entry.id)
     html, reading = _body(entry, absolute(base, entry.base) or base)
-    title = _title(entry.title, is_html=entry.title_is_html)
+    title = title_of(entry.title) if entry.title_is_html else line(entry.title)
     if not (title or reading.text or address):
         return None
     links = (*(absolute(base, link) for link in entry.other_links), *reading.links)
@@ -90,7 +90,7 @@ def _item(entry: Entry, base: str, feed: Feed) -> Item | None:
         links=tuple(link for link in dict.fromkeys(links) if link and link != address)[:_MOST_LINKS],
         published=entry.published or entry.updated,
         updated=entry.updated or entry.published,
-        language=_language(entry.language) or _language(feed.language),
+        language=language.code(entry.language) or language.code(feed.language),
     )
 
 
@@ -110,20 +110,8 @@ def _rendered(text: str, base: str, *, is_html: bool) -> tuple[str, Reading]:
     return html, read_markup(html)
 
 
-def _title(text: str, *, is_html: bool) -> str:
-    if not is_html:
-        return line(text)
-    return line(plain(text) if "<" in text else unescape(text))
-
-
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(line(name) for name in names) if name)
-
-
-def _language(tag: str) -> str:
-    """`en-GB` is `en`; what is no language tag is nothing."""
-    match = re.match(r"\s*([A-Za-z]{2})(?:[-_]|\s*$)", tag)
-    return match[1].lower() if match else ""
 
 
 def _identity(entry: Entry, address: str, title: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Web addresses: what makes two of them the same page, and what a relative one means.
+"""Web addresses: what makes two of them the same page, what a relative one means, where they stand in a text.
 
 Knows nothing of who links to whom. Sources call `absolute` for what they show and store, and everybody calls
 `canonical` for identity: it is compared, never fetched and never shown.
@@ -22,6 +22,8 @@ _TRACKING_NAMES = frozenset(
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_IN_TEXT = re.compile(r"https?://[^\s<>\"'`\[\]{}|\\^]+")
+_PUNCTUATION = ".,;:!?*_"
 _SPACE_AND_CONTROLS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 
@@ -68,6 +70,33 @@ def untracked(url: str) -> str:
 def is_web(url: str) -> bool:
     """Whether `url` is an address that can be fetched."""
     return _split(url) is not None
+
+
+def found_in(text: str) -> tuple[str, ...]:
+    """The web addresses in a plain text, in order and once each, without the punctuation that follows them."""
+    found = (_without_punctuation(match[0]) for match in _IN_TEXT.finditer(text))
+    return tuple(dict.fromkeys(address for address in found if is_web(address)))
+
+
+def secure_host(written: str, *, such_as: str) -> str:
+    """The server that a user names, with or without https, in lower case: "social.example", "social.example:8443".
+
+    Raises: ValueError, with a sentence for the user, where it is no name of a server alone.
+    """
+    address = written.strip()
+    parts = urlsplit(address if "://" in address else f"https://{address}")
+    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+        raise ValueError(f"{written!r} is no server: give its name alone, such as {such_as} (https is understood)")
+    return parts.netloc.lower()
+
+
+def _without_punctuation(address: str) -> str:
+    unopened = address.count(")") - address.count("(")
+    end = len(address)
+    while (last := address[end - 1 : end]) and (last in _PUNCTUATION or (last == ")" and unopened > 0)):
+        unopened -= last == ")"
+        end -= 1
+    return address[:end]
 
 
 def _split(url: str) -> SplitResult | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 
 import nh3
@@ -96,6 +96,11 @@ def tidy(text: str) -> str:
 def line(text: str) -> str:
     """Plain text on one line, for titles and names."""
     return " ".join(visible(text).split())
+
+
+def title_of(html: str) -> str:
+    """A title that may be markup, or plain text with entities, on one line."""
+    return line(plain(html) if "<" in html else unescape(html))
 
 
 def visible(text: str) -> str:

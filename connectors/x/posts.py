@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Item
+from connectors.reading import dates, language
 from connectors.x.place import instant_of, is_id
 
 if TYPE_CHECKING:
     from connectors.x.api import Page
 
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
-_NO_LANGUAGE = {"art", "qam", "qct", "qht", "qme", "qst", "und", "zxx"}
 _COUNTS = {"like_count": "likes", "retweet_count": "boosts", "reply_count": "replies"}
 _NO_WORDS = "(a picture or film, without words)"
 """A post must say something to be kept. What the picture shows would have to be paid for."""
@@ -54,7 +53,7 @@ def _item(post: Json, page: Page, topic: str, me: Me) -> Item:
     history = [each for each in _list(post.get("edit_history_tweet_ids")) if is_id(each)]
     first = history[0] if history else post["id"]
     text, links = _reading(post, page)
-    written = _instant(post.get("created_at")) or instant_of(int(post["id"]))
+    written = dates.parse(str(post.get("created_at") or "")) or instant_of(int(post["id"]))
     return Item(
         external_id=first,
         kind="post",
@@ -67,7 +66,7 @@ def _item(post: Json, page: Page, topic: str, me: Me) -> Item:
         revision=f"v{len(history)}" if len(history) > 1 else "",
         published=instant_of(int(first)) if len(history) > 1 else written,
         updated=written,
-        language=_language(post),
+        language=language.code(str(post.get("lang") or "")),
         private=page.users.get(str(post.get("author_id")), {}).get("protected") is True,
         to_me=_speaks_to(post, me),
         by_me=_is_by(post, page, me),
@@ -167,11 +166,6 @@ def _details(post: Json, page: Page) -> dict[str, Any]:
     return details
 
 
-def _language(post: Json) -> str:
-    language = str(post.get("lang") or "")
-    return "" if language in _NO_LANGUAGE else language[:2]
-
-
 def _speaks_to(post: Json, me: Me) -> bool:
     if me.id and post.get("in_reply_to_user_id") == me.id:
         return True
@@ -185,14 +179,6 @@ def _is_by(post: Json, page: Page, me: Me) -> bool:
     if me.id:
         return author == me.id
     return bool(me.handle) and str(page.users.get(author, {}).get("username", "")).lower() == me.handle
-
-
-def _instant(written: Any) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(written)
-    except (TypeError, ValueError):
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _list(value: Any) -> list[Any]:

@@ -291,4 +291,4 @@ def test_any_hit_is_an_item(hit: dict[str, Any], is_comment: bool) -> None:
 
 @given(written=st.text())
 def test_any_text_reads(written: str) -> None:
-    assert "\x00" not in text_of(written).text
+    assert "\x00" not in text_of(written)

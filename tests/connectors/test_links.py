@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.reading.links import absolute, canonical, is_web, untracked
+from connectors.reading.links import absolute, canonical, found_in, is_web, secure_host, untracked
 
 URLS = st.builds(
     "{}://{}{}{}{}".format,
@@ -99,3 +99,39 @@ def test_a_link_means_an_address(base: str, url: str, expected: str) -> None:
 def test_whatever_stands_in_a_link_only_web_addresses_come_out(base: str, url: str) -> None:
     found = absolute(base, url)
     assert found == "" or urlsplit(found).scheme in ("http", "https")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "See https://e.org/a, or (https://e.org/b).", ("https://e.org/a", "https://e.org/b"), id="in prose"
+        ),
+        pytest.param("https://e.org/a_(b)", ("https://e.org/a_(b)",), id="brackets of its own"),
+        pytest.param("(https://e.org/a_(b)?)", ("https://e.org/a_(b)",), id="brackets of both"),
+        pytest.param("<https://e.org/a> [b](https://e.org/b)", ("https://e.org/a", "https://e.org/b"), id="marked"),
+        pytest.param(
+            "**https://e.org/a** http://e.org/a https://e.org/a", ("https://e.org/a", "http://e.org/a"), id="once"
+        ),
+        pytest.param("https://) https:// ftp://e.org e.org", (), id="none"),
+    ],
+)
+def test_the_addresses_in_a_text_come_without_what_follows_them(text: str, expected: tuple[str, ...]) -> None:
+    assert found_in(text) == expected
+
+
+def test_an_address_that_ends_in_a_million_brackets_takes_no_time() -> None:
+    assert found_in("https://e.org/" + ")" * 1_000_000) == ("https://e.org/",)
+
+
+@pytest.mark.parametrize("written", ["https://Social.Example/", " social.example", "SOCIAL.example/"])
+def test_a_server_is_named_by_its_host(written: str) -> None:
+    assert secure_host(written, such_as="bsky.social") == "social.example"
+
+
+@pytest.mark.parametrize(
+    "written", ["http://social.example", "social.example/@ada", "ada@social.example", "", "https://"]
+)
+def test_what_names_no_server_alone_is_refused_with_an_example(written: str) -> None:
+    with pytest.raises(ValueError, match=r"such as bsky\.social"):
+        secure_host(written, such_as="bsky.social")
