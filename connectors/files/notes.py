@@ -14,7 +14,7 @@ from html import unescape
 from connectors.base import Misconfigured
 from connectors.reading import dates
 from connectors.reading.charset import decode
-from connectors.reading.links import is_web
+from connectors.reading.links import found_in
 from connectors.reading.markup import clean, line, plain, read, tidy
 
 _FRONT = re.compile(r"\A---[ \t]*\n(?P<fields>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -23,12 +23,11 @@ _LISTED = re.compile(r"^[ \t]*-[ \t]+(?P<value>\S.*)$")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<text>\S.*?)[ \t]*#*[ \t]*$")
 _UNDERLINE = re.compile(r"^ {0,3}(?:=+|-{2,})[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
-_ADDRESS = re.compile(r"https?://[^\s<>\"'`\[\]{}|\\^]+")
 _MARKS = re.compile(r"[*_`]+|\[(?P<shown>[^\[\]]*)\]\([^()]*\)")
 _TITLE = re.compile(r"<title\b[^>]{0,200}>(?P<text>[^<]{1,1000})", re.IGNORECASE)
 _FIRST_HEADING = re.compile(r"<h1\b[^>]{0,500}>(?P<text>.{1,2000}?)</h1", re.IGNORECASE | re.DOTALL)
 _STRANGE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
-_MOST_LINKS = 100
+MOST_LINKS = 100
 _HEADING_WITHIN = 50
 
 
@@ -49,7 +48,7 @@ class Note:
 def of_text(body: bytes) -> Note:
     """A plain text has no title of its own. Raises: Misconfigured where it is none."""
     text = _text(body)
-    return Note(text=tidy(text), links=addresses(text))
+    return Note(text=tidy(text), links=found_in(text)[:MOST_LINKS])
 
 
 def of_markdown(body: bytes) -> Note:
@@ -66,7 +65,7 @@ def of_markdown(body: bytes) -> Note:
         text=tidy(content),
         authors=tuple(filter(None, map(line, authors))),
         topics=tuple(filter(None, map(line, tags))),
-        links=addresses(content),
+        links=found_in(content)[:MOST_LINKS],
         dated=dates.parse(dated) if dated else None,
     )
 
@@ -81,21 +80,8 @@ def of_html(body: bytes) -> Note:
         title=line(plain(title["text"]) or unescape(title["text"])) if title else "",
         text=reading.text,
         html=html,
-        links=reading.links[:_MOST_LINKS],
+        links=reading.links[:MOST_LINKS],
     )
-
-
-def addresses(text: str) -> tuple[str, ...]:
-    """The web addresses in a text, in order and once each, without the punctuation that follows them."""
-    found = (_trimmed(match[0]) for match in _ADDRESS.finditer(text))
-    return tuple(dict.fromkeys(address for address in found if is_web(address)))[:_MOST_LINKS]
-
-
-def _trimmed(address: str) -> str:
-    trimmed = address.rstrip(".,;:!?*_")
-    while trimmed.endswith(")") and trimmed.count(")") > trimmed.count("("):
-        trimmed = trimmed[:-1].rstrip(".,;:!?*_")
-    return trimmed
 
 
 def _text(body: bytes) -> str:

@@ -13,7 +13,8 @@ from io import BytesIO
 from typing import Any
 
 from connectors.base import Misconfigured
-from connectors.files.notes import Note, addresses
+from connectors.files.notes import MOST_LINKS, Note
+from connectors.reading.links import found_in
 from connectors.reading.markup import line, tidy
 
 LONGEST = 1_000_000
@@ -58,7 +59,7 @@ def of_pdf(body: bytes, seconds: float) -> Note:
         text=text,
         authors=tuple(filter(None, (line(name) for name in re.split(r";|,| and ", about.get("author", ""))))),
         topics=tuple(filter(None, (line(word) for word in re.split(r"[;,]", about.get("keywords", "")))))[:10],
-        links=addresses(text),
+        links=found_in(text)[:MOST_LINKS],
         left_out=left_out,
     )
 

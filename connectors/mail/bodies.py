@@ -13,11 +13,11 @@ from email.message import Message
 
 from connectors.mail.headers import decoded
 from connectors.reading import charset, markup
+from connectors.reading.links import found_in
 
 _MOST_PARTS = 300
 _DEEPEST = 20
 _LONGEST_HTML = 2_000_000
-_WEB = re.compile(r"https?://[^\s<>\"')\]]+")
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
     r"|max-height\s*:\s*0(?![.\d])",
@@ -55,7 +55,7 @@ def read(message: Message, *, prefers_html: bool) -> Body:
     html = markup.tidy(_FILLER.sub("", reading.text))
     is_html = bool(html) and len(plain) < len(html) * (3 if prefers_html else 0.4)
     text = without_quote(html if is_html else plain)
-    links = (*(reading.links if is_html or not plain else ()), *_links(plain if not is_html else ""))
+    links = (*(reading.links if is_html or not plain else ()), *(() if is_html else found_in(plain)))
     return Body(text, tuple(dict.fromkeys(links))[:200], tuple(dict.fromkeys(found.attachments))[:_MOST_PARTS])
 
 
@@ -139,10 +139,6 @@ def _flowed(text: str, part: Message) -> str:
             joined.append(ends)
         flows = is_plain and row.endswith(" ") and row != "-- "
     return "\n".join(joined)
-
-
-def _links(text: str) -> list[str]:
-    return [match[0].rstrip(".,;:!?") for match in _WEB.finditer(text)]
 
 
 def _shown(html: str) -> str:

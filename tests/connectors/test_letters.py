@@ -95,6 +95,11 @@ def test_html_becomes_what_a_reader_sees() -> None:
     assert item(message).html == ""
 
 
+def test_an_address_in_a_plain_text_keeps_its_own_brackets_and_no_others() -> None:
+    message = mail("Read on (https://example.net/tide_(sea)), and at https://example.net/ferries.")
+    assert read(message.as_bytes()).links == ("https://example.net/tide_(sea)", "https://example.net/ferries")
+
+
 def test_a_person_s_plain_text_is_preferred_and_loses_the_quote_at_its_end_only() -> None:
     text = "> When do we sail?\n\nAt noon.\n\nOn Monday, Ada wrote:\n> And who comes?\n> Ada\n"
     message = mail(text)
