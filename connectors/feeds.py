@@ -31,7 +31,6 @@ _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, app
 _PAGE = 100
 _LEFT_OUT = ""
 """Stands for the print of an entry that the first poll left out: no later change brings it in."""
-_LEAST_REMEMBERED = 1000
 
 
 class FeedOptions(Options):
@@ -86,11 +85,10 @@ class _State:
             body=_print(fetched.body),
         )
 
-    def remembering(self, taken: Sequence[Item], document_size: int) -> _State:
-        """With these entries seen. Twice what a document holds is remembered, because some servers answer by turns
-        with an older copy, or with nothing."""
+    def remembering(self, taken: Sequence[Item], most: int) -> _State:
+        """With these entries seen, and of all that were the last `most`."""
         seen = {**self.seen, **{_key(item): _content(item) for item in taken}}
-        surplus = len(seen) - max(_LEAST_REMEMBERED, 2 * document_size)
+        surplus = len(seen) - most
         return replace(self, seen=dict(islice(seen.items(), max(0, surplus), None)))
 
 
@@ -102,6 +100,10 @@ class Feeds:
     Options: ClassVar[type[Options]] = FeedOptions
     every: ClassVar[timedelta] = timedelta(minutes=30)
     quiet_after: ClassVar[timedelta] = timedelta(days=30)
+
+    remembers: ClassVar[int] = 1000
+    """So many entries at least are told apart, and twice what a document holds, because some servers answer by turns with an
+    older copy, or with nothing."""
 
     def __init__(self, options: FeedOptions, ways_out: WaysOut) -> None:
         self._options = options
@@ -126,7 +128,7 @@ class Feeds:
         pages = [fresh[start : start + _PAGE] for start in range(0, min(len(fresh), limit), _PAGE)] or [[]]
         for number, page in enumerate(pages, 1):
             page = page[: limit - (number - 1) * _PAGE]
-            state = state.remembering(page, len(document.items))
+            state = state.remembering(page, max(self.remembers, 2 * len(document.items)))
             is_complete = number * _PAGE >= len(fresh) and len(fresh) <= limit
             yield Batch(
                 items=tuple(page),
@@ -146,17 +148,8 @@ class Feeds:
         return self._read(self._fetch({}))
 
     def _first(self, items: tuple[Item, ...], now: datetime) -> tuple[tuple[Item, ...], dict[str, str]]:
-        """Of a feed never polled before the newest entries, within the user's caps, and marks for the others.
-
-        Entries without a credible date count as new; the document's order decides between equals.
-        """
-
-        def date(item: Item) -> datetime:
-            return item.published if item.published and is_credible(item.published, now) else now
-
-        oldest = now - timedelta(days=self._options.first_run_days)
-        newest = sorted(items, key=date, reverse=True)[: self._options.first_run_items]
-        taken = {_key(item) for item in newest if date(item) >= oldest}
+        """Of a feed never polled before the newest entries, within the user's caps, and marks for the others."""
+        taken = {_key(item) for item in newest_within(self._options, items, now)}
         left_out = {_key(item): _LEFT_OUT for item in items if _key(item) not in taken}
         return tuple(item for item in items if _key(item) in taken), left_out
 
@@ -178,6 +171,18 @@ class Feeds:
             return self._ways_out.read(documents.read, fetched.body, dict(fetched.headers), fetched.url)
         except Misconfigured as err:
             raise Misconfigured(f"{self._options.shown} cannot be read. {err}") from err
+
+
+def newest_within(options: Options, items: Sequence[Item], now: datetime) -> list[Item]:
+    """Of what a document lists, the items that a first poll takes. Those without a credible date count as new; the document's
+    order decides between equals."""
+
+    def date(item: Item) -> datetime:
+        return item.published if item.published and is_credible(item.published, now) else now
+
+    oldest = now - timedelta(days=options.first_run_days)
+    newest = sorted(items, key=date, reverse=True)[: options.first_run_items]
+    return [item for item in newest if date(item) >= oldest]
 
 
 def _file(address: str, most_bytes: int) -> bytes:

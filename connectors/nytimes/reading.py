@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from threading import Event
 
 from connectors.base import Batch, Cursor, Item, Misconfigured
+from connectors.feeds import newest_within
 from connectors.nytimes import NewYorkTimesOptions, feed, top_stories
 from connectors.nytimes.feed import Listing
-from connectors.reading.dates import is_credible
 from connectors.reading.links import canonical
 from connectors.transport import WaysOut
 
@@ -128,16 +128,10 @@ class Reading:
         return feed.read(self._ways_out, section, validators)
 
     def _capped(self, section: str, items: Sequence[Item], state: _State) -> tuple[_State, tuple[str, ...]]:
-        """Of a section never polled before, mark what is beyond the user's caps. A story without a credible date is new."""
+        """Of a section never polled before, mark what is beyond the user's caps."""
         if section in state.sections or not items:
             return state, ()
-
-        def date(item: Item) -> datetime:
-            return item.published if item.published and is_credible(item.published, self._now) else self._now
-
-        oldest = self._now - timedelta(days=self._options.first_run_days)
-        newest = sorted(items, key=date, reverse=True)[: self._options.first_run_items]
-        taken = {item.external_id for item in newest if date(item) >= oldest}
+        taken = {item.external_id for item in newest_within(self._options, items, self._now)}
         left_out = {_print(item.external_id): _LEFT_OUT for item in items if item.external_id not in taken}
         left_out = {name: mark for name, mark in left_out.items() if name not in state.seen}
         if not left_out:

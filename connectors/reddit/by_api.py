@@ -134,9 +134,7 @@ class Api:
             raise Locked(
                 f"Reddit refuses the login ({err.error}): check username and password, or the refresh_token."
             ) from None
-        except prawcore.PrawcoreException as err:
-            raise TryLater("Reddit sent an answer that cannot be read; it will be asked again later.") from err
-        except (KeyError, TypeError, ValueError) as err:  # a token that is none
+        except (prawcore.PrawcoreException, KeyError, TypeError, ValueError) as err:  # or a token that is none
             raise TryLater("Reddit sent an answer that cannot be read; it will be asked again later.") from err
 
 

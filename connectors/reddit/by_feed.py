@@ -6,13 +6,12 @@ A feed shows no scores and no comments, and what is deleted just leaves it. Call
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
-from itertools import islice
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connectors.base import Batch, Cursor, Item, NeedsLogin
 from connectors.feeds import FeedOptions, Feeds
@@ -24,10 +23,13 @@ from connectors.transport import WaysOut
 if TYPE_CHECKING:
     from connectors.reddit import RedditOptions
 
-_REMEMBERED = 250
-"""Entries of a feed that are told apart; it shows 100."""
 _FOOTER = re.compile(r"\s*submitted by\s+/u/\S+(?:\s+to\s+\S+)?\s+\[link\]\s+\[comments\]\s*$")
 _LINK = re.compile(r'<a\b[^>]*href="(?P<url>[^"]*)"[^>]*>\s*\[link\]')
+
+
+class _ListingFeed(Feeds):
+    remembers = 250
+    """It shows 100; and the cursor holds those of all listings."""
 
 
 def poll(
@@ -45,9 +47,9 @@ def poll(
             first_run_days=options.first_run_days,
         )
         try:
-            for batch in Feeds(feed, ways_out).poll(kept, now=now, limit=room, cancelled=cancelled):
+            for batch in _ListingFeed(feed, ways_out).poll(kept, now=now, limit=room, cancelled=cancelled):
                 items = tuple(post for item in batch.items if (post := post_of(item)))
-                yield replace(batch, items=items, cursor=_trimmed(batch.cursor))
+                yield replace(batch, items=items)
         except NeedsLogin as failure:
             raise NeedsLogin(
                 f"{failure} Reddit shows {listing.shown} to no stranger: give client_id and client_secret "
@@ -81,8 +83,3 @@ def post_of(item: Item) -> Item | None:
         thread_id=item.external_id,
         details={},
     )
-
-
-def _trimmed(cursor: Cursor) -> Cursor:
-    seen: Mapping[str, Any] = cursor.get("seen", {})
-    return {**cursor, "seen": dict(islice(seen.items(), max(0, len(seen) - _REMEMBERED), None))}
