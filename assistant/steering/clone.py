@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import torch
@@ -94,6 +95,8 @@ def clone(
     run = _Run(frozen, planner, examples, settings)
     if checkpoint is not None and (saved := checkpoint.load()) is not None:
         run.restore(saved[0], saved[1])
+        if saved[1]["digest"] != run.digest:  # prompts came or went since: what is learnt stays
+            run.states = states_of(frozen, [example.ids for example in examples], is_cancelled=is_cancelled)
     else:
         on_progress(0, run.total, "reading prompts for cloning")
         run.states = states_of(frozen, [example.ids for example in examples], is_cancelled=is_cancelled)
@@ -102,7 +105,7 @@ def clone(
     while run.steps < run.total:
         is_over = is_cancelled()
         if checkpoint is not None and (is_over or checkpoint.is_due):
-            checkpoint.save(run.tensors(), {"steps": run.steps, "before": run.before})
+            checkpoint.save(run.tensors(), run.facts())
         if is_over:
             raise Cancelled
         on_progress(run.steps, run.total, "batches of self-cloning")
@@ -134,6 +137,9 @@ class _Run:
         self.an_epoch = math.ceil(len(examples) / settings.clone_batch)
         self.total = settings.clone_epochs * self.an_epoch
         self.batches: list[list[int]] = []
+        self.digest = sha256(
+            repr([(list(example.ids), list(example.reply)) for example in examples]).encode()
+        ).hexdigest()
 
     def step(self) -> None:
         """One batch of replies. The rate falls along a line to 0."""
@@ -205,6 +211,9 @@ class _Run:
         """All that it takes to go on as if nothing had happened."""
         found = of_module("planner", self.planner) | of_optimizer("optimizer", self.optimizer)
         return found | {"states": self.states, "noise": self.noise.get_state()}
+
+    def facts(self) -> dict[str, Any]:
+        return {"steps": self.steps, "before": self.before, "digest": self.digest}
 
     def restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
         into_module("planner", self.planner, tensors)

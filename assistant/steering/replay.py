@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +63,7 @@ class Replay:
 
     @classmethod
     def of(cls, turns: Sequence[Turn], *, dimension: int, lineage: str = "") -> Replay:
-        """From turns in any order.
+        """From turns, an episode's together or not; episodes stay in the order in which they are met.
 
         A reward that nobody knows counts 0 where a turn follows. An episode's last known turn ends it: with its reward;
         it is left out where that is unknown. A turn that was steered through another up-mapping is left out, for its action
@@ -73,14 +72,13 @@ class Replay:
         rows: list[tuple[Turn, Turn | None, bool]] = []
         keys: list[str] = []
         episodes: list[int] = []
-        in_order = sorted(turns, key=lambda turn: (turn.episode, turn.step))
-        for key, group in groupby(in_order, key=lambda turn: turn.episode):
-            found = list(_transitions(list(group), lineage))
+        for key, group in by_episode(turns).items():
+            found = list(_transitions(group, lineage))
             if found:
                 rows += found
                 episodes += [len(keys)] * len(found)
                 keys.append(key)
-        width = len(in_order[0].state) if in_order else 0
+        width = len(turns[0].state) if turns else 0
         nothing = np.zeros(dimension, np.float32), np.zeros(width, np.float32)
         return cls(
             states=_stacked([turn.state for turn, _, _ in rows], width),
@@ -103,11 +101,8 @@ class Replay:
         return chances / total if total > 0 else np.full(len(self), 1.0 / max(len(self), 1))
 
     def split(self, held_out: float) -> tuple[Replay, Replay]:
-        """What is learnt from, and the share `held_out` of the episodes that is not.
-
-        An episode's own name decides, so that it stays on its side when others come and go.
-        """
-        is_held = np.array([_draw(key) < held_out for key in self.keys], np.bool_)
+        """What is learnt from, and the share `held_out` of the episodes that is not (`is_held_out`)."""
+        is_held = np.array([is_held_out(key, held_out) for key in self.keys], np.bool_)
         of_each = is_held[self.episodes] if len(self) else np.zeros(0, np.bool_)
         return self.only(~of_each), self.only(of_each)
 
@@ -117,6 +112,15 @@ class Replay:
         kept = {field.name: getattr(self, field.name)[chosen] for field in fields(self) if field.name != "keys"}
         kept["episodes"] = numbers.astype(np.int64)
         return Replay(**kept, keys=tuple(self.keys[number] for number in left))
+
+    def newest(self, most_bytes: int) -> Replay:
+        """The last episodes that take no more than so many bytes together."""
+        if not len(self) or self.bytes <= most_bytes:
+            return self
+        each = self.bytes / len(self)
+        lengths = np.bincount(self.episodes, minlength=len(self.keys))
+        fits = np.cumsum(lengths[::-1])[::-1] * each <= most_bytes
+        return self.only(fits[self.episodes])
 
     @property
     def bytes(self) -> int:
@@ -130,6 +134,19 @@ class Replay:
             if field.name != "keys":
                 found.update(np.ascontiguousarray(getattr(self, field.name)).data)
         return found.hexdigest()
+
+
+def by_episode(turns: Sequence[Turn]) -> dict[str, list[Turn]]:
+    """The turns of each episode by their steps; episodes in the order in which they are met."""
+    found: dict[str, list[Turn]] = {}
+    for turn in turns:
+        found.setdefault(turn.episode, []).append(turn)
+    return {key: sorted(group, key=lambda turn: turn.step) for key, group in found.items()}
+
+
+def is_held_out(episode: str, share: float) -> bool:
+    """Whether training never sees an episode. Its own name decides, so that it stays on its side for good."""
+    return int.from_bytes(sha256(f"held out: {episode}".encode()).digest()[:8], "big") / 2**64 < share
 
 
 def _transitions(turns: list[Turn], lineage: str) -> Iterator[tuple[Turn, Turn | None, bool]]:
@@ -146,8 +163,3 @@ def _transitions(turns: list[Turn], lineage: str) -> Iterator[tuple[Turn, Turn |
 
 def _stacked(rows: list[Floats], width: int) -> Floats:
     return np.stack(rows).astype(np.float32) if rows else np.zeros((0, width), np.float32)
-
-
-def _draw(key: str) -> float:
-    """A number in [0, 1) that looks drawn and is always the same for a name."""
-    return int.from_bytes(sha256(f"held out: {key}".encode()).digest()[:8], "big") / 2**64

@@ -21,6 +21,8 @@ class TrainingSettings:
     """AdamW's; it falls to 0 along a line."""
     clone_decay: float = 0.01
     clone_epochs: int = 3
+    clone_tokens: int = 128
+    """The longest reply of the model's own that is cloned."""
     clone_batch: int = 16
     clone_clip: float = 1.0
     """The longest that a gradient may be."""
@@ -49,23 +51,29 @@ class TrainingSettings:
     held_out: float = 0.2
     """The share of episodes that training never sees."""
     judges: int = 40
-    """Fitted Q-functions of each policy, each on a bootstrap sample of the episodes."""
+    """Fitted Q-functions of each policy, each on a bootstrap sample of the held-out episodes."""
     judge_steps: int = 1_500
-    judge_width: int = 128
+    judge_width: int = 64
+    judge_states: int = 64
+    """They see no more principal components of a state than these."""
     judge_rate: float = 1e-3
+    judge_decay: float = 1e-2
     judge_batch: int = 256
-    judge_tau: float = 0.01
-    judge_decay: float = 1e-3
+    judge_tau: float = 0.02
     confidence: float = 0.95
     """Of the lower bound, one-sided."""
     most_perplexity: float = 1.1
     """Of steered replies over unsteered ones, both under the unsteered model."""
     gate_replies: int = 64
     gate_tokens: int = 64
+    temperature: float = 1.0
+    """Of replies that are cloned, and of those whose perplexity is compared."""
 
     # What is too little.
     least_transitions: int = 200
     least_episodes: int = 20
+    least_held_out: int = 5
+    """Episodes."""
 
     def as_facts(self) -> dict[str, Any]:
         """For a report, or to compare with those of a checkpoint."""
