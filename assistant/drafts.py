@@ -28,6 +28,7 @@ from assistant.drafting.author import Job, Written
 from assistant.drafting.compose import size
 from assistant.drafting.gathering import Gathered, Known, gather
 from assistant.drafting.keeping import Origin
+from assistant.drafting.material import Material
 from assistant.drafting.recipients import Recipient
 from assistant.errors import Conflict, NotFound
 from assistant.feedback import digest_of
@@ -41,7 +42,7 @@ from assistant.style.piece import People
 from memory.embed import NoEmbedder
 from memory.models import Delivery, DeliveryState, Draft, DraftKind, DraftState, DraftVersion, Entry, LessonOrigin, Turn
 from memory.profile import learning
-from memory.profile.context import Context
+from memory.profile.context import Chosen, Context
 from memory.profile.profile import Profile
 from memory.recall import Recall
 from memory.store import conversations, digests, drafts, items, lessons, outbox, preferences
@@ -65,13 +66,8 @@ def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> Draft
         return there
     held = context.context_of(gathered.material, gathered.recipients, gathered.sources, service.embedder)
     profile = service.profiles.current(held.embedder or _slug(service))
-    chosen = profile.choose(held, traits.reach)
     people = _people(service, gathered.recipients, gathered.material.language)
-    if not gathered.material.passages:
-        chosen = form.decided([one for one in chosen if one.dimension not in form.LENGTHS])
-        length = profile.length(held, size(gathered.material, form.form_of(chosen), people))
-        chosen += [length] if length is not None else []
-    chosen = form.decided(chosen)
+    chosen = _chosen(profile, held, gathered.material, people)
     written = _write(service, Job(gathered.material, form.form_of(chosen), people), gathered, held, profile, progress)
     now = service.clock.now()
     row, first = keeping.draft(origin, gathered, held, now), keeping.first_version(written, chosen, now)
@@ -79,6 +75,16 @@ def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> Draft
         drafts.add(session, row, first)
         preferences.count_use(session, [one.preference_id for one in chosen if one.preference_id is not None])
         return _view(session, row)
+
+
+def _chosen(profile: Profile, held: Context, material: Material, people: People) -> list[Chosen]:
+    """What the profile says of such a text. Where all that is said is the user's, its length goes by how much that is."""
+    chosen = profile.choose(held, traits.reach)
+    if material.passages:
+        return form.decided(chosen)
+    others = form.decided([one for one in chosen if one.dimension not in form.LENGTHS])
+    length = profile.length(held, size(material, form.form_of(others), people))
+    return others if length is None else [*others, length]
 
 
 def list_drafts(

@@ -64,9 +64,10 @@ def compose(material: Material, form: Form, people: People) -> Composed:
 def size(material: Material, form: Form, people: People) -> dict[str, float]:
     """How long a draft would be that says all, in each dimension of length."""
     if material.written.strip():
-        return dict(zip(LENGTHS, map(float, _measured(parse(material.written, people), people)), strict=True))
-    full = form_for(material, {name: setting for name, setting in form.items() if name not in LENGTHS}, people)
-    piece, _ = _in_length(material, full, people, subject_of(material))
+        piece = parse(material.written, people)
+    else:
+        full = form_for(material, {name: setting for name, setting in form.items() if name not in LENGTHS}, people)
+        piece, _ = _in_length(material, full, people, subject_of(material))
     return dict(zip(LENGTHS, map(float, _measured(piece, people)), strict=True))
 
 
