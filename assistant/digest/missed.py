@@ -44,7 +44,6 @@ class Message:
     place: str
     is_direct: bool
     thread: str
-    to_me: bool
     by_me: bool
     mentions: frozenset[str]
     first_seen: datetime
@@ -135,7 +134,6 @@ def _message(item: Item, version: Version, source: Source, packed: bytes | None)
         place=place,
         is_direct=bool(item.details.get("direct")),
         thread=item.thread_id or item.external_id,
-        to_me=item.to_me,
         by_me=item.by_me,
         mentions=frozenset(map(str, item.details.get("mentions", ()))),
         first_seen=item.first_seen_at,
@@ -168,7 +166,7 @@ def _said(one: Message) -> Said:
 
 
 def _speaks_to_me(conversation: Rows) -> bool:
-    return any(one.to_me for one in conversation)
+    return any(one.article.to_me for one in conversation)
 
 
 def _newest(conversation: Rows) -> datetime:
@@ -193,7 +191,7 @@ def _view(conversation: Rows, everything: Rows) -> ConversationView:
         is_to_me=_speaks_to_me(conversation),
         people=tuple(sorted((name for name in said if name), key=lambda name: -said[name])),
         about=about([one.article.text for one in conversation], [one.article.text for one in everything]),
-        quotes=quoted([(one.article, one.author, one.to_me) for one in conversation]),
+        quotes=quoted([(one.article, one.author) for one in conversation]),
         item_ids=tuple(one.article.item_id for one in conversation),
         url=first.url,
         began=first.published,

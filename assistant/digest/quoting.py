@@ -21,8 +21,8 @@ SAME = 0.8
 _LINK = re.compile(r"https?://\S+")
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
-Uttered = tuple[Article, str, bool]
-"""A message, who said it, and whether it speaks to the user."""
+Uttered = tuple[Article, str]
+"""A message, and who said it."""
 
 
 def about(texts: Sequence[str], everything: Sequence[str]) -> tuple[str, ...]:
@@ -44,10 +44,10 @@ def about(texts: Sequence[str], everything: Sequence[str]) -> tuple[str, ...]:
 def quoted(conversation: Sequence[Uttered]) -> tuple[Quote, ...]:
     """In the order in which they were said: what speaks to the user, how it began, and what is nearest to everything, from
     its later half and then from anywhere."""
-    every = [_terms(article.text) for article, _, _ in conversation]
+    every = [_terms(article.text) for article, _ in conversation]
     share = Counter(word for terms in every for word in terms)
     central = [sum(share[word] - 1 for word in terms) / math.sqrt(len(terms) + 4) for terms in every]
-    to_me = [place for place, (_, _, is_to_me) in enumerate(conversation) if is_to_me]
+    to_me = [place for place, (article, _) in enumerate(conversation) if article.to_me]
     chosen = to_me[-MOST_QUOTES:]
     best_first = sorted(range(len(conversation)), key=lambda place: (-central[place], place))
     late = [place for place in best_first if place >= len(conversation) / 2]
@@ -61,14 +61,14 @@ def quoted(conversation: Sequence[Uttered]) -> tuple[Quote, ...]:
 
 
 def _quote(said: Uttered) -> Quote:
-    article, author, is_to_me = said
+    article, author = said
     return Quote(
         item_id=article.item_id,
         author=author,
         text=_shortened(article.text),
         url=article.url,
         published=article.published,
-        is_to_me=is_to_me,
+        is_to_me=article.to_me,
     )
 
 
