@@ -16,6 +16,7 @@ from typing import Any
 from assistant.answers import sources as answers
 from assistant.config import edit
 from assistant.config.naming import free, plain, slug
+from assistant.config.questions import is_secret
 from assistant.config.schema import SourceSettings
 from assistant.errors import BadRequest, Conflict, NotFound
 from assistant.ingest.polling import blamed_on, options_in_use
@@ -213,7 +214,7 @@ def first_key(options: type[Options]) -> str:
 def _plain_keys(options: type[Options]) -> Iterator[str]:
     """A kind's own keys, without those of secrets and of their files."""
     for key, field in options.model_fields.items():
-        if key not in Options.model_fields and not key.endswith("_file") and "SecretStr" not in str(field.annotation):
+        if key not in Options.model_fields and not key.endswith("_file") and not is_secret(field):
             yield key
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from assistant.config.naming import free, slug
@@ -32,14 +32,11 @@ def secrets_beside(folder: Path, owner: str, secrets: Mapping[str, str]) -> Iter
     The files go again where the block fails, so that a source that was not added leaves no secret behind.
     """
     written: dict[str, Path] = {}
-    try:
+    with ExitStack() as failed:
         for key, secret in secrets.items():
             taken = {file.name for file in folder.glob("*")}
-            path = folder / free(slug(f"{owner} {key}"), taken)
-            written[key] = path
+            written[key] = path = folder / free(slug(f"{owner} {key}"), taken)
+            failed.callback(path.unlink, missing_ok=True)
             write_private(path, f"{secret}\n")
         yield written
-    except BaseException:
-        for path in written.values():
-            path.unlink(missing_ok=True)
-        raise
+        failed.pop_all()

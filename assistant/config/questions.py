@@ -28,6 +28,11 @@ def questions(options: type[Options]) -> list[Question]:
     ]
 
 
+def is_secret(field: FieldInfo) -> bool:
+    """Whether what the key holds is to be typed unseen."""
+    return _shape(field.annotation)[0] == "secret"
+
+
 def meant(question: Question, typed: str) -> Any:
     """The value of the key that an answer stands for.
 
