@@ -15,6 +15,8 @@ from datetime import timedelta
 from functools import partial
 from threading import Event, Lock, Thread
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from assistant.backoff import backoff
 from assistant.config.schema import SourceSettings
 from assistant.ingest.polling import blamed_on
@@ -161,7 +163,7 @@ class Listeners:
             if ready:
                 try:
                     self._make_due(ready)
-                except Exception:  # the database may be busy; the polls go on
+                except SQLAlchemyError:  # the database may be busy; the polls go on
                     log.exception("A ring was not answered")
             if self._rung:
                 self._bell.set()
