@@ -155,12 +155,11 @@ def edit(
     if given:
         with client_from(context) as client:
             view = client.goals.edit(goal, GoalEdit.model_validate(given))
-    else:
-        edited = _in_editor(context, view)
-        if edited is None and not as_json:
-            say("Nothing was changed.")
-            return
-        view = edited or view
+    elif (edited := _in_editor(context, view)) is not None:
+        view = edited
+    elif not as_json:
+        say("Nothing was changed.")
+        return
     _print(view, as_json)
 
 

@@ -77,23 +77,14 @@ def new(
 
       telos drafts new note < points.txt
     """
-    from assistant.cli import piped
-
-    said = list(point or [])
-    answered = piped.mail(eml) if eml else None
-    if eml != piped.STDIN and piped.is_piped():
-        raw = piped.content(piped.STDIN)
-        if kind in (None, Kind.REPLY) and answered is None and piped.is_mail(raw):
-            answered = piped.mail_of(raw, piped.STDIN)
-        else:
-            said += piped.points(raw)
+    said, answered = _brought(kind, eml)
     asked = _asked(
         {
             "kind": _kind(kind, answered is not None, entry, turn),
             "to": to or [],
             "about": about,
             "subject": subject,
-            "points": said,
+            "points": [*(point or []), *said],
             "items": item or [],
             "facts": fact or [],
             "query": query,
@@ -120,6 +111,19 @@ def new(
         return
     print_draft(view)
     say(f"\nTo change it: telos drafts edit {view.line.id}. To have it final: telos drafts approve {view.line.id}.")
+
+
+def _brought(kind: Kind | None, eml: str) -> tuple[list[str], str | None]:
+    """What comes as a file or through a pipe: points, and the mail that is answered."""
+    from assistant.cli import piped
+
+    answered = piped.mail(eml) if eml else None
+    if eml == piped.STDIN or not piped.is_piped():
+        return [], answered
+    raw = piped.content(piped.STDIN)
+    if kind in (None, Kind.REPLY) and answered is None and piped.is_mail(raw):
+        return [], piped.mail_of(raw, piped.STDIN)
+    return piped.points(raw), answered
 
 
 def _kind(kind: Kind | None, is_reply: bool, entry: int | None, turn: int | None) -> str:
