@@ -34,6 +34,7 @@ from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
 from assistant.sessions.views import card_of, conversation_lines, goal_line, is_continued, title_of, turn_view
 from assistant.sessions.wanted import wishes
+from assistant.workers.training import forget as forget_training
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals, transitions
@@ -215,6 +216,7 @@ def delete(service: Service, conversation_id: int) -> None:
     """
     with service.floor.taken(conversation_id), service.database.write() as session:
         conversations.remove(session, [conversation_of(session, conversation_id).id or 0])
+    forget_training(service.home.steering / "training")
 
 
 def playbooks(service: Service) -> list[PlaybookLine]:
@@ -312,12 +314,12 @@ def _save(service: Service, conversation_id: int, wish: Say, text: str) -> Talk:
             raise BadRequest("The message is empty, and no turn waits for its reply.", "Say something.")
         else:
             waiting = conversations.wait_again(session, last)
-        talk = Talk.of(session, row, waiting, _playbook(service, row))
+        talk = Talk.of(session, row, waiting, playbook_of(service, row))
         talk.is_again = not text and wish.retry
         return talk
 
 
-def _playbook(service: Service, row: Conversation) -> Playbook:
+def playbook_of(service: Service, row: Conversation) -> Playbook:
     """The conversation's own; the open one if it is there no more, which the frozen head does not notice."""
     try:
         return goal_verbs.load_playbook(service, row.playbook)

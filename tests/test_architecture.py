@@ -55,6 +55,8 @@ LAYERS = (
         "corrections",
         "opinions",
         "profile",
+        "planners",
+        "trainings",
         "status",
         "doctor",
     ),

@@ -60,6 +60,60 @@ class Changed(BaseModel):
     serving: int | None = None
 
 
+class Why(BaseModel):
+    """How a turn was steered, and what its planner makes of it. Values are rewards to come, in [0, 1].
+
+    `angle` is between the action and what the model would do by itself, in radians. `steered` and `unsteered` are replies
+    to the same prompt, built anew, where they were asked for.
+    """
+
+    conversation: int
+    number: int
+    sentence: str
+    planner: int | None = None
+    """That steered it; of a turn that nobody steered, the one whose opinion this is."""
+    was_steered: bool = False
+    place: str = ""
+    noise: float = 0.0
+    angle: float | None = None
+    value: float | None = None
+    value_cloned: float | None = None
+    value_chosen: float | None = None
+    """Of what the planner would choose by itself."""
+    action: list[float] = []
+    reward: float | None = None
+    reward_from: list[dict[str, Any]] = []
+    steered: str = ""
+    unsteered: str = ""
+
+
+class Point(BaseModel):
+    """An action in the plane of the actions' first two principal components."""
+
+    x: float
+    y: float
+    conversation: int | None
+    planner: int | None
+    reward: float | None
+    at: datetime
+
+
+class Picture(BaseModel):
+    """`shares` of the actions' variance that the two components show."""
+
+    points: list[Point]
+    shares: tuple[float, float] = (0.0, 0.0)
+    dimension: int = 0
+
+
+class Wish(BaseModel):
+    """Which planner a step is about; the newest where none is named."""
+
+    number: int | None = None
+    anyway: bool = False
+    """Promote it although the gate did not let it pass."""
+
+
 class Report(BaseModel):
     """What a step of training came to: `sentence` for people, `figures` as they were measured."""
 

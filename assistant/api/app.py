@@ -23,6 +23,7 @@ from assistant.api import (
     profile,
     sources,
     status,
+    steering,
     v1,
     waiting,
 )
@@ -53,6 +54,7 @@ def create_app(service: Service, runner: Runner) -> FastAPI:
         drafts,
         profile,
         waiting,
+        steering,
         v1,
     )
     for noun in nouns:

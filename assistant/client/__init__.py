@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from assistant.client.models import Models
     from assistant.client.profile import Profile
     from assistant.client.sources import Sources
+    from assistant.client.steering import Steering
     from assistant.client.waiting import Waiting
 
 
@@ -129,6 +130,12 @@ class Client:
         from assistant.client.calls import Calls
 
         return Calls(self._wire)
+
+    @cached_property
+    def steering(self) -> Steering:
+        from assistant.client.steering import Steering
+
+        return Steering(self._wire)
 
     def close(self) -> None:
         self._wire.close()

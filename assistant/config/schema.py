@@ -185,6 +185,8 @@ class SteeringSettings(_Section):
     """The transitions it holds at once take no more than this; the newest are learned from."""
     least_transitions: Annotated[int, Field(ge=8)] = 200
     """With fewer that count, nothing is trained, and `telos steer status` says how many are missing."""
+    steps: Annotated[int, Field(ge=1)] = 20_000
+    """Of learning, in a run."""
     keep_days: Annotated[int, Field(ge=0)] = 365
     """Transitions older than this are deleted; 0 keeps them."""
     place: Literal["end", "start"] = "end"

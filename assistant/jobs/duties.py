@@ -7,6 +7,7 @@
     mailbox       drafts answers to mail that awaits one, places them, finds what was sent, and follows up
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests and drafts to the mail server, with back-off while it is down
+    steer         trains a planner by night, where a model can be steered; never while somebody is answered
     maintain      once a day: old copies, calls and conversations go, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
@@ -21,7 +22,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from assistant import calls, conversations, deliveries, digests, goals, memories, standing
+from assistant import calls, conversations, deliveries, digests, goals, memories, standing, trainings
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, index_pending
@@ -41,6 +42,7 @@ MAILBOX = "mailbox"
 DIGEST = "digest"
 DELIVER = "deliver"
 MAINTAIN = "maintain"
+STEER = "steer"
 
 MAINTAIN_EVERY = timedelta(days=1)
 RETRY_EMBEDDER = timedelta(minutes=10)
@@ -111,6 +113,7 @@ def duties(service: Service) -> list[Duty]:
         (MAILBOX, mailbox_at, _mailbox),
         (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
         (DELIVER, _not_before(rows.get(DELIVER), deliveries.next_delivery_at(service)), _deliver),
+        (STEER, _steer_at(service, rows.get(STEER)), _steer),
         (MAINTAIN, now if was_cut_short else _not_before(rows.get(MAINTAIN), now), _maintain),
     ]
     return [
@@ -226,6 +229,22 @@ def _digest(service: Service, progress: Progress) -> Outcome:
 
 def _deliver(service: Service, _: Progress) -> Outcome:
     return Outcome(". ".join(deliveries.deliver_waiting(service)) or "Nothing was due.")
+
+
+def _steer_at(service: Service, row: Job | None) -> datetime | None:
+    """At the hour that is configured; after a night that was too short, as the row says."""
+    if not trainings.is_wanted(service):
+        return None
+    return (
+        row.next_at
+        if row is not None and row.next_at is not None
+        else trainings.next_night(service, service.started_at)
+    )
+
+
+def _steer(service: Service, progress: Progress) -> Outcome:
+    sentence, now = trainings.by_night(service, progress), service.clock.now()
+    return Outcome(sentence, again_after=trainings.next_night(service, now) - now)
 
 
 def _maintain(service: Service, _: Progress) -> Outcome:

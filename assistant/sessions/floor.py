@@ -5,6 +5,8 @@ The service holds one; `conversations` takes it for the length of a turn.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -16,6 +18,17 @@ class Floor:
     def __init__(self) -> None:
         self._lock = Lock()
         self._taken: set[int] = set()
+        self._left_at = -math.inf
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether anybody is being answered just now."""
+        return bool(self._taken)
+
+    @property
+    def quiet_s(self) -> float:
+        """So long nobody has been answered; 0 while somebody is."""
+        return 0.0 if self._taken else time.monotonic() - self._left_at
 
     @contextmanager
     def taken(self, conversation_id: int) -> Iterator[None]:
@@ -35,3 +48,4 @@ class Floor:
         finally:
             with self._lock:
                 self._taken.discard(conversation_id)
+                self._left_at = time.monotonic()

@@ -90,6 +90,12 @@ def of_origin(session: Session, *, entry_id: int | None = None, turn_id: int | N
     return session.exec(select(Draft).where(origin, own_kind).order_by(col(Draft.id).desc())).first()
 
 
+def of_turns(session: Session, turn_ids: Collection[int]) -> dict[int, Draft]:
+    """What was drafted from replies in conversations, by the turn; the latest of each."""
+    chosen = select(Draft).where(col(Draft.turn_id).in_(turn_ids)).order_by(col(Draft.id))
+    return {draft.turn_id: draft for draft in session.exec(chosen) if draft.turn_id is not None}
+
+
 def of_incoming(session: Session, message_id: str) -> Draft | None:
     """The reply that was drafted to the mail of this Message-ID, whatever became of it; the latest."""
     answered = col(Draft.incoming)["message_id"].as_string() == message_id

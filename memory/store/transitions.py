@@ -89,6 +89,35 @@ def held(session: Session, fingerprint: str) -> Held:
     )
 
 
+def leading_to_a_reward(session: Session, fingerprint: str) -> int:
+    """How many of a model's transitions have a reward, or a later step of their episode has one."""
+    known = (
+        select(col(Transition.episode).label("episode"), func.max(Transition.step).label("last"))
+        .where(Transition.fingerprint == fingerprint, col(Transition.reward).is_not(None))
+        .group_by(col(Transition.episode))
+        .subquery()
+    )
+    chosen = (
+        select(func.count())
+        .select_from(Transition)
+        .join(known, known.c.episode == col(Transition.episode))
+        .where(Transition.fingerprint == fingerprint, col(Transition.step) <= known.c.last)
+    )
+    return session.exec(chosen).one()
+
+
+def state_bytes(session: Session, fingerprint: str) -> int:
+    """How large a state of this model is; 0 where there is none."""
+    chosen = select(func.length(Transition.state)).where(Transition.fingerprint == fingerprint).limit(1)
+    return session.exec(chosen).first() or 0
+
+
+def acted(session: Session, fingerprint: str, most: int) -> list[Transition]:
+    """Those of a model that were steered, the latest first."""
+    chosen = select(Transition).where(Transition.fingerprint == fingerprint, col(Transition.action).is_not(None))
+    return list(session.exec(chosen.order_by(col(Transition.id).desc()).limit(most)))
+
+
 def reward(session: Session, transition: Transition, value: float | None, sources: Sequence[dict[str, Any]]) -> bool:
     """Set the reward, or take it back; whether that changed anything."""
     after = (value, list(sources), value is not None)

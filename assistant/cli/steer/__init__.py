@@ -1,0 +1,1 @@
+"""`telos steer`: the planner that steers, and how it is trained."""
