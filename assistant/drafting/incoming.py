@@ -1,7 +1,8 @@
 """The mail that is answered, from an `.eml` file or standard input: who wrote it, to whom, about what, and what they ask.
 
 RFC 5322 by the standard library, kept from failing on what comes from outside: broken encodings, missing parts, HTML
-alone. What it quotes is cut off. Its text is data. `gathering` reads with it, and the row of a draft keeps what it found.
+alone. What it quotes is cut off. Its text is data. `gathering` reads with it, and the row of a draft keeps what it found;
+`assistant.mailbox.sent_text` takes a mail's own parts as it does.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def _questions(piece: Piece) -> Iterator[str]:
 def _body(message: Message) -> str:
     """Plain text where there is any, else what HTML says; attachments are none of it."""
     html = ""
-    for number, part in enumerate(_parts(message)):
+    for number, part in enumerate(own_parts(message)):
         if number >= MOST_PARTS:
             break
         kind = part.get_content_type()
@@ -184,7 +185,7 @@ def _unquoted(html: str) -> str:
     return "".join(kept) + html[end:] if not depth else "".join(kept)
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def own_parts(message: Message) -> Iterator[Message]:
     """The parts that are its own text; a mail attached to it is another one."""
     if message.get_content_disposition() == "attachment" or message.get_content_maintype() == "message":
         return
@@ -192,7 +193,7 @@ def _parts(message: Message) -> Iterator[Message]:
     if isinstance(payload, list):
         for part in payload:
             if isinstance(part, Message):
-                yield from _parts(part)
+                yield from own_parts(part)
     else:
         yield message
 

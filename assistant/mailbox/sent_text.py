@@ -7,9 +7,9 @@ and the draft that it was. `sent` learns from what this gives.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from email.message import EmailMessage, Message
+from email.message import EmailMessage
 
+from assistant.drafting.incoming import own_parts
 from assistant.mailbox.mail import own_text
 from assistant.style.quoted import is_quoted
 from connectors.mail.bodies import text_of
@@ -32,13 +32,12 @@ def own_words_of(message: EmailMessage, before: str) -> str:
 
 def body(message: EmailMessage) -> str:
     """Its plain text, else what its HTML says; empty where it has neither."""
-    plain = next(_parts(message, "text/plain"), None)
-    if plain is not None:
-        return text_of(plain)
-    html = next(_parts(message, "text/html"), None)
-    if html is None:
-        return ""
-    return markup.read(markup.clean(_GMAIL.sub("", _unquoted(text_of(html))))).text
+    first = {part.get_content_type(): part for part in reversed([*own_parts(message)])}
+    if "text/plain" in first:
+        return text_of(first["text/plain"])
+    if "text/html" in first:
+        return markup.read(markup.clean(_GMAIL.sub("", _unquoted(text_of(first["text/html"]))))).text
+    return ""
 
 
 def unwrapped(text: str, before: str) -> str:
@@ -71,16 +70,3 @@ def _joined(lines: list[str], known: set[str]) -> str:
         else:
             kept[-1] = f"{before} {line}"
     return "\n".join(kept)
-
-
-def _parts(message: Message, kind: str) -> Iterator[Message]:
-    """The parts of this kind that are its own text: attachments, and mails attached to it, are none."""
-    if message.get_content_disposition() == "attachment" or message.get_content_maintype() == "message":
-        return
-    payload = message.get_payload()
-    if isinstance(payload, list):
-        for part in payload:
-            if isinstance(part, Message):
-                yield from _parts(part, kind)
-    elif message.get_content_type() == kind:
-        yield message
