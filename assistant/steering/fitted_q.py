@@ -1,7 +1,7 @@
 """What a policy would earn, judged from turns that training never saw: fitted-Q evaluation, with a bootstrap.
 
 Each judge is a small Q-function fitted to r + gamma Q(s', pi(s')) (Le, Voloshin & Yue 2019, arXiv 1903.08738, section 4) on
-a bootstrap sample of the episodes, so that their spread is that of the data. Judges of two policies with the same seed are
+a bootstrap sample of the sessions, so that their spread is that of the data. Judges of two policies with the same seed are
 paired: same sample, same start, same batches. Knows states and actions; `judging` calls it for the gate.
 """
 
@@ -20,7 +20,7 @@ from torch.nn import functional
 from assistant.engine.contract import Floats
 from assistant.progress import Cancelled
 from assistant.steering.planner import Planner
-from assistant.steering.replay import Replay, Turn, by_episode
+from assistant.steering.replay import Replay, Turn, by_episode, session_of
 from assistant.steering.settings import TrainingSettings
 
 Act = Callable[[Tensor], Tensor]
@@ -148,11 +148,12 @@ def _fitted(data: _Data, counts: Tensor, settings: TrainingSettings, is_cancelle
 def _counts(keys: Sequence[str], settings: TrainingSettings) -> Floats:
     """How often each judge's sample holds each episode: (judges, episodes), the same for a name whatever the others are.
 
-    Poisson counts of mean 1, which is the bootstrap for many episodes; their first judge counts each once.
+    Poisson counts of mean 1, which is the bootstrap for many; a session's episodes come and go together. The first judge
+    counts each once.
     """
     counts = np.ones((settings.judges, len(keys)), dtype=np.float32)
     for place, key in enumerate(keys):
-        seed = int.from_bytes(sha256(f"{settings.seed} {key}".encode()).digest()[:8], "big")
+        seed = int.from_bytes(sha256(f"{settings.seed} {session_of(key)}".encode()).digest()[:8], "big")
         counts[1:, place] = np.random.default_rng(seed).poisson(1.0, settings.judges - 1)
     return counts
 

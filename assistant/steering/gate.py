@@ -19,7 +19,7 @@ from assistant.steering.settings import TrainingSettings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What was measured. `gains` are what each judge thinks the planner earns more than what serves now (`incumbent`, in
-    words), the first judge having seen all held-out episodes once.
+    words), the first judge having seen all held-out sessions once.
 
     Perplexities are of replies under the unsteered model. `failed` and `failed_unsteered` count probes by kind.
     """
@@ -28,7 +28,7 @@ class Evidence:
     value: float
     value_incumbent: float
     incumbent: str
-    episodes: int
+    sessions: int
     perplexity: float
     perplexity_unsteered: float
     replies: int
@@ -85,7 +85,7 @@ def _low(gains: Sequence[float], confidence: float) -> float:
 
 def _on_value(evidence: Evidence, gain: float, low: float, confidence: float) -> tuple[bool, str]:
     measured = (
-        f"over {evidence.episodes} held-out sessions it is expected to earn {evidence.value:.3f} a session, and "
+        f"over {evidence.sessions} held-out sessions it is expected to earn {evidence.value:.3f} a session, and "
         f"{evidence.incumbent} {evidence.value_incumbent:.3f}: {gain:+.3f}, at {confidence:.0%} no less than {low:+.3f}"
     )
     if low > 0:

@@ -18,7 +18,7 @@ from assistant.steering.lineage import lineage_of
 from assistant.steering.naturalness import perplexity
 from assistant.steering.own_replies import Author
 from assistant.steering.planner import Planner
-from assistant.steering.replay import Replay, Turn, is_held_out
+from assistant.steering.replay import Replay, Turn, is_held_out, session_of
 from assistant.steering.settings import TrainingSettings
 
 NOBODY = "the model without steering"
@@ -85,7 +85,7 @@ def evidence(
         value=float(value[0]),
         value_incumbent=float(value_incumbent[0]),
         incumbent=against,
-        episodes=len({turn.episode for turn in held}),
+        sessions=len({session_of(turn.episode) for turn in held}),
         perplexity=perplexities[0],
         perplexity_unsteered=perplexities[1],
         replies=len(chosen),

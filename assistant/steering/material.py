@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlmodel import Session
 
 from assistant.steering.recording import unpacked
-from assistant.steering.replay import Turn
+from assistant.steering.replay import PART, Turn
 from memory.models import Transition
 from memory.store import transitions
 
 LineageOf = Callable[[int], str]
 """The lineage of a planner by its number: which up-mapping its actions go through."""
-STRETCH = "#"
-"""Between an episode's name and the number of its stretch."""
+STRETCH = PART
+"""Between an episode's name and the number of its stretch: one conversation's are held out together."""
 
 
 def turns(session: Session, fingerprint: str, lineage_of: LineageOf, most: Callable[[int], int]) -> list[Turn]:

@@ -17,6 +17,8 @@ from assistant.engine.contract import Floats
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+PART = "#"
+"""Episodes that are called alike up to it are parts of one session, and stay on one side of a split."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,11 @@ class Replay:
         return self.only(fits[self.episodes])
 
     @property
+    def sessions(self) -> int:
+        """How many there are."""
+        return len({session_of(key) for key in self.keys})
+
+    @property
     def bytes(self) -> int:
         return sum(getattr(self, field.name).nbytes for field in fields(self) if field.name != "keys")
 
@@ -144,9 +151,14 @@ def by_episode(turns: Sequence[Turn]) -> dict[str, list[Turn]]:
     return {key: sorted(group, key=lambda turn: turn.step) for key, group in found.items()}
 
 
+def session_of(episode: str) -> str:
+    """The session that an episode is a part of, or the whole."""
+    return episode.partition(PART)[0]
+
+
 def is_held_out(episode: str, share: float) -> bool:
-    """Whether training never sees an episode. Its own name decides, so that it stays on its side for good."""
-    return int.from_bytes(sha256(f"held out: {episode}".encode()).digest()[:8], "big") / 2**64 < share
+    """Whether training never sees an episode. Its session's name decides, so that it stays on its side for good."""
+    return int.from_bytes(sha256(f"held out: {session_of(episode)}".encode()).digest()[:8], "big") / 2**64 < share
 
 
 def _transitions(turns: list[Turn], lineage: str) -> Iterator[tuple[Turn, Turn | None, bool]]:

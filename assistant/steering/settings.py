@@ -49,9 +49,9 @@ class TrainingSettings:
 
     # The gate.
     held_out: float = 0.2
-    """The share of episodes that training never sees."""
+    """The share of sessions that training never sees."""
     judges: int = 40
-    """Fitted Q-functions of each policy, each on a bootstrap sample of the held-out episodes."""
+    """Fitted Q-functions of each policy, each on a bootstrap sample of the held-out sessions."""
     judge_steps: int = 1_500
     judge_width: int = 64
     judge_states: int = 64
@@ -72,8 +72,9 @@ class TrainingSettings:
     # What is too little.
     least_transitions: int = 200
     least_episodes: int = 20
+    """Sessions."""
     least_held_out: int = 5
-    """Episodes."""
+    """Sessions set aside."""
 
     def as_facts(self) -> dict[str, Any]:
         """For a report, or to compare with those of a checkpoint."""

@@ -109,9 +109,9 @@ class Course:
         facts = {
             "stage": "train",
             "transitions": len(seen),
-            "episodes": len(seen.keys),
+            "sessions": seen.sessions,
             "held_out_transitions": len(held),
-            "held_out_episodes": len(held.keys),
+            "held_out_sessions": held.sessions,
             "left_out_transitions": len(whole) - len(replay),
             "learnt": asdict(learnt),
         }
@@ -185,17 +185,15 @@ class Course:
 
 def _require_enough(replay: Replay, settings: TrainingSettings) -> None:
     """Raises: BadRequest, saying how much is missing."""
-    seen, held = replay.split(settings.held_out)
-    there = {
-        "turns": (len(seen) + len(held), settings.least_transitions),
-        "conversations": (len(replay.keys), settings.least_episodes),
-        "held-out conversations": (len(held.keys), settings.least_held_out),
-    }
-    missing = [
-        f"{least - count} more {what} ({count} of {least})" for what, (count, least) in there.items() if count < least
-    ]
+    _, held = replay.split(settings.held_out)
+    counted = (
+        (len(replay), settings.least_transitions, "turns"),
+        (replay.sessions, settings.least_episodes, "conversations"),
+        (held.sessions, settings.least_held_out, f"of those set aside for judging ({settings.held_out:.0%} are)"),
+    )
+    missing = [f"{least - count} more {what}: {count} of {least}" for count, least, what in counted if count < least]
     if missing:
         raise BadRequest(
-            f"There is too little to learn from: {', '.join(missing)} are needed whose outcome is known.",
+            f"There is too little to learn from. Missing, of what led to an outcome that is known: {'; '.join(missing)}.",
             "Go on talking; `/done`, `/fail`, thumbs and goals that are closed say how it went.",
         )

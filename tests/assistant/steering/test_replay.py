@@ -92,6 +92,14 @@ def test_an_episode_is_on_one_side_and_stays_there_whatever_comes(names: set[str
     assert (first in replay_of(turn(first, 0, reward=1.0)).split(share)[1].keys) == (first in held.keys)
 
 
+def test_all_parts_of_a_session_are_on_one_side() -> None:
+    turns = [turn(f"s{session}#{part}", 0, reward=1.0) for session in range(40) for part in range(3)]
+    seen, held = replay_of(*turns).split(0.3)
+    sessions = [{key.partition("#")[0] for key in side.keys} for side in (seen, held)]
+    assert len(held.keys) == 3 * held.sessions > 0
+    assert not sessions[0] & sessions[1]
+
+
 def test_the_share_that_is_held_out_is_the_one_asked_for() -> None:
     assert sum(is_held_out(f"conversation-{number}", 0.2) for number in range(2000)) == pytest.approx(400, abs=60)
 

@@ -129,9 +129,12 @@ def test_noise_is_a_share_of_the_action_at_any_dimension(
     wide = replace(replay, actions=sailing.unit(chance.normal(size=(len(replay), 64))))
     learner = Learner(planner, wide, replace(QUICK, is_noise_per_coordinate=per_coordinate, target_noise_clip=9.0))
     seen: list[Tensor] = []
-    monkeypatch.setattr(
-        learner.target, "values", lambda _states, actions: (seen.append(actions), torch.zeros(2, 64))[1]
-    )
+
+    def values(_states: Tensor, actions: Tensor) -> Tensor:
+        seen.append(actions)
+        return torch.zeros(2, len(actions))
+
+    monkeypatch.setattr(learner.target, "values", values)
     batch = learner.drawn()
     learner.goals(batch)
     moved = (seen[0] * learner.target.act(batch.next_states)).sum(1).arccos().tan()  # noise across the action
@@ -156,7 +159,7 @@ def test_a_killed_run_goes_on_to_the_very_same_planner(tmp_path: Path) -> None:
     unbroken, broken = sailing.planner(), sailing.planner()
     expected = train(unbroken, replay, settings)
 
-    def kill_at_40(done: int, _total: int | None, _what: str) -> None:
+    def kill_at_40(done: int, total: int | None, what: str) -> None:
         if done == 40:
             raise Killed
 
