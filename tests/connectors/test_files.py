@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,11 +35,10 @@ YESTERDAY = NOW - timedelta(days=1)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[FilesWorld]:
-    made = FilesWorld(tmp_path / "notes")
+def world(tmp_path: Path, reader: WaysOut) -> FilesWorld:
+    made = FilesWorld(tmp_path / "notes", reader)
     made.folder.mkdir()
-    yield made
-    made.close()
+    return made
 
 
 class TestConformance(Conformance):

@@ -68,7 +68,7 @@ WORLDS: dict[str, tuple[int, Callable[[WaysOut, Path], World]]] = {
     "nytimes": (1, lambda reader, folder: NewYorkTimesWorld(reader, has_key=True)),
     "nytimes by feed": (1, lambda reader, folder: NewYorkTimesWorld(reader, has_key=False)),
     "mail": (1 if _HAS_DOVECOT else 0, lambda reader, folder: MailWorld(reader)),
-    "files": (1, lambda reader, folder: FilesWorld(folder)),
+    "files": (1, lambda reader, folder: FilesWorld(folder, reader)),
 }
 """How many sources of each, and how one is made; `reader` has the process that reads documents for all."""
 

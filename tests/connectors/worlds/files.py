@@ -17,17 +17,19 @@ from tests.servers import loopback_policy
 
 
 class FilesWorld:
+    """`reader` has the process in which PDFs are read: it takes a while to start, so worlds share it."""
+
     page_size = 250
     window: int | None = None
     deletes = True
     edits = True
     troubles: frozenset[Trouble] = frozenset()
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reader: WaysOut) -> None:
         self.folder = folder
+        self._reader = reader.reader
         self.timeline = Timeline()
         self._published = 0
-        self._ways_out: list[WaysOut] = []
 
     def options(self, **changes: Any) -> FilesOptions:
         return FilesOptions(**{"folder": str(self.folder), **EVERYTHING, **changes})
@@ -37,7 +39,7 @@ class FilesWorld:
 
     def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
         made = WaysOut(loopback_policy(timeout_s=20), monotonic=monotonic or time.monotonic)
-        self._ways_out.append(made)
+        made.reader = self._reader
         return made
 
     def publish(self, count: int = 1, *, at: datetime | None = None) -> list[str]:
@@ -67,8 +69,7 @@ class FilesWorld:
         return path
 
     def close(self) -> None:
-        for ways_out in self._ways_out:
-            ways_out.close()
+        """There is no server to end."""
 
 
 def pdf(*lines: str, about: Mapping[str, str] | None = None, password: str = "") -> bytes:
