@@ -37,7 +37,7 @@ from assistant.workers.language import serve_model
 from assistant.workers.model_pipe import Description, ModelOrder
 from tests.tiny_models import tiny_model
 
-pytestmark = pytest.mark.integration  # it starts the process of a model
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("local engine")]  # they share the process of a model
 
 ASKED = [Message("user", "What is new today?")]
 LONG = Request(messages=ASKED, max_tokens=3000, sampling=Sampling(temperature=1, seed=1))

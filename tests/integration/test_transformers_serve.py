@@ -28,7 +28,7 @@ from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
 from tests.tiny_models import tiny_model
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("transformers serve")]
 
 TRANSFORMERS = str(Path(sys.executable).with_name("transformers"))
 PATIENCE_S = 60.0
