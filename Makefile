@@ -3,9 +3,12 @@
 # TORCH_ARGS chooses the build of torch, for example the index that PyTorch's install selector names:
 #   make demo TORCH_ARGS="--index-url ADDRESS"
 # Once .venv holds a torch of the pinned version, it is left as it is.
+#
+# WORKERS is how many tests run at a time, 2 as it stands: make test WORKERS=3
 
 PYTHON ?= python3
 TORCH_ARGS ?=
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH := $(shell grep '^torch==' constraints.txt)
@@ -21,11 +24,11 @@ demo: $(VENV)/.demo
 	@$(BIN)/python -m assistant.demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not integration" -n 2
-	$(BIN)/python -m pytest -m integration -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not integration" -n $(WORKERS)
+	$(BIN)/python -m pytest -m integration -n $(WORKERS) --dist loadgroup
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not integration" -n 2
+	$(BIN)/python -m pytest -m "not integration" -n $(WORKERS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
