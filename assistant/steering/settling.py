@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from sqlmodel import Session
 
 from assistant.steering.reward import Evidence, reward
-from memory.models import Conversation, Draft, DraftState, Goal, GoalStatus, Turn
+from memory.models import Conversation, Draft, DraftKind, DraftState, Goal, GoalStatus, Turn
 from memory.store import conversations, drafts, goals, transitions
 
 OVER_AFTER = timedelta(days=7)
@@ -62,8 +62,8 @@ def _of_turn(session: Session, turn: Turn, drafted: Mapping[int, Draft]) -> Evid
 
 def _kept(session: Session, draft: Draft) -> float | None:
     """Known once the user decided on it, or changed it."""
-    if draft.state is DraftState.REJECTED:
-        return 0.0
+    if draft.state is DraftState.REJECTED:  # of a reply itself, that says only that a thumb was taken back
+        return None if draft.kind is DraftKind.CHAT else 0.0
     drafted = drafts.current(session, [draft.id or 0], by=drafts.TELOS).get(draft.id or 0)
     last = drafts.current(session, [draft.id or 0]).get(draft.id or 0)
     if drafted is None or last is None or (draft.state is DraftState.OPEN and last.by == drafts.TELOS):

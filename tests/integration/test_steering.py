@@ -1,0 +1,132 @@
+"""Steering through the real command line, with a real daemon and a tiny model in its own processes.
+
+collect -> clone -> train -> evaluate -> promote -> a steered turn -> explain -> rollback, as a user does it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assistant.answers.chat import Done, Opinion, Say, Start
+from assistant.client import Client
+from assistant.errors import Unavailable
+from tests.integration.daemon import Daemon, Ran, running
+from tests.tiny_models import tiny_model
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+CONFIGURATION = """
+[user]
+timezone = "UTC"
+
+[digest]
+days = []
+
+[memory]
+embedder = "nobody/has-this-model"
+
+[model]
+engine = "local"
+name = "{model}"
+device = "cpu"
+dtype = "float32"
+compile = false
+context_tokens = 2048
+
+[chat]
+reply_tokens = 16
+temperature = 1.0
+
+[steering]
+least_transitions = 10
+dimension = 8
+hidden = 32
+steps = 60
+minutes = 5
+"""
+MESSAGES = ("Where shall we walk?", "And how far is that?", "Is there a tower?", "What of the tide?")
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    model = tiny_model("qwen3", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
+    home = Daemon(tmp_path_factory.mktemp("homes") / "home")
+    (home.folder / "config.toml").write_text(CONFIGURATION.format(model=model), encoding="utf-8")
+    with running(home):
+        home.wait_until_it_serves()
+        yield home
+
+
+def say(daemon: Daemon, text: str, **wish: Any) -> Done:
+    """A message, answered; a random model may end before its first word, and is asked again."""
+    with Client(daemon.home) as client:
+        for seed in range(20):
+            try:
+                *_, done = client.conversations.say(Say(text=text, seed=seed, **wish))
+                assert isinstance(done, Done)
+                return done
+            except Unavailable:
+                wish, text = {"last": True, "retry": True}, ""
+    raise AssertionError("The model never said a word.")
+
+
+def steer(daemon: Daemon, *arguments: str) -> dict[str, Any]:
+    """What a command says, as JSON."""
+    ran: Ran = daemon.telos("steer", *arguments, "--json")
+    assert ran.returncode == 0, ran.stderr + daemon.said()
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+def test_a_planner_is_trained_held_against_the_gate_promoted_explained_and_rolled_back(daemon: Daemon) -> None:
+    for talk in range(3):
+        done = say(daemon, MESSAGES[0], start=Start(goal="A walk on Sunday" if talk == 2 else ""))
+        for message in MESSAGES[1:]:
+            done = say(daemon, message, conversation=done.conversation)
+        with Client(daemon.home) as client:
+            for number in range(1, 4):
+                thumb = Opinion(verdict="more" if (number + talk) % 2 else "less")
+                client.conversations.opinion(done.conversation, number, thumb)
+    assert daemon.telos("goals", "done", "1").returncode == 0
+
+    status = steer(daemon, "status")
+    assert (status["can"], status["serving"]) == (True, None)
+    material = status["material"]
+    assert (material["transitions"], material["counts"], material["missing"]) == (12, 10, 0)
+
+    collected = steer(daemon, "collect")
+    assert collected["figures"]["replies"] == 12
+    assert steer(daemon, "clone")["figures"]["examples"] == 12
+    trained = steer(daemon, "train")
+    assert trained["number"] == 1
+    refused = daemon.telos("steer", "promote")
+    assert refused.returncode != 0
+    assert "was not evaluated" in refused.stderr
+
+    judged = steer(daemon, "evaluate")
+    assert judged["number"] == 1
+    assert judged["reasons"]
+    assert steer(daemon, "promote", "1", "--anyway")["serving"] == 1
+
+    steered = say(daemon, "And what now?", start=Start())
+    why = steer(daemon, "explain", "--replies")
+    assert (why["conversation"], why["was_steered"], why["planner"]) == (steered.conversation, True, 1)
+    assert len(why["action"]) == 8
+    assert why["value"] is not None
+    assert why["angle"] is not None
+    drawn = daemon.folder / "actions.svg"
+    steer(daemon, "picture", str(drawn))
+    assert "<svg" in drawn.read_text(encoding="utf-8")
+
+    assert steer(daemon, "off")["sentence"].startswith("Steering is off")
+    say(daemon, "And now?", start=Start())
+    assert not steer(daemon, "explain")["was_steered"]
+    steer(daemon, "on")
+    assert steer(daemon, "rollback")["serving"] is None
+    say(daemon, "And then?", start=Start())
+    assert not steer(daemon, "explain")["was_steered"]
+    assert daemon.rows("SELECT count(*) FROM transition WHERE action IS NOT NULL") == [(1,)]
