@@ -192,6 +192,7 @@ class Reply:
     usage: Usage
     hidden: Floats | None = None
     steered: Steered | None = None
+    attention: float | None = None
 
 
 def rough_length(text: str) -> int:
@@ -267,7 +268,7 @@ def complete(engine: Engine, request: Request) -> Reply:
     for piece in engine.stream(request):
         text.append(piece.text)
         if piece.usage is not None:
-            return Reply("".join(text), piece.usage, piece.hidden, piece.steered)
+            return Reply("".join(text), piece.usage, piece.hidden, piece.steered, piece.attention)
     raise ModelFailed(f"The reply of {engine.name} ended before it was whole.", "Ask again.")
 
 

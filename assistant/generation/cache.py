@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from assistant.engine.contract import ASIDE
+from assistant.steering.split_softmax import Split
 
 ASIDES = 3
 """So many sessions beside conversations are kept."""
@@ -25,12 +26,14 @@ ROW = -1
 class Past:
     """A sequence that was read: `tokens`, and in `states` their keys and values, layer by layer.
 
-    `is_whole` is off while a forward pass is under way; what is left of one that failed is of no use.
+    `is_whole` is off while a forward pass is under way; what is left of one that failed is of no use. `split` is how the
+    next pass attends to the instructions, if they are looked at apart.
     """
 
     def __init__(self, config: Any) -> None:
         self.tokens: list[int] = []
         self.is_whole = True
+        self.split: Split | None = None
         self.states: Any = DynamicCache(config=config)
         # Sliding layers then keep what left their window until the next cut, which can so be made anywhere behind the
         # one before: a session that only moves on is cut as if all its layers saw everything.
@@ -57,53 +60,60 @@ class Past:
 class Sessions:
     """The pasts of at most `limit` conversations and a few asides by their name, in at most `limit_bytes` together.
 
-    No conversation is let go for the sake of an aside.
+    What was read with attention raised by an exponent is of use for that exponent alone, and kept beside the rest. No
+    conversation is let go for the sake of an aside.
     """
 
     def __init__(self, config: Any, *, limit: int, limit_bytes: int) -> None:
         self._config = config
         self._limit, self._limit_bytes = limit, limit_bytes
-        self._kept: OrderedDict[str, Past] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, float], Past] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def take(self, session: str, ids: Sequence[int]) -> Past:
+    def take(self, session: str, ids: Sequence[int], exponent: float = 1.0) -> Past:
         """What the session has in common with the prompt `ids`, short of its last token, which has to be read anyway.
 
         It is no longer kept until it is put back, so that a pass that fails leaves nothing half read behind.
         """
-        past = self._kept.pop(session, None)
+        past = self._kept.pop((session, exponent), None)
         if past is not None and past.cut(min(common_prefix(past.tokens, ids), len(ids) - 1)):
             return past
         return Past(self._config)
 
-    def put(self, session: str, past: Past) -> None:
+    def put(self, session: str, past: Past, exponent: float = 1.0) -> None:
         """Keep it as the latest one, without the rows in it, if it is whole and there is room."""
         if not session or not past.is_whole:
             return
         if ROW in past.tokens and not past.cut(past.tokens.index(ROW)):
             return
-        self._kept[session] = past
-        self._kept.move_to_end(session)
+        past.split = None
+        self._kept[session, exponent] = past
+        self._kept.move_to_end((session, exponent))
         while (surplus := self._surplus()) is not None:
             del self._kept[surplus]
 
-    def common(self, session: str, ids: Sequence[int]) -> int:
+    def common(self, session: str, ids: Sequence[int], exponent: float = 1.0) -> int:
         """How many tokens of the prompt `ids` the session holds already."""
-        past = self._kept.get(session)
+        past = self._kept.get((session, exponent))
         return 0 if past is None else common_prefix(past.tokens, ids)
 
+    def exponent_of(self, session: str) -> float:
+        """The exponent that the session was read with the last time."""
+        return next((exponent for name, exponent in reversed(self._kept) if name == session), 1.0)
+
     def forget(self, session: str) -> None:
-        self._kept.pop(session, None)
+        for name in [name for name in self._kept if name[0] == session]:
+            del self._kept[name]
 
     def clear(self) -> None:
         self._kept.clear()
 
-    def _surplus(self) -> str | None:
+    def _surplus(self) -> tuple[str, float] | None:
         """The session to let go of next, while there are too many or they take too much."""
-        asides = [name for name in self._kept if name.startswith(ASIDE)]
-        conversations = [name for name in self._kept if not name.startswith(ASIDE)]
+        asides = [name for name in self._kept if name[0].startswith(ASIDE)]
+        conversations = [name for name in self._kept if not name[0].startswith(ASIDE)]
         if self.bytes > self._limit_bytes:
             return (asides or conversations)[0]
         if len(conversations) > self._limit:

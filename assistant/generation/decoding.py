@@ -26,6 +26,7 @@ from assistant.generation.order import Finished, IsCancelled, Order, Reason, Tok
 from assistant.generation.probing import capabilities
 from assistant.generation.sampling import Sampler
 from assistant.steering.choosing import choose
+from assistant.steering.split_softmax import Split
 
 CHUNK, CHUNK_ON_CPU = 1024, 256
 """Tokens of a prompt that are read at once: a cancel is heard between two chunks."""
@@ -65,7 +66,7 @@ class Decoder:
         """Why the step from token to token is not compiled, where it was to be."""
 
     def probe(self) -> frozenset[Capability]:
-        """What the model can do, found by trying: some of GENERATE, HIDDEN, CROP and STEER_END.
+        """What the model can do, found by trying: some of GENERATE, HIDDEN, CROP, STEER_END and FOCUS.
 
         The step is compiled here, too, once, so that no reply waits for it.
         """
@@ -89,7 +90,8 @@ class Decoder:
         """
         begun = time.perf_counter()
         checked(ids, order, self._forward.width)
-        past = self._sessions.take(order.session, ids)
+        past = self._sessions.take(order.session, ids, order.exponent)
+        shares: list[Tensor] = []
         reused, first_token_s, read = 0 if order.place == "start" else len(past.tokens), 0.0, None
         reason: Reason = "cancelled"
         try:
@@ -97,9 +99,9 @@ class Decoder:
             if read is not None:
                 self._forward.wait()
                 first_token_s = time.perf_counter() - begun
-                reason = yield from self._write(read, ids, order, is_cancelled)
+                reason = yield from self._write(read, ids, order, shares, is_cancelled)
         finally:
-            self._sessions.put(order.session, past)
+            self._sessions.put(order.session, past, order.exponent)
         yield Finished(
             reason=reason,
             reused=reused,
@@ -107,6 +109,7 @@ class Decoder:
             total_s=time.perf_counter() - begun,
             hidden=None if read is None or read.hidden is None else read.hidden.float().cpu().numpy(),
             steered=None if read is None else read.steered,
+            attention=float(torch.cat(shares).mean()) if shares else None,
         )
 
     def batch(
@@ -133,8 +136,12 @@ class Decoder:
         self._sessions.clear()
 
     def held(self, session: str, ids: Sequence[int]) -> int:
-        """How many tokens of a prompt are kept of a session already."""
-        return self._sessions.common(session, ids)
+        """How many tokens of a prompt are kept of a session already, as it was read the last time."""
+        return self._sessions.common(session, ids, self._sessions.exponent_of(session))
+
+    def exponent_of(self, session: str) -> float:
+        """How far attention to its instructions was raised the last time that a session was read."""
+        return self._sessions.exponent_of(session)
 
     def economise(self) -> None:
         """Take less memory from now on: prompts are read in smaller parts, and nothing is compiled over a fixed cache."""
@@ -172,27 +179,43 @@ class Decoder:
         """The whole prompt, with rows behind BOS, or before everything without one."""
         behind = 1 if ids[0] == self._bos_id else 0
         unwatched = replace(order, wants_hidden=False, steer=None)
+        if order.focus is not None and order.focus.start >= behind and rows is not None:
+            unwatched = replace(unwatched, focus=order.focus.shifted(len(rows)))
         return self._read(Past(self._config), parts(ids, self._chunk, rows, behind), unwatched, is_cancelled)
 
     def _read(self, past: Past, pieces: Iterable[Part], order: Order, is_cancelled: IsCancelled) -> Read | None:
         states: list[Tensor] = []
+        pieces = list(pieces)
         with self._forward.watched(states) if order.needs_state else nullcontext():
-            for ids, rows in pieces:
+            for number, (ids, rows) in enumerate(pieces, 1):
                 if is_cancelled():
                     return None
+                past.split = self._split(order, is_last=number == len(pieces))
                 states.clear()  # only the last part's are asked for
                 logits = self._forward.feed(past, ids, rows)
         return Read(past, logits, states[-1][0, len(ids) - 1] if states and ids else None)
 
+    def _split(self, order: Order, *, is_last: bool) -> Split | None:
+        """How a part of the prompt attends to the instructions; only the last column of it has to be measured."""
+        is_apart = order.focus is not None and (order.exponent != 1 or (is_last and order.wants_attention))
+        return Split([order.focus], self._forward.device) if is_apart and order.focus is not None else None
+
     def _write(
-        self, read: Read, ids: Sequence[int], order: Order, is_cancelled: IsCancelled
+        self, read: Read, ids: Sequence[int], order: Order, shares: list[Tensor], is_cancelled: IsCancelled
     ) -> Generator[Token, None, Reason]:
-        """Draw tokens until there is a reason to end. The last one drawn is not read: the next turn does that."""
+        """Draw tokens until there is a reason to end. The last one drawn is not read: the next turn does that.
+
+        `shares` gets the attention on the instructions, for each column that a token was drawn behind.
+        """
         if order.max_tokens < 1:
             return "length"
-        sampler, logits, mask = Sampler(order.sampling, ids), read.logits, order.mask
+        sampler, logits, mask, split = Sampler(order.sampling, ids), read.logits, order.mask, read.past.split
+        if self._compiled is not None and order.exponent == 1:
+            read.past.split = None  # a compiled step has one attention; the prompt's last column has been measured
         with self._steps(read.past, order.max_tokens) as step:
             for remaining in range(order.max_tokens, 0, -1):
+                if order.wants_attention and split is not None and split.share is not None:
+                    shares.append(split.share)
                 token = int(sampler.next(logits, None if mask is None else mask.bias(remaining)))
                 if token in self._stop_ids:
                     return "end"
@@ -209,7 +232,7 @@ class Decoder:
 
     def _steps(self, past: Past, tokens: int) -> AbstractContextManager[Step]:
         """How the next token is read: compiled where that is to be had and there is room, else as the prompt was."""
-        if self._compiled is not None and len(past.tokens) + tokens <= self._compiled.length:
+        if self._compiled is not None and past.split is None and len(past.tokens) + tokens <= self._compiled.length:
             return self._compiled.over(past)
         return nullcontext(lambda token: self._forward.feed(past, [token]))
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from assistant.engine.contract import Prefix
 from assistant.generation.cache import ROW, Past
+from assistant.steering.split_softmax import apart
 
 
 class Forward:
@@ -41,9 +42,10 @@ class Forward:
             inputs["inputs_embeds"] = torch.cat([known, rows.to(known)])[None]
         end = start + len(added)
         past.is_whole = False
-        with torch.no_grad():
+        with torch.no_grad(), apart(past.split, self.model, end) as split:
             output = self.model(
                 **inputs,
+                **split,
                 attention_mask=torch.ones((1, end), dtype=torch.long, device=self.device),
                 position_ids=torch.arange(start, end, device=self.device)[None],
                 past_key_values=past.states,

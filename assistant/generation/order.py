@@ -13,6 +13,7 @@ import torch
 
 from assistant.engine.contract import Floats, Place, Prefix, Sampling, Steered
 from assistant.steering.choosing import Chooser
+from assistant.steering.split_softmax import Focus
 
 IsCancelled = Callable[[], bool]
 Reason = Literal["end", "length", "cancelled"]
@@ -42,7 +43,8 @@ class Order:
     """One reply. `session` names the cache that is kept for the next turn, empty keeps none.
 
     No tokens at all (`max_tokens` 0) only read the prompt: into the session's cache, and for its hidden state. `steer` is
-    asked for rows once the prompt is read; an order has a prefix or is steered.
+    asked for rows once the prompt is read; an order has a prefix or is steered. `focus` says where its instructions stand
+    and how far attention to them is raised; `wants_attention` asks how much it was before that.
     """
 
     max_tokens: int
@@ -52,6 +54,18 @@ class Order:
     steer: Chooser | None = None
     mask: TokenMask | None = None
     wants_hidden: bool = False
+    focus: Focus | None = None
+    wants_attention: bool = False
+
+    @property
+    def exponent(self) -> float:
+        """What its states depend on beside its tokens: 1 where attention is left as it is."""
+        return 1.0 if self.focus is None else self.focus.exponent
+
+    @property
+    def is_split(self) -> bool:
+        """Whether attention to its instructions is looked at apart."""
+        return self.focus is not None and (self.wants_attention or self.focus.exponent != 1)
 
     @property
     def place(self) -> Place | None:
@@ -85,7 +99,8 @@ class Finished:
 
     `reused` of the prompt's tokens came from the session's cache. `first_token_s` passed until the prompt was read and
     the first token could be drawn. `hidden` is float32 of shape (width,): the state of the prompt's
-    last token after the final norm, read without any prefix; there is one where it was wanted or steered by.
+    last token after the final norm, read without any prefix; there is one where it was wanted or steered by. `attention`
+    is the share on the instructions where it was wanted, a mean over the columns that chose a token.
     """
 
     reason: Reason
@@ -94,6 +109,7 @@ class Finished:
     total_s: float
     hidden: Floats | None = None
     steered: Steered | None = None
+    attention: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +119,7 @@ class Written:
     tokens: list[int]
     hidden: Floats | None = None
     steered: Steered | None = None
+    attention: float | None = None
 
 
 def never() -> bool:

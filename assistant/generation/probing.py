@@ -14,6 +14,7 @@ from torch import Tensor
 from assistant.engine.contract import Capability
 from assistant.generation.cache import Past
 from assistant.generation.forward import Forward
+from assistant.steering.split_softmax import Focus, Split
 
 IDS = tuple(range(1, 17))
 HALF = len(IDS) // 2
@@ -38,6 +39,7 @@ def capabilities(forward: Forward, config: Any) -> frozenset[Capability]:
         Capability.HIDDEN: lambda: _shows_its_state(forward, Past(config)),
         Capability.CROP: lambda: agree(_cut_and_read_again(forward, Past(config)), expected),
         Capability.STEER_END: lambda: agree(_read_as_rows(forward, Past(config)), expected),
+        Capability.FOCUS: lambda: _focuses(forward, config, expected),
     }
     return frozenset({Capability.GENERATE, *(ability for ability, trial in trials.items() if _worked(trial))})
 
@@ -70,6 +72,18 @@ def _cut_and_read_again(forward: Forward, past: Past) -> Tensor:
     if not past.cut(HALF):
         raise ValueError("these layers cannot be cut")
     return forward.feed(past, IDS[HALF:])
+
+
+def _focuses(forward: Forward, config: Any, expected: Tensor) -> bool:
+    """Whether attention in two parts is what it was in one, and not what it is with one part raised."""
+    read: list[Tensor] = []
+    for exponent in (1.0, 0.5):
+        past = Past(config)
+        past.split = Split([Focus(1, HALF, exponent)], forward.device)
+        read.append(forward.feed(past, IDS))
+        if past.split.share is None:
+            return False
+    return agree(read[0], expected) and bool(read[1].isfinite().all()) and not torch.equal(read[0], read[1])
 
 
 def _read_as_rows(forward: Forward, past: Past) -> Tensor:

@@ -21,6 +21,7 @@ from assistant.generation.template import Prompts
 from assistant.generation.vocabulary import Vocabulary
 from assistant.progress import Progress, unheard
 from assistant.steering.choosing import Chooser, Planners
+from assistant.steering.split_softmax import Focus
 from assistant.workers.model_pipe import Description, ModelOrder, WorkerBroken
 
 FREED = "Memory was short: what was kept of earlier conversations was dropped."
@@ -67,6 +68,16 @@ class Running:
     def room(self, request: Request, ids: Sequence[int], rows: int) -> int:
         """How many tokens the reply may have behind its prompt and `rows` of embeddings."""
         return min(request.max_tokens, self.description.context_tokens - len(ids) - rows)
+
+    def focus(self, messages: Sequence[Message], exponent: float, *, is_measured: bool = False) -> Focus | None:
+        """Where the instructions of a conversation stand, if attention to them is to be raised or measured, and there are any.
+
+        Raises: BadRequest for an exponent beyond 0 to 1.
+        """
+        if not 0 <= exponent <= 1:
+            raise BadRequest(f"The exponent of attention is {exponent}.", "Set focus to a number from 0 to 1.")
+        span = self.prompts.instructed(messages) if exponent != 1 or is_measured else None
+        return None if span is None else Focus(*span, exponent)
 
     def chooser(self, steer: Steer | None) -> tuple[Chooser | None, str]:
         """Who is to choose the rows of a reply; nobody, and a sentence that says why, where the planner cannot be had.

@@ -33,6 +33,7 @@ _PURPOSES = {
     Capability.SCHEMA: "An answer in a fixed form",
     Capability.HIDDEN: "Reading hidden states",
     Capability.STEER_END: "Steering",
+    Capability.FOCUS: "Holding a reply to its instructions",
 }
 
 
@@ -84,10 +85,11 @@ class LanguageModel:
             model, begun = self._model, time.perf_counter()
             ids = model.prompts.lasting(messages)[: model.description.context_tokens]
             reused = read = model.decoder.held(session, ids)
+            focus = model.focus(messages, model.decoder.exponent_of(session))
             while read < len(ids):
                 read = min(read + AHEAD_TOKENS, len(ids))
                 try:
-                    list(model.decoder.stream(ids[:read], Order(max_tokens=0, session=session)))
+                    list(model.decoder.stream(ids[:read], Order(max_tokens=0, session=session, focus=focus)))
                 except (RuntimeError, MemoryError) as err:
                     if not is_short_of_memory(err):
                         raise
@@ -143,6 +145,8 @@ class LanguageModel:
             needed.add(Capability.HIDDEN)
         if request.steer is not None:
             needed |= {Capability.HIDDEN, Capability.STEER_END}
+        if request.focus != 1 or request.wants_attention:
+            needed.add(Capability.FOCUS)
         for capability in sorted(needed - self._model.description.capabilities):
             raise no_model(self._order.name, capability, _PURPOSES[capability])
 
@@ -185,7 +189,7 @@ class LanguageModel:
             finish="stop" if spoken.stopped else "end" if is_whole else "length",
             notice=notice,
         )
-        return Reply(shown, usage, written.hidden, written.steered)
+        return Reply(shown, usage, written.hidden, written.steered, written.attention)
 
 
 class _Asked:
@@ -200,6 +204,8 @@ class _Asked:
             prefix=request.prefix,
             steer=steer,
             wants_hidden=request.wants_hidden,
+            focus=model.focus(request.messages, request.focus, is_measured=request.wants_attention),
+            wants_attention=request.wants_attention,
         )
         self.ids = model.fitting(request.messages, order.rows)
         most = model.room(request, self.ids, order.rows)
@@ -235,7 +241,7 @@ class _Writing:
         rest = self._spoken.push(self._text.flush()) + self._spoken.flush()
         if self._spoken.is_thinking and finished.reason == "length":
             raise only_thought(self._model.description.name)
-        yield Piece(rest, self._usage(finished), finished.hidden, finished.steered)
+        yield Piece(rest, self._usage(finished), finished.hidden, finished.steered, finished.attention)
 
     def _recover(self, err: Exception) -> None:
         """Make room after memory ran out. A steered reply that has begun goes on without its rows.

@@ -68,6 +68,21 @@ class Prompts:
         one, other = (self.ids([*messages, Message("user", text)]) for text in ("a", "1"))
         return one[: common_prefix(one, other)]
 
+    def instructed(self, messages: Sequence[Message], *, with_first: bool = False) -> tuple[int, int] | None:
+        """Where the words of the first system message stand among a prompt's ids: the first of them, and behind the last.
+
+        None without such a message. What the template puts around them is left out, and so is BOS, on which attention
+        rests whatever is said; `with_first` takes all from the first id on. Found by what stays when the words are others.
+        """
+        if not messages or messages[0].role != "system" or not messages[0].text.strip():
+            return None
+        ids = self.ids(messages)
+        others = [self.ids([Message("system", text), *messages[1:]]) for text in ("a", "1")]
+        start = min(common_prefix(ids, other) for other in others)
+        behind = min(common_prefix(ids[::-1], other[::-1]) for other in others)
+        end = len(ids) - min(behind, len(ids) - start)
+        return (0 if with_first else start, end) if end > start else None
+
     def encode(self, text: str) -> list[int]:
         """A text alone, as it stands in a message: no special token, whatever it says."""
         text = _whole(text)

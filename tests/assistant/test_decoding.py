@@ -418,6 +418,7 @@ def test_every_architecture_is_found_to_do_everything(kind: Kind) -> None:
         Capability.HIDDEN,
         Capability.CROP,
         Capability.STEER_END,
+        Capability.FOCUS,
     }
 
 
@@ -451,4 +452,9 @@ def convolutional() -> Lfm2Config:
 def test_a_model_without_a_base_of_its_own_shows_no_state_but_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of("llama")
     monkeypatch.setattr(type(model), "base_model", property(lambda itself: itself))
-    assert decoder_of("llama").probe() == {Capability.GENERATE, Capability.CROP, Capability.STEER_END}
+    assert decoder_of("llama").probe() == {
+        Capability.GENERATE,
+        Capability.CROP,
+        Capability.STEER_END,
+        Capability.FOCUS,
+    }
