@@ -19,7 +19,8 @@ from typing import Any
 from sqlmodel import Session
 
 from assistant.stories.placing import SAMPLE, place
-from assistant.stories.sameness import Rarity, Relation, Telling, is_same_text, relation
+from assistant.stories.sameness import Relation, is_same_text, relation
+from assistant.stories.telling import Rarity, Telling
 from benchmarks.embedded import lead_vectors
 from benchmarks.report import Unmeasured, arguments, report, say
 from benchmarks.story_pairs import NOW, Pair, corpora, pairs

@@ -1,7 +1,8 @@
 """The labelled pairs of `story_pairs.csv`, as tellings: which of two texts tell the same event.
 
 The file holds places in the shared data, hashes that say whether it is still the same data, labels given by hand, and
-the half that each pair belongs to; pairs with a text in common are in one half. It holds no text.
+the half that each pair belongs to; pairs with a text in common are in one half. It holds no text. `story_pairs_more.csv`
+holds more pairs, for choosing alone: none has a text of the reporting half.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assistant.stories.sameness import Telling
+from assistant.stories.telling import Telling, crowd_of
 from benchmarks.embedded import lead_vectors
 from benchmarks.news import ag_news_rows, bbc_rows
 from connectors.reading import documents
 from connectors.reading.links import canonical
 
 PAIRS = Path(__file__).with_name("story_pairs.csv")
+MORE_PAIRS = Path(__file__).with_name("story_pairs_more.csv")
+AT_ONCE = 500
 NOW = datetime(2025, 3, 18, 12, tzinfo=UTC)
 """Of what has no date: AG News and BBC give none, so that only their words tell them apart."""
 
@@ -44,10 +47,10 @@ def corpora(folder: Path) -> dict[str, dict[str, Telling]]:
     }
 
 
-def pairs(known: dict[str, dict[str, Telling]]) -> list[Pair]:
+def pairs(known: dict[str, dict[str, Telling]], path: Path = PAIRS) -> list[Pair]:
     """Raises: ValueError where the data is not that which was labelled."""
     found: list[Pair] = []
-    with PAIRS.open(encoding="ascii", newline="") as lines:
+    with path.open(encoding="ascii", newline="") as lines:
         for row in csv.DictReader(lines):
             one, other = (known[row["corpus"]][row[place]] for place in ("first", "second"))
             if (digest_of(one), digest_of(other)) != (row["first_hash"], row["second_hash"]):
@@ -71,6 +74,11 @@ def _tellings(told: Sequence[Telling], places: Sequence[str] = ()) -> dict[str, 
     rows = lead_vectors([(one.title, one.text) for one in told])
     for number, (one, row) in enumerate(zip(told, rows, strict=True)):
         one.item_id, one.vector = number, row
+    for start in range(0, len(told), AT_ONCE):
+        cosines = rows[start : start + AT_ONCE] @ rows.T
+        cosines[range(len(cosines)), range(start, start + len(cosines))] = -1
+        for one, crowd in zip(told[start : start + AT_ONCE], crowd_of(cosines), strict=True):
+            one.crowd = float(crowd)
     return dict(zip(places or [str(number) for number in range(len(told))], told, strict=True))
 
 

@@ -19,12 +19,15 @@ from sqlmodel import Session
 
 from assistant.engine.sentences import words
 from assistant.stories.revision import added
-from assistant.stories.sameness import WINDOW, Rarity, Relation, Telling, relation
+from assistant.stories.sameness import WINDOW, Relation, relation
+from assistant.stories.telling import Rarity, Telling, crowd_of
 from connectors.reading.links import canonical
 from memory.models import Stage
 from memory.store import stories, vectors
 
 BATCH = 500
+AT_ONCE = 64
+"""So many rows are compared with all in one product of matrices."""
 WINDOW_ITEMS = 4000
 """At most so many placed items are compared with, the newest first."""
 NEAREST = 12
@@ -117,6 +120,7 @@ class _Candidates:
         self._row_of = {index: row for row, index in enumerate(vectors_)}
         self._index_of = list(vectors_)
         self._matrix = np.stack(list(vectors_.values())) if vectors_ else None
+        self._nearest: dict[int, list[int]] = {}
 
     def of(self, index: int) -> list[_Placed]:
         """Possible relatives, likeliest first: those that share a key or link here, those it links to, the nearest."""
@@ -131,12 +135,26 @@ class _Candidates:
                 for other in self._by_key.get(f"{key} {page}", ())
             )
         )
-        if self._matrix is not None and index in self._row_of:
-            cosines = self._matrix @ self._matrix[self._row_of[index]]
-            nearest = np.argsort(-cosines)[: NEAREST + 1]
-            found.update(dict.fromkeys(self._index_of[row] for row in nearest if cosines[row] >= NEAR))
+        if index in self._row_of:
+            self._look_around(range(index, min(index + AT_ONCE, len(self._everything))))
+            found.update(dict.fromkeys(self._nearest[index]))
         found.pop(index, None)
+        self._look_around(found)
         return [self._everything[other] for other in found]
+
+    def _look_around(self, indices: Iterable[int]) -> None:
+        """Find what is nearest in meaning to these, and let them know how crowded it is there; each once."""
+        new = [index for index in indices if index in self._row_of and index not in self._nearest]
+        if self._matrix is None or not new:
+            return
+        rows = [self._row_of[index] for index in new]
+        cosines = self._matrix[rows] @ self._matrix.T
+        cosines[range(len(rows)), rows] = -1
+        near = np.argpartition(-cosines, min(NEAREST, cosines.shape[1] - 1), axis=1)[:, :NEAREST]
+        for place, (index, crowd) in enumerate(zip(new, crowd_of(cosines), strict=True)):
+            self._everything[index].telling.crowd = float(crowd)
+            order = near[place][np.argsort(-cosines[place, near[place]])]
+            self._nearest[index] = [self._index_of[row] for row in order if cosines[place, row] >= NEAR]
 
 
 def _keys(telling: Telling) -> Iterable[str]:
