@@ -133,4 +133,4 @@ def _failures(
         is_cancelled=is_cancelled,
     )
     said = {tuple(reply.ids): reader.text(reply.reply) for reply in written}
-    return dict(probes.failures(probes.PROBES, [said.get(tuple(ids), "") for ids in asked]))
+    return probes.failures(probes.PROBES, [said.get(tuple(ids), "") for ids in asked])

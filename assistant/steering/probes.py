@@ -33,15 +33,16 @@ class Probe:
         return word in letters or word[::-1] in letters
 
 
-def failures(probes: Sequence[Probe], replies: Sequence[str]) -> Counter[str]:
+def failures(probes: Sequence[Probe], replies: Sequence[str]) -> dict[str, int]:
     """How many of each kind were failed; kinds without a failure count 0."""
     found = Counter({probe.kind: 0 for probe in probes})
     found.update(probe.kind for probe, reply in zip(probes, replies, strict=True) if probe.is_failed_by(reply))
-    return found
+    return dict(found)
 
 
-def asked(probes: Sequence[Probe]) -> Counter[str]:
-    return Counter(probe.kind for probe in probes)
+def asked(probes: Sequence[Probe]) -> dict[str, int]:
+    """How many there are of each kind."""
+    return dict(Counter(probe.kind for probe in probes))
 
 
 def _bare(text: str) -> str:
