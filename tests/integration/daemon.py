@@ -5,6 +5,7 @@ What it did is read from its database, which a second process may read at any ti
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sqlite3
@@ -12,17 +13,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from assistant.cli import app as cli
 from assistant.delivery.dispatch import FIRST_START
 from assistant.home import Home
 from assistant.lock import Lock
 from memory.store import settings
-from memory.store.connection import Database
+from tests.databases import open_empty
 
 TELOS = Path(sys.executable).with_name("telos")
 PATIENCE_S = 90.0
@@ -33,6 +37,15 @@ def noon_zone() -> str:
     """A zone in which it is about noon now, so that no test runs into midnight."""
     offset = 12 - datetime.now(UTC).hour
     return f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -66,7 +79,7 @@ class Daemon:
     def has_run_before(self) -> None:
         """As if Telos had been set up yesterday, so that the digest of this morning is one to catch up on."""
         self.home.prepare()
-        with closing(Database.open(self.home.database)) as database, database.write() as session:
+        with closing(open_empty(self.home.database)) as database, database.write() as session:
             settings.put(session, FIRST_START, (datetime.now(UTC) - timedelta(days=1)).isoformat())
 
     def start(self, *, failpoint: str = "") -> None:
@@ -113,7 +126,7 @@ class Daemon:
                 raise AssertionError(f"The daemon ended before {what}.\n{self.said()}")
             if time.monotonic() > deadline:
                 raise AssertionError(f"It did not come about that {what}.\n{self.said()}")
-            time.sleep(0.1)
+            time.sleep(0.03)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the database says now; nothing while it is not yet there."""
@@ -125,8 +138,21 @@ class Daemon:
             except sqlite3.OperationalError:
                 return []
 
-    def telos(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command of a user, on this home."""
+    def telos(self, *arguments: str) -> Ran:
+        """A command of a user, on this home: in this process, because to start one takes longer than what it does."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
+            patched.setattr("sys.argv", ["telos", "--home", str(self.folder), *arguments])
+            patched.setattr("sys.stdin", io.StringIO())
+            status = 0
+            try:
+                cli.main()
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return Ran(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+
+    def telos_by_itself(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in a process of its own, where that is what is tested."""
         return subprocess.run(
             [TELOS, "--home", self.folder, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )

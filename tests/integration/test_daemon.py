@@ -22,8 +22,8 @@ from assistant.errors import TelosError
 from assistant.lock import Lock
 from memory.models import Stage
 from memory.store import items, sources
-from memory.store.connection import Database
 from memory.store.items import NewItem
+from tests.databases import open_empty
 from tests.integration.daemon import TELOS, Daemon, running
 from tests.servers import Request, Response, WebServer
 
@@ -66,14 +66,14 @@ def test_a_second_service_names_the_first(daemon: Daemon) -> None:
     with running(daemon):
         daemon.wait_until_it_serves()
         assert daemon.process is not None
-        second = daemon.telos("run")
+        second = daemon.telos_by_itself("run")
         assert second.returncode == 1
         assert f"Process {daemon.process.pid} (telos --home {daemon.folder} run)" in second.stderr
         assert "Traceback" not in second.stderr
 
 
 def test_without_a_configuration_it_says_what_to_do(tmp_path: Path) -> None:
-    ran = Daemon(tmp_path / "empty").telos("run")
+    ran = Daemon(tmp_path / "empty").telos_by_itself("run")
     assert ran.returncode == 2
     assert "Run `telos init` first." in ran.stderr
 
@@ -181,7 +181,7 @@ def fill(daemon: Daemon, count: int, stage: Stage = Stage.INDEXED) -> None:
     now = datetime.now(UTC)
     home = daemon.home
     home.prepare()
-    database = Database.open(home.database)
+    database = open_empty(home.database)
     with database.write() as session:
         source = sources.ensure(session, "notes", "user", now)
         assert source.id is not None

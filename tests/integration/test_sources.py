@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,29 +193,26 @@ class TestTrying:
         assert "not a feed" in (tried.error or "")
 
 
-def telos(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return Daemon(home).telos(*arguments)
-
-
 @pytest.fixture(params=["alone", "with the daemon"])
-def empty_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def empty_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Daemon]:
     """A home with nothing configured."""
-    folder = tmp_path / "empty"
+    daemon = Daemon(tmp_path / "empty")
     if request.param == "alone":
-        yield folder
+        yield daemon
         return
-    folder.mkdir()
-    (folder / "config.toml").touch()  # without one the daemon refuses to run
-    with running(Daemon(folder)) as daemon:
+    (daemon.folder / "config.toml").touch()  # without one the daemon refuses to run
+    with running(daemon):
         daemon.wait_until_it_serves()
-        yield folder
+        yield daemon
 
 
-def test_try_prints_one_line_of_json_a_document_and_goes_on_after_a_bad_one(empty_home: Path, tmp_path: Path) -> None:
+def test_try_prints_one_line_of_json_a_document_and_goes_on_after_a_bad_one(empty_home: Daemon, tmp_path: Path) -> None:
     good, bad, missing = tmp_path / "good.xml", tmp_path / "bad.xml", tmp_path / "missing.xml"
     good.write_bytes(FEED)
     bad.write_bytes(b"<html></html>")
-    run = telos(empty_home, "sources", "try", str(bad), str(missing), str(good), "http://127.0.0.1:1/", "--json")
+    run = empty_home.telos_by_itself(
+        "sources", "try", str(bad), str(missing), str(good), "http://127.0.0.1:1/", "--json"
+    )
     assert (run.returncode, run.stderr) == (0, "")
     lines = [json.loads(line) for line in run.stdout.splitlines()]
     assert [line["document"] for line in lines] == [str(bad), str(missing), str(good), "http://127.0.0.1:1/"]
@@ -226,16 +222,16 @@ def test_try_prints_one_line_of_json_a_document_and_goes_on_after_a_bad_one(empt
     assert [item["title"] for item in lines[2]["items"]] == ["T0", "T1", "T2"]
 
 
-def test_commands_add_list_export_and_remove(empty_home: Path, tmp_path: Path) -> None:
+def test_commands_add_list_export_and_remove(empty_home: Daemon, tmp_path: Path) -> None:
     file = tmp_path / "feed.xml"
     file.write_bytes(FEED)
-    assert "Added daily" in telos(empty_home, "sources", "add", "feeds", str(file), "--name", "daily").stdout
-    (line,) = json.loads(telos(empty_home, "sources", "list", "--json").stdout)
+    assert "Added daily" in empty_home.telos("sources", "add", "feeds", str(file), "--name", "daily").stdout
+    (line,) = json.loads(empty_home.telos("sources", "list", "--json").stdout)
     assert (line["name"], line["kind"], line["address"]) == ("daily", "feeds", str(file))
-    assert "<opml" in telos(empty_home, "sources", "export").stdout
-    assert telos(empty_home, "sources", "remove", "daily").returncode == 0
-    assert json.loads(telos(empty_home, "sources", "list", "--json").stdout) == []
-    failed = telos(empty_home, "sources", "pause", "daily")
+    assert "<opml" in empty_home.telos("sources", "export").stdout
+    assert empty_home.telos("sources", "remove", "daily").returncode == 0
+    assert json.loads(empty_home.telos("sources", "list", "--json").stdout) == []
+    failed = empty_home.telos("sources", "pause", "daily")
     assert failed.returncode == 1
     assert "no source named 'daily'" in failed.stderr
 
@@ -243,6 +239,6 @@ def test_commands_add_list_export_and_remove(empty_home: Path, tmp_path: Path) -
 def test_outside_text_cannot_move_the_cursor_of_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / "feed.xml"
     file.write_bytes(FEED.replace(b"T1", b"&#27;[2J[red]T1"))
-    shown = telos(tmp_path / "home", "sources", "try", str(file)).stdout
+    shown = Daemon(tmp_path / "home").telos("sources", "try", str(file)).stdout
     assert "\x1b" not in shown
     assert "[red]T1" in shown
