@@ -96,7 +96,7 @@ class Home:
 
     def prepare(self) -> None:
         """Make the folders, for this user alone."""
-        for folder in (self.data, self.index, self.outbox, self.backups, self.logs):
+        for folder in (self.data, self.index, self.outbox, self.backups, self.logs, self.steering):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 folder.chmod(0o700)

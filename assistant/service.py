@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
@@ -31,6 +32,8 @@ from assistant.steering.helm import Helm, man
 from assistant.steering.shelf import Shelf
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
+from assistant.workers.training import TrainingWorker
+from assistant.workers.training_pipe import TrainingOrder
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
 from memory.embed import Embedder, NoEmbedder
@@ -66,6 +69,7 @@ class Service:
         embedder: Embedder | None = None,
         make_index: Callable[[Path, str], Index] | None = None,
         make_engine: Callable[[Choice, ModelSettings], Engine] | None = None,
+        make_trainer: Callable[[TrainingOrder], TrainingWorker] = TrainingWorker,
     ) -> None:
         home.prepare()
         self.home = home
@@ -101,7 +105,8 @@ class Service:
             self.floor = Floor()
             self.ahead = Ahead()
             opened.callback(self.ahead.wait)
-            self._make_engine = make_engine or make_engine_of
+            self.make_trainer = make_trainer
+            self._make_engine = make_engine or partial(make_engine_of, embedder=lambda: self.embedder)
             self.engines = Engines(self.settings.model, self._make_engine)
             opened.callback(lambda: self.engines.close())
             self._open = opened.pop_all()

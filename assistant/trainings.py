@@ -7,32 +7,28 @@ being answered it rests and its process is gone; then it goes on from its last c
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Generator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import Any
 
-from assistant import planners
+from assistant import planners, simulations
 from assistant.answers import steering as answers
 from assistant.config.schema import SteeringSettings
-from assistant.engine.choice import Retiring, chosen
-from assistant.engine.contract import Message, ModelFailed
-from assistant.errors import BadRequest, NotFound, Unavailable
+from assistant.engine.choice import chosen
+from assistant.engine.contract import Message
+from assistant.errors import BadRequest, NotFound
 from assistant.generation.files import locate_model
 from assistant.progress import Progress
+from assistant.quiet_hours import Hours, Interrupted
 from assistant.service import Service
 from assistant.sessions import retold
 from assistant.steering import material, serving
 from assistant.steering.replay import Turn
 from assistant.steering.settings import PUBLISHED, SMALL, TrainingSettings
 from assistant.workers.model_pipe import ModelOrder
-from assistant.workers.training import TrainingWorker
-from assistant.workers.training_pipe import Collected, Judged, Made, Paused, Progressed, TrainingOrder
+from assistant.workers.training_pipe import Collected, Judged, Made, TrainingOrder
 from memory.store import transitions
 
 MOST_PROMPTS = 2000
@@ -40,25 +36,13 @@ MOST_PROMPTS = 2000
 GATE_PROMPTS = 64
 SMALL_HIDDEN = 256
 """Planners whose layers are no wider learn at TD3+BC's own rates, wider ones at the published ones of steering."""
-QUIET_S = 5.0
-"""So long nobody must have been answered before training goes on."""
-LOOK_S = 0.5
 
-GRACE_S = 3.0
+LEAST_JUDGE_STEPS = 100
+"""The gate's judges learn for a tenth of the planner's steps, but no less."""
+SIMULATED = 0.25
+"""Of a night's minutes, where sessions are simulated."""
 
-Found = TypeVar("Found")
 Prompts = list[tuple[Message, ...]]
-Ask = Callable[[TrainingWorker, float], Generator[Any, None, None]]
-
-
-class Interrupted(Unavailable):
-    """The time was used up before the stage was done. What was done is kept."""
-
-    def __init__(self, at: Paused | None) -> None:
-        where = (
-            "you talked all the time" if at is None else f"the stage {at.stage} is at {at.done} of {at.total or '?'}"
-        )
-        super().__init__(f"The minutes for training are used up: {where}.", "It goes on from there next time.")
 
 
 def collect(service: Service, progress: Progress) -> answers.Report:
@@ -68,7 +52,10 @@ def collect(service: Service, progress: Progress) -> answers.Report:
     """
     fingerprint = planners.require_model(service)
     line = planners.counted(service, fingerprint)
-    done = _worked(service, progress, lambda worker, left: worker.collect(_prompts(service), minutes=left), Collected)
+    prompts = _prompts(service)
+    done = Hours(service, progress).worked(
+        _order(service), lambda worker, left: worker.collect(prompts, minutes=left), Collected
+    )
     missing = f"; {line.missing} more are needed" if line.missing else ""
     return answers.Report(
         sentence=f"{line.counts} of {line.transitions} turns lead to a reward{missing}. The model answered {done.replies} "
@@ -77,20 +64,22 @@ def collect(service: Service, progress: Progress) -> answers.Report:
     )
 
 
-def clone(service: Service, progress: Progress) -> answers.Report:
+def clone(service: Service, progress: Progress, hours: Hours | None = None) -> answers.Report:
     """A planner that leaves the model as it is, for training to begin with; it takes the place of the one before.
 
     Raises: as `collect`.
     """
     fingerprint = planners.require_model(service)
-    made = _worked(service, progress, lambda worker, left: worker.clone(_prompts(service), minutes=left), Made)
+    prompts = _prompts(service)
+    hours = hours or Hours(service, progress)
+    made = hours.worked(_order(service), lambda worker, left: worker.clone(prompts, minutes=left), Made)
     _keep_cloned(service, made, fingerprint)
     return answers.Report(
         sentence="The model was cloned: training begins with what it does by itself.", figures=made.facts
     )
 
 
-def train(service: Service, progress: Progress) -> answers.Report:
+def train(service: Service, progress: Progress, hours: Hours | None = None) -> answers.Report:
     """A planner that learnt from the turns so far, under the next number; it does not serve yet.
 
     Raises: BadRequest, saying how much is missing; Unavailable, ModelFailed.
@@ -102,10 +91,15 @@ def train(service: Service, progress: Progress) -> answers.Report:
             f"{line.counts} turns lead to a reward, and {line.least} are needed: {line.missing} are missing.",
             "Talk with a goal, end goals with /done or /fail, or lower least_transitions under [steering].",
         )
+    hours = hours or Hours(service, progress)
     if not _is_cloned(service, fingerprint):
-        clone(service, progress)
+        clone(service, progress, hours)
     turns = _turns(service, fingerprint)
-    made = _worked(service, progress, lambda worker, left: worker.train(turns, _cloned(service), minutes=left), Made)
+    made = hours.worked(
+        _order(service),
+        lambda worker, left: worker.train(turns, _cloned(service), minutes=left),
+        Made,
+    )
     number = service.shelf.take(
         made.planner,
         {
@@ -128,7 +122,9 @@ def train(service: Service, progress: Progress) -> answers.Report:
     )
 
 
-def evaluate(service: Service, progress: Progress, number: int | None = None) -> answers.Report:
+def evaluate(
+    service: Service, progress: Progress, number: int | None = None, hours: Hours | None = None
+) -> answers.Report:
     """Hold a planner against the gate, the newest one without a number; the report is kept beside it.
 
     Raises: NotFound, Conflict for a planner of another model, Unavailable, ModelFailed.
@@ -141,9 +137,9 @@ def evaluate(service: Service, progress: Progress, number: int | None = None) ->
     incumbent = None if serves is None or serves == number else service.shelf.path(serves)
     turns = _turns(service, fingerprint)
     prompts = _prompts(service)[:GATE_PROMPTS]
-    judged = _worked(
-        service,
-        progress,
+    hours = hours or Hours(service, progress)
+    judged = hours.worked(
+        _order(service),
         lambda worker, left: worker.evaluate(candidate, incumbent, turns, prompts, minutes=left),
         Judged,
     )
@@ -174,27 +170,34 @@ def by_night(service: Service, progress: Progress) -> str:
     prune(service)
     try:
         return _night(service, progress)
-    except Interrupted as err:
+    except (Interrupted, BadRequest) as err:
         return str(err)
 
 
 def _night(service: Service, progress: Progress) -> str:
-    fingerprint = planners.require_model(service)
+    fingerprint, hours = planners.require_model(service), Hours(service, progress)
+    wanted = service.settings.steering
+    if wanted.simulate:
+        simulations.simulate(service, service.heeding(progress), wanted.minutes * SIMULATED)
     line = planners.counted(service, fingerprint)
     if line.missing:
         return f"{line.counts} turns lead to a reward, and {line.least} are needed before a planner is trained."
-    if not _is_news(service, fingerprint, line):
+    last = _last(service, fingerprint)
+    report = {} if last is None else service.shelf.report(last)
+    if report.get("counted") == line.counts and report.get("passed") is not None:
         return "Nothing new to learn from since the last planner."
-    made = train(service, progress)
-    judged = evaluate(service, progress, made.number)
-    if not judged.passed or made.number is None:
+    is_waiting = report.get("counted") == line.counts  # trained, but the night was too short for the gate
+    number = last if is_waiting else train(service, progress, hours).number
+    judged = evaluate(service, progress, number, hours)
+    if not judged.passed or number is None:
         return f"{judged.sentence} {' '.join(judged.reasons[:1])}".strip()
-    return f"{judged.sentence} {planners.promote(service, made.number).sentence}"
+    return f"{judged.sentence} {planners.promote(service, number).sentence}"
 
 
 def is_wanted(service: Service) -> bool:
     """Whether there is a model that could be steered, and it is to be. Nothing is loaded for it."""
-    return service.settings.steering.on and chosen(service.settings.model, "chat").engine == "local"
+    choice = chosen(service.settings.model, "chat")
+    return service.settings.steering.on and (choice.engine == "local" or bool(choice.embeddings))
 
 
 def next_night(service: Service, after: datetime) -> datetime:
@@ -268,6 +271,7 @@ def _settings(wanted: SteeringSettings) -> TrainingSettings:
     return replace(
         preset,
         steps=wanted.steps,
+        judge_steps=min(preset.judge_steps, max(LEAST_JUDGE_STEPS, wanted.steps // 10)),
         least_transitions=least,
         least_episodes=max(2, min(preset.least_episodes, least // 4)),
         least_held_out=max(1, min(preset.least_held_out, least // 16)),
@@ -303,11 +307,12 @@ def _made_for(service: Service, fingerprint: str) -> dict[str, Any]:
     return {"fingerprint": fingerprint, **shape}
 
 
-def _is_news(service: Service, fingerprint: str, line: answers.MaterialLine) -> bool:
-    """Whether turns came since the last planner of this model was trained, or it is not judged yet."""
-    reports = [service.shelf.report(number) for number in service.shelf.numbers()]
-    own = [report for report in reports if report.get("fingerprint") == fingerprint]
-    return not own or own[-1].get("passed") is None or own[-1].get("counted") != line.counts
+def _last(service: Service, fingerprint: str) -> int | None:
+    """The planner of this model that was trained last."""
+    own = [
+        number for number in service.shelf.numbers() if service.shelf.report(number).get("fingerprint") == fingerprint
+    ]
+    return own[-1] if own else None
 
 
 def _tidy(service: Service) -> None:
@@ -315,74 +320,3 @@ def _tidy(service: Service) -> None:
         held = serving.read(session)
     serves = {*held.numbers.values(), *(number for before in held.before.values() for number in before[-1:])}
     service.shelf.prune(serves)
-
-
-# How the training process is worked with
-
-
-def _worked(service: Service, progress: Progress, ask: Ask, wanted: type[Found]) -> Found:
-    """What a stage comes to. It rests while anybody is being answered, and takes no longer than configured.
-
-    Raises: Interrupted, when the time is used up; ModelFailed.
-    """
-    order = _order(service)
-    deadline = time.monotonic() + service.settings.steering.minutes * 60
-    report = service.heeding(progress)
-    while True:
-        _wait_for_quiet(service, report, deadline)
-        _make_room(service)
-        worker, over = TrainingWorker(order), Event()
-        gives_way = Thread(target=_give_way, args=(service, worker, over), name="training gives way", daemon=True)
-        gives_way.start()
-        try:
-            left = max((deadline - time.monotonic()) / 60, 0.0)
-            found = _heard(service, ask(worker, left), report, wanted)
-        except ModelFailed:
-            if not service.floor.is_taken:
-                raise
-            found = None
-        finally:
-            over.set()
-            worker.close()
-        if found is not None:
-            return found
-
-
-def _heard(service: Service, events: Generator[Any, None, None], report: Progress, wanted: type[Found]) -> Found | None:
-    """The last of the events; nothing where somebody began to talk, and the work was put off."""
-    with closing(events):
-        for event in events:
-            if isinstance(event, wanted):
-                return event
-            if isinstance(event, Paused):
-                raise Interrupted(event)
-            if isinstance(event, Progressed):
-                report(event.done, event.total, event.what)
-            if service.floor.is_taken:
-                return None
-    raise ModelFailed("The training process ended before it said what came of it.", "It goes on next time.")
-
-
-def _give_way(service: Service, worker: TrainingWorker, over: Event) -> None:
-    """End the process where it does not stop by itself soon after somebody begins to talk; its last checkpoint is kept."""
-    while not over.wait(LOOK_S):
-        if service.floor.is_taken:
-            if not over.wait(GRACE_S):
-                worker.close()
-            return
-
-
-def _wait_for_quiet(service: Service, report: Progress, deadline: float) -> None:
-    """Until nobody was answered for a while. Raises: Interrupted."""
-    while service.floor.is_taken or service.floor.quiet_s < QUIET_S:
-        report(0, None, "waiting while you talk")
-        if time.monotonic() > deadline:
-            raise Interrupted(None)
-        time.sleep(LOOK_S)
-
-
-def _make_room(service: Service) -> None:
-    """Have the process that talks give its memory back: it comes back with the next message."""
-    engine = service.engines.of("chat")
-    if isinstance(engine, Retiring) and not service.floor.is_taken:
-        engine.retire()

@@ -57,6 +57,8 @@ LAYERS = (
         "profile",
         "planners",
         "trainings",
+        "simulations",
+        "quiet_hours",
         "status",
         "doctor",
     ),

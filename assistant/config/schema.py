@@ -108,6 +108,7 @@ class TaskSettings(_Section):
     address: str = ""
     api_key: SecretStr | None = None
     api_key_file: str = ""
+    embeddings: str = ""
     tokens_a_day: Annotated[int, Field(ge=0)] | None = None
     seconds_a_day: Annotated[float, Field(ge=0)] | None = None
 
@@ -122,6 +123,9 @@ class ModelSettings(_Section):
     """Of the server, such as "http://127.0.0.1:8000/v1"."""
     api_key: SecretStr | None = None
     api_key_file: str = ""
+    embeddings: str = ""
+    """Of a server's model: a folder or a name on the hub that its tokenizer and input embeddings are here under. With it
+    a server that takes prompts as embeddings (vLLM with --enable-prompt-embeds) is steered."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:1`."""
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
@@ -186,7 +190,7 @@ class SteeringSettings(_Section):
     least_transitions: Annotated[int, Field(ge=8)] = 200
     """With fewer that count, nothing is trained, and `telos steer status` says how many are missing."""
     steps: Annotated[int, Field(ge=1)] = 20_000
-    """Of learning, in a run."""
+    """Of learning, in a run; the gate's judges learn for a tenth of that."""
     keep_days: Annotated[int, Field(ge=0)] = 365
     """Transitions older than this are deleted; 0 keeps them."""
     place: Literal["end", "start"] = "end"

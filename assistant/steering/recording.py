@@ -29,10 +29,15 @@ def transition(
         state=packed(state),
         corrections=corrections,
     )
+    note(row, helm, steered)
+    return row
+
+
+def note(row: Transition, helm: Helm, steered: Steered | None) -> None:
+    """Write on the row how its reply was steered, if it was."""
     if steered is not None:
         row.action, row.planner, row.place, row.noise = packed(steered.action), helm.number, helm.place, helm.noise
         row.value, row.value_cloned, row.angle = steered.value, steered.value_cloned, steered.angle
-    return row
 
 
 def packed(vector: Floats) -> bytes:

@@ -90,7 +90,7 @@ def held(session: Session, fingerprint: str) -> Held:
 
 
 def leading_to_a_reward(session: Session, fingerprint: str) -> int:
-    """How many of a model's transitions have a reward, or a later step of their episode has one."""
+    """How many of a model's transitions have a reward, or a later step of their episode has one; by their weights."""
     known = (
         select(col(Transition.episode).label("episode"), func.max(Transition.step).label("last"))
         .where(Transition.fingerprint == fingerprint, col(Transition.reward).is_not(None))
@@ -98,12 +98,12 @@ def leading_to_a_reward(session: Session, fingerprint: str) -> int:
         .subquery()
     )
     chosen = (
-        select(func.count())
+        select(func.sum(Transition.weight))
         .select_from(Transition)
         .join(known, known.c.episode == col(Transition.episode))
         .where(Transition.fingerprint == fingerprint, col(Transition.step) <= known.c.last)
     )
-    return session.exec(chosen).one()
+    return int(session.exec(chosen).one() or 0)
 
 
 def state_bytes(session: Session, fingerprint: str) -> int:

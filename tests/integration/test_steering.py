@@ -1,6 +1,6 @@
 """Steering through the real command line, with a real daemon and a tiny model in its own processes.
 
-collect -> clone -> train -> evaluate -> promote -> a steered turn -> explain -> rollback, as a user does it.
+collect -> train -> evaluate -> promote -> a steered turn -> explain -> rollback, as a user does it.
 """
 
 from __future__ import annotations
@@ -100,7 +100,6 @@ def test_a_planner_is_trained_held_against_the_gate_promoted_explained_and_rolle
 
     collected = steer(daemon, "collect")
     assert collected["figures"]["replies"] == 12
-    assert steer(daemon, "clone")["figures"]["examples"] == 12
     trained = steer(daemon, "train")
     assert trained["number"] == 1
     refused = daemon.telos("steer", "promote")
