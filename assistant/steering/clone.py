@@ -50,7 +50,7 @@ def fresh(shape: Shape, *, seed: int = 0) -> Planner:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         planner = Planner(shape)
-        for block in planner.up.weight.data.split(shape.width):
+        for block in planner.up.weight.data.split(shape.row_width):
             nn.init.orthogonal_(block)
     return planner
 

@@ -41,7 +41,7 @@ def by_pca(planner: Planner, embeddings: Tensor, *, seed: int = 0) -> None:
     a row is a projection of the action, as long as it on average.
     """
     shape = planner.shape
-    kept = min(shape.dimension, shape.width)
+    kept = min(shape.dimension, shape.row_width)
     generator = torch.Generator().manual_seed(seed)
     directions = _principal(embeddings.float().cpu(), kept, seed)
     scale = (shape.dimension / kept) ** 0.5
