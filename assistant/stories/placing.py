@@ -40,7 +40,7 @@ SAMPLE = 300
 
 
 @dataclass(slots=True)
-class _Placed:
+class Placed:
     """A telling and the story it is in, if any yet."""
 
     telling: Telling
@@ -72,9 +72,9 @@ def _move_revised(session: Session, stages: Collection[Stage]) -> None:
             stories.move(session, revision.story_id, revision.seen_at)
 
 
-def _place_batch(session: Session, everything: Sequence[_Placed], first: int, now: datetime) -> None:
+def _place_batch(session: Session, everything: Sequence[Placed], first: int, now: datetime) -> None:
     """Place `everything[first:]`, each beside what was placed before it."""
-    candidates = _Candidates(everything)
+    candidates = Candidates(everything)
     rarity = Rarity(one.telling for one in everything[-SAMPLE:])
     joined: defaultdict[tuple[int, bool], list[int]] = defaultdict(list)
     for index in range(first, len(everything)):
@@ -94,9 +94,9 @@ def _start(session: Session, telling: Telling) -> int:
     return story.id
 
 
-def _closest(telling: Telling, others: Sequence[_Placed], rarity: Rarity) -> tuple[_Placed | None, Relation]:
+def _closest(telling: Telling, others: Sequence[Placed], rarity: Rarity) -> tuple[Placed | None, Relation]:
     """The item it is most closely related to; of equals, the first in the order of the candidates."""
-    best: _Placed | None = None
+    best: Placed | None = None
     how = Relation.NONE
     for other in others:
         found = relation(telling, other.telling, rarity)
@@ -107,10 +107,10 @@ def _closest(telling: Telling, others: Sequence[_Placed], rarity: Rarity) -> tup
     return best, how
 
 
-class _Candidates:
+class Candidates:
     """Which items might be related to which, found without comparing all pairs."""
 
-    def __init__(self, everything: Sequence[_Placed]) -> None:
+    def __init__(self, everything: Sequence[Placed]) -> None:
         self._everything = everything
         self._by_key: defaultdict[str, list[int]] = defaultdict(list)
         for index, one in enumerate(everything):
@@ -122,7 +122,7 @@ class _Candidates:
         self._matrix = np.stack(list(vectors_.values())) if vectors_ else None
         self._nearest: dict[int, list[int]] = {}
 
-    def of(self, index: int) -> list[_Placed]:
+    def of(self, index: int) -> list[Placed]:
         """Possible relatives, likeliest first: those that share a key or link here, those it links to, the nearest."""
         telling = self._everything[index].telling
         keys = chain(_keys(telling), [f"to {telling.page}"] if telling.page else [])
@@ -169,9 +169,9 @@ def _keys(telling: Telling) -> Iterable[str]:
         yield from (f"pair {one} {two}" for one, two in combinations(sorted(telling.title_words), 2))
 
 
-def _placed(session: Session, told: Sequence[stories.Told], embedder_slug: str | None) -> list[_Placed]:
+def _placed(session: Session, told: Sequence[stories.Told], embedder_slug: str | None) -> list[Placed]:
     found = vectors.lead_vectors(session, [one.item_id for one in told], embedder_slug) if embedder_slug else {}
-    return [_Placed(_telling(one, found.get(one.item_id)), one.story_id) for one in told]
+    return [Placed(_telling(one, found.get(one.item_id)), one.story_id) for one in told]
 
 
 def _telling(told: stories.Told, vector: bytes | None) -> Telling:

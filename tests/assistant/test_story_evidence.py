@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.stories.event_weights import WEIGHTS
 from assistant.stories.evidence import NAMES, evidence
+from assistant.stories.placing import NEAREST, Candidates, Placed
 from assistant.stories.quantities import BARE, MONEY, SCORE, agreeing, quantities, values
 from assistant.stories.sameness import Relation, relation
 from assistant.stories.telling import LEAST_CROWD, Rarity, Telling, crowd_of
@@ -115,3 +116,23 @@ def test_a_day_that_differs_speaks_against_one_event() -> None:
         for day in ("Monday", "Thursday")
     )
     assert WEIGHTS.chance(same) > WEIGHTS.chance(other) + 0.1
+
+
+def test_candidates_are_the_nearest_first_and_know_their_crowd() -> None:
+    """Thirty items on one subject, and two that are alone together."""
+    random = np.random.default_rng(1)
+    subject = np.ones(64) + random.normal(0, 0.4, (30, 64))
+    pair = np.tile([1.0, -1.0], 32) + random.normal(0, 0.1, (2, 64))
+    vectors = np.concatenate([subject, pair]).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    tellings = [
+        Telling(n, "article", NOW, f"Title {n}", f"Text {n} tells of {n}.", vector=row) for n, row in enumerate(vectors)
+    ]
+    candidates = Candidates([Placed(one, None) for one in tellings])
+    assert [one.telling.item_id for one in candidates.of(30)] == [31]
+    found = [one.telling.item_id for one in candidates.of(0)]
+    nearest = [int(row) for row in np.argsort(-vectors @ vectors[0]) if row != 0]
+    assert found == nearest[: len(found)]
+    assert len(found) == NEAREST
+    assert tellings[30].crowd == tellings[31].crowd == pytest.approx(LEAST_CROWD)
+    assert tellings[0].crowd > 0.7
