@@ -1,7 +1,7 @@
 """The negotiation as a game between two sides of one model: its prompts, its end, its score, and what describes a reply.
 
-A description says only what an onlooker could write down: what kind of move a reply is, and who got which items in the end.
-Values are never described: they are the speaker's own. `negotiation` plays it through `games`.
+A description says only what an onlooker could write down: what kind of move a reply is, which items it claims or gives,
+and how the talk ended. Values are never described: they are the speaker's own. `negotiation` plays it through `games`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ OPEN = "begin"
 """What the side that speaks first hears."""
 MOVES = ("asks", "proposes", "accepts", "refuses", "ends")
 ENDS = ("deal", "no-deal", "many", "few")
-SHARES = tuple(f"{item}-{share}" for item in ITEMS for share in ("all", "some", "none"))
-DESCRIPTIONS = (*MOVES, *ENDS, *SHARES)
+THINGS = (*ITEMS, "rest")
+CLAIMS = tuple(f"{verb}-{thing}" for verb in ("claims", "gives") for thing in THINGS)
+DESCRIPTIONS = (*MOVES, *CLAIMS, *ENDS)
+_MINE = ("i", "i'd", "i'll", "ill", "id", "im", "i'm", "me", "my", "mine", "i've")
+_YOURS = ("you", "u", "your", "you'd", "you'll", "yours", "ya")
+_REST = ("rest", "everything", "others", "else")
 _YES = ("deal", "ok", "okay", "sure", "yes", "sounds", "works", "agreed", "great", "perfect", "fine", "alright")
 _NO = ("no", "can't", "cant", "cannot", "won't", "need", "sorry", "not", "nope")
 
@@ -50,17 +54,13 @@ def conversation(dialogue: Dialogue, order: Sequence[int] = (0, 1, 2)) -> Conver
 
 def described_as(said: str, counts: Triple, split: Split, *, is_known: bool) -> tuple[str, ...]:
     """Every description that is true of a reply in a talk that ended in `split`."""
-    found = list(_moves(said))
+    found = [*_moves(said), *claims(said)]
     if not is_known:
         return tuple(found)
     if split is None:
         return (*found, "no-deal")
-    found.append("deal")
     share = sum(split) / sum(counts)
-    found += ["many"] if share >= 0.6 else ["few"] if share <= 0.4 else []
-    for item, number, count in zip(ITEMS, split, counts, strict=True):
-        found.append(f"{item}-{'none' if number == 0 else 'all' if number == count else 'some'}")
-    return tuple(found)
+    return (*found, "deal", *(["many"] if share >= 0.6 else ["few"] if share <= 0.4 else []))
 
 
 def varied(dialogue: Dialogue, chance: np.random.Generator | None) -> Conversation:
@@ -91,4 +91,15 @@ def _moves(said: str) -> list[str]:
         found.append("accepts")
     if any(word in _NO for word in words[:4]) or ("no" in words and "deal" in words):
         found.append("refuses")
+    return found
+
+
+def claims(said: str) -> list[str]:
+    """Which things the speaker claims and which it gives: a thing goes to whom the words before it speak of."""
+    verb, found = "claims", []
+    for word in said.split():
+        verb = "claims" if word in _MINE else "gives" if word in _YOURS else verb
+        thing = "rest" if word in _REST else word.rstrip("s")
+        if thing in THINGS and f"{verb}-{thing}" not in found:
+            found.append(f"{verb}-{thing}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,21 +81,32 @@ def test_the_product_loads_the_folder_and_reads_a_conversation_as_it_was_trained
     assert [tokenizer.decode([one]) for one in labels if one >= 0][-2:] == ["stop", "<|end|>"]
 
 
-def test_a_prefix_stands_where_the_rows_of_a_planner_go_and_only_its_reply_is_learnt(made: tuple[Any, Any]) -> None:
+def test_a_prefix_stands_where_the_rows_of_a_planner_go(made: tuple[Any, Any]) -> None:
     tokenizer = made[1]
     described = {tokenizer.convert_tokens_to_ids(token_of(name)) for name in NAMES}
-    seen = set()
-    for seed in range(40):
-        ids, labels = Lessons(tokenizer, RECIPE).row(TALK, np.random.default_rng(seed))
-        places = [place for place, one in enumerate(ids) if one in described]
-        learnt = [place for place, one in enumerate(labels) if one >= 0]
-        reply = tokenizer.decode([labels[place] for place in learnt])
-        assert reply in ("three four five <|end|>", "stop <|end|>")
-        assert labels[places[0]] < 0
-        is_start = places[0] == 1
-        assert is_start or places[-1] == learnt[0] - 1
-        seen.add((is_start, reply))
-    assert len(seen) == 4
+    cue = tokenizer.convert_tokens_to_ids("<|assistant|>")
+    at_the_end = Lessons(tokenizer, replace(RECIPE, at_start=0.0))
+    rows = [at_the_end.row(TALK, np.random.default_rng(seed)) for seed in range(40)]
+    assert any(described & set(ids) for ids, _ in rows)
+    for ids, labels in rows:
+        for place, one in enumerate(ids):
+            if one in described:
+                assert labels[place] < 0
+                assert ids[place - 1] == cue or ids[place - 1] in described
+        bare = [one for one in ids if one not in described]
+        assert bare == at_the_end.row(TALK, None)[0]
+
+
+def test_behind_a_prefix_at_the_start_only_its_reply_is_learnt(made: tuple[Any, Any]) -> None:
+    tokenizer = made[1]
+    described = {tokenizer.convert_tokens_to_ids(token_of(name)) for name in NAMES}
+    learnt = set()
+    for seed in range(20):
+        ids, labels = Lessons(tokenizer, replace(RECIPE, at_start=1.0)).row(TALK, np.random.default_rng(seed))
+        assert ids[1] in described
+        learnt.add(tokenizer.decode([one for one in labels if one >= 0]))
+        assert labels[-1] == ids[-1] == tokenizer.eos_token_id
+    assert learnt == {"three four five <|end|>", "stop <|end|>"}
 
 
 def test_many_replies_side_by_side_are_those_of_the_products_decoder(made: tuple[Any, Any]) -> None:

@@ -29,7 +29,7 @@ from benchmarks.negotiation_data import (
     read,
 )
 from benchmarks.negotiation_reader import Convolutional, Reader, Recurrent, Talk, Words, keep, loaded, named
-from benchmarks.negotiation_talk import DESCRIPTIONS, conversation
+from benchmarks.negotiation_talk import DESCRIPTIONS, claims, conversation
 
 LINES = """\
 1 2 2 4 3 0 YOU: may i have both hats ? <eos> THEM: yes , the rest is mine <eos> YOU: deal <eos> THEM: <selection> \
@@ -118,11 +118,13 @@ def test_only_what_an_onlooker_could_write_down_is_described(dialogues: list[Dia
     assert told.messages[1] == ("user", "begin")
     assert told.messages[-1] == ("user", SELECTION)
     assert set(told.described) == {2, 4}
-    assert {"asks", "proposes", "hat-all", "book-none", "deal"} <= set(told.described[2])
-    assert "accepts" in told.described[4]
-    assert set(conversation(dialogues[1]).described[4]) >= {"ends", "ball-all"}
+    assert set(told.described[2]) == {"asks", "proposes", "claims-hat", "deal", "few"}
+    assert set(told.described[4]) == {"accepts", "deal", "few"}
+    assert set(conversation(dialogues[1]).described[2]) == {"accepts", "claims-rest", "deal", "many"}
+    assert set(conversation(dialogues[1]).described[4]) == {"ends", "deal", "many"}
     assert all(name in DESCRIPTIONS for names in told.described.values() for name in names)
     assert conversation(dialogues[3]).described[2] == ()  # nobody knows how it ended
+    assert claims("if i get the hats you can have 2 books and the rest") == ["claims-hat", "gives-book", "gives-rest"]
 
 
 @pytest.mark.parametrize("network", [Recurrent, Convolutional])

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,8 @@ from transformers.models.llama.configuration_llama import LlamaConfig
 BEGIN, END, UNKNOWN = "<|begin|>", "<|end|>", "<|unknown|>"
 ROLES = {"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"}
 IGNORED = -100
+EACH = 0.7
+"""The share of replies that have a prefix, in a conversation with prefixes at the end."""
 _TEMPLATE = (
     "{{ '<|begin|>' }}{% for message in messages %}"
     "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
@@ -42,7 +45,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How large the model is, and how it learns. `described` of the conversations have a prefix before one reply."""
+    """How large the model is, and how it learns. `described` of the conversations have prefixes before some replies."""
 
     width: int = 192
     layers: int = 4
@@ -55,8 +58,9 @@ class Recipe:
     rate: float = 2e-3
     least: int = 5
     described: float = 0.3
-    at_start: float = 0.5
-    """Of the prefixes, the share behind BOS."""
+    at_start: float = 0.15
+    """The share of conversations with a prefix behind BOS."""
+    dropout: float = 0.1
     rows: int = 2
     seed: int = 0
 
@@ -98,7 +102,16 @@ def build(recipe: Recipe, tokenizer: Any) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return LlamaForCausalLM(configuration)
+    model: Any = LlamaForCausalLM(configuration)
+    for layer in model.model.layers:
+        for part in (layer.self_attn.o_proj, layer.mlp.down_proj):
+            part.register_forward_hook(partial(_dropped, recipe.dropout))
+    return model
+
+
+def _dropped(share: float, module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
+    """Llama has no dropout of its own, and these conversations are few."""
+    return functional.dropout(output, share, module.training)
 
 
 class Lessons:
@@ -111,40 +124,39 @@ class Lessons:
     def row(self, conversation: Conversation, chance: np.random.Generator | None) -> tuple[list[int], list[int]]:
         """(tokens, labels), labels shifted by nobody. Without `chance`, no prefix.
 
-        Behind a prefix the conversation goes on to the end of the reply it describes, as in use, and only that reply is
-        learnt there.
+        Prefixes at the end stand before some of the replies that can be described. Behind one at the start the
+        conversation goes on to the end of the reply it describes, as in use, and only that reply is learnt.
         """
-        described = self._drawn(conversation, chance)
-        ids: list[int] = [self._tokenizer.bos_token_id]
-        labels = [IGNORED]
-        for place, (role, said) in enumerate(conversation.messages):
-            ids.append(self._marks[role])
-            labels.append(IGNORED)
+        place, tokens = self._at_start(conversation, chance)
+        is_described = chance is not None and place is None and chance.random() < self._recipe.described
+        ids: list[int] = [self._tokenizer.bos_token_id, *tokens]
+        labels = [IGNORED] * len(ids)
+        for number, (role, said) in enumerate(conversation.messages):
+            added = [self._marks[role]]
+            if is_described and chance is not None and number in conversation.described and chance.random() < EACH:
+                added += self._drawn(conversation.described[number], chance)
             words = [*self._tokenizer.encode(said, add_special_tokens=False), self._tokenizer.eos_token_id]
-            is_described = described is not None and described[0] == place
-            if described is not None and is_described and not described[2]:
-                ids += described[1]
-                labels += [IGNORED] * len(described[1])
-            is_learnt = role != "system" and (described is None or is_described)
-            ids += words
-            labels += words if is_learnt else [IGNORED] * len(words)
-            if described is not None and is_described:
-                if described[2]:
-                    ids[1:1], labels[1:1] = described[1], [IGNORED] * len(described[1])
+            is_learnt = role != "system" and place in (None, number)
+            labels += [IGNORED] * len(added) + (words if is_learnt else [IGNORED] * len(words))
+            ids += [*added, *words]
+            if number == place:
                 break
         return ids[: self._recipe.context], labels[: self._recipe.context]
 
-    def _drawn(
-        self, conversation: Conversation, chance: np.random.Generator | None
-    ) -> tuple[int, list[int], bool] | None:
-        """Which reply is described, with which tokens, and whether they stand behind BOS."""
-        if chance is None or not conversation.described or chance.random() >= self._recipe.described:
-            return None
-        place = int(chance.choice(list(conversation.described)))
-        names = conversation.described[place]
+    def _at_start(self, conversation: Conversation, chance: np.random.Generator | None) -> tuple[int | None, list[int]]:
+        """The reply that a prefix behind BOS describes, and its tokens, if there is to be one."""
+        if chance is None or chance.random() >= self._recipe.at_start:
+            return None, []
+        places = [place for place, names in conversation.described.items() if names]
+        if not places:
+            return None, []
+        place = int(chance.choice(places))
+        return place, self._drawn(conversation.described[place], chance)
+
+    def _drawn(self, names: Sequence[str], chance: np.random.Generator) -> list[int]:
+        """The tokens of some of the descriptions, in any order."""
         chosen = chance.permutation(len(names))[: self._recipe.rows]
-        tokens = [self._tokenizer.convert_tokens_to_ids(token_of(names[one])) for one in chosen]
-        return place, tokens, bool(chance.random() < self._recipe.at_start)
+        return [self._tokenizer.convert_tokens_to_ids(token_of(names[one])) for one in chosen]
 
 
 def train(
