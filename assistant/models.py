@@ -123,7 +123,7 @@ def _keys(wanted: answers.ModelChoice) -> dict[str, str | None]:
     name = wanted.name.strip()
     if not name:
         raise BadRequest("No model is named.", f"Name one on the hub, such as {SUGGESTED_CPU}, or a folder.")
-    nothing = dict.fromkeys(("name", "revision", "address", "api_key_file"))
+    nothing = dict.fromkeys(("name", "revision", "address", "api_key_file", "embeddings"))
     if name == NO_MODEL:
         return {"engine": "extractive", **nothing}
     if is_web(name):

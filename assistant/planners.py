@@ -21,7 +21,7 @@ from assistant.service import Service
 from assistant.sessions import retold
 from assistant.sessions.context import Bounds
 from assistant.steering import serving, settling
-from assistant.steering.helm import fingerprint_of
+from assistant.steering.helm import fingerprint_of, why_unsteered
 from assistant.steering.recording import unpacked
 from assistant.workers.model_pipe import Appraisal
 from memory.models import Conversation, Transition, Turn
@@ -29,7 +29,6 @@ from memory.store import transitions
 
 MEGABYTE = 1_000_000
 MOST_POINTS = 5000
-_SET_UP = "`telos model use NAME` sets one up that runs on this machine."
 
 
 @runtime_checkable
@@ -46,11 +45,7 @@ def status(service: Service) -> answers.SteeringStatus:
     engine = service.engines.of("chat")
     try:
         fingerprint = fingerprint_of(engine)
-        why = (
-            ""
-            if fingerprint
-            else f"The engine {engine.name} does not show its hidden states, so nothing is steered. {_SET_UP}"
-        )
+        why = "" if fingerprint else why_unsteered(engine)
     except TelosError as err:
         fingerprint, why = "", f"Nothing is steered: {err.sentence}"
     is_on = service.settings.steering.on and held.is_on
@@ -126,7 +121,7 @@ def require_model(service: Service) -> str:
     engine = service.engines.of("chat")
     fingerprint = fingerprint_of(engine)
     if not fingerprint:
-        raise Unavailable(f"The engine {engine.name} cannot be steered.", f"{_SET_UP[0].upper()}{_SET_UP[1:]}")
+        raise Unavailable(f"The engine {engine.name} cannot be steered.", why_unsteered(engine))
     return fingerprint
 
 

@@ -24,9 +24,10 @@ class Choice:
     revision: str = ""
     address: str = ""
     api_key: SecretStr | None = None
+    embeddings: str = ""
 
 
-CHOSEN = {"engine", "name", "revision", "address", "api_key", "api_key_file"}
+CHOSEN = {"engine", "name", "revision", "address", "api_key", "api_key_file", "embeddings"}
 """Keys of `[model]` that become a `Choice`."""
 Make = Callable[[Choice, ModelSettings], Engine]
 
@@ -40,7 +41,7 @@ def chosen(settings: ModelSettings, task: Task) -> Choice:
     """What `[model]` and `[model.TASK]` say together. A task that names another engine takes nothing but that from it."""
     own = getattr(settings, task)
     if own.engine is not None and own.engine != settings.engine:
-        return Choice(own.engine, own.name, own.revision or "main", own.address, own.api_key)
+        return Choice(own.engine, own.name, own.revision or "main", own.address, own.api_key, own.embeddings)
     if settings.engine == "extractive":
         return Choice("extractive")
     return Choice(
@@ -49,6 +50,7 @@ def chosen(settings: ModelSettings, task: Task) -> Choice:
         own.revision or ("main" if own.name else settings.revision),
         own.address or settings.address,
         own.api_key or settings.api_key,
+        own.embeddings or ("" if own.name or own.address else settings.embeddings),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -42,6 +43,14 @@ _MEASURABLE_S = 0.005
 class _City(BaseModel):
     name: str = Field(max_length=30)
     country: str = Field(max_length=30)
+
+
+@runtime_checkable
+class Wide(Protocol):
+    """An engine whose rows of embeddings are not as wide as the states that it shows."""
+
+    @property
+    def row_width(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,8 @@ def _crop(engine: Engine) -> str:
 
 
 def _steer(engine: Engine) -> str:
-    rows = np.zeros((2, _state(engine).size), dtype=np.float32)
+    width = engine.row_width if isinstance(engine, Wide) else _state(engine).size
+    rows = np.zeros((2, width), dtype=np.float32)
     steered = complete(engine, Request(messages=[_SHORT], max_tokens=4, prefix=Prefix(rows)))
     _claim(steered.usage.new_tokens > 0, "It wrote nothing behind an action vector.")
     return "It takes action vectors at the end of its input."

@@ -58,7 +58,7 @@ class ModelFiles:
     @cached_property
     def tensors(self) -> dict[str, Mapping[str, Any]]:
         """What the headers say of each tensor: `dtype`, `shape`, `data_offsets`."""
-        return {name: facts for shard in self.shards for name, facts in _header(shard).items()}
+        return {name: facts for shard in self.shards for name, facts in header_of(shard).items()}
 
     @property
     def architecture(self) -> str:
@@ -80,7 +80,7 @@ class ModelFiles:
         """
         digest = sha256(json.dumps(self.configuration, sort_keys=True).encode())
         for shard in self.shards:
-            digest.update(json.dumps(_header(shard), sort_keys=True).encode())
+            digest.update(json.dumps(header_of(shard), sort_keys=True).encode())
             for sample in _samples(shard):
                 digest.update(sample)
         return digest.hexdigest()[:32]
@@ -215,7 +215,7 @@ def _json(path: Path) -> Any:
         raise ModelFailed(f"{path} cannot be read.", "Fetch or copy the model again.") from err
 
 
-def _header(shard: Path) -> dict[str, Mapping[str, Any]]:
+def header_of(shard: Path) -> dict[str, Mapping[str, Any]]:
     """A safetensors file's header: eight bytes of length, then JSON (https://github.com/huggingface/safetensors)."""
     size = shard.stat().st_size
     with shard.open("rb") as file:

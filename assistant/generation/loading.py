@@ -79,7 +79,7 @@ def load(
     files = ModelFiles(folder)
     configuration = _configuration(folder)
     notes: list[str] = []
-    tokenizer = _tokenizer(folder, configuration)
+    tokenizer = tokenizer_of(folder, configuration.get_text_config().vocab_size)
     chosen = choose_device(device)
     while True:
         number_format = choose_dtype(dtype, chosen)
@@ -163,7 +163,8 @@ def _configuration(folder: Path) -> Any:
         ) from err
 
 
-def _tokenizer(folder: Path, configuration: Any) -> Any:
+def tokenizer_of(folder: Path, vocabulary: int) -> Any:
+    """The tokenizer in `folder`, of a model that knows so many tokens. Raises: ModelFailed."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as err:  # the tokenizers' parser raises bare Exceptions for what it cannot read
@@ -175,7 +176,7 @@ def _tokenizer(folder: Path, configuration: Any) -> Any:
             f"The tokenizer in {folder} is of a kind that Telos does not use: it has no tokenizer.json.",
             "Choose a model with one; most have it.",
         )
-    if len(tokenizer) > configuration.get_text_config().vocab_size:
+    if len(tokenizer) > vocabulary:
         raise ModelFailed(
             f"The tokenizer in {folder} knows {len(tokenizer)} tokens and its model fewer: they do not belong together.",
             "Put the model's own tokenizer there.",

@@ -43,12 +43,13 @@ class Chooser:
 
     @property
     def width(self) -> int:
-        return self.planner.shape.width
+        """Of a row."""
+        return self.planner.shape.row_width
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Rows of input embeddings, float32 of shape (rows, width) on the model's device, and how they came about."""
+    """Rows of input embeddings, float32 of shape (rows, row_width) on the model's device, and how they came about."""
 
     rows: Tensor
     steered: Steered
@@ -158,10 +159,14 @@ def appraised(planner: Planner, states: Floats, actions: Floats | None) -> Appra
 
 
 class Planners:
-    """Planners that were loaded for one model, by file; one that changed on the disk is loaded again."""
+    """Planners that were loaded for one model, by file; one that changed on the disk is loaded again.
 
-    def __init__(self, *, fingerprint: str, width: int, device: str) -> None:
+    The model's states are `width` numbers, and so are its rows where `row_width` does not say otherwise.
+    """
+
+    def __init__(self, *, fingerprint: str, width: int, device: str, row_width: int = 0) -> None:
         self._fingerprint, self._width, self._device = fingerprint, width, device
+        self._row_width = row_width or width
         self._kept: OrderedDict[tuple[Path, int, int], Planner] = OrderedDict()
 
     def get(self, path: Path) -> Planner:
@@ -188,6 +193,12 @@ class Planners:
         if planner.shape.width != self._width:
             raise Conflict(
                 f"The planner {path.name} reads states of {planner.shape.width} numbers, and the model's have {self._width}.",
+                "Run `telos steer train` to make one for this model.",
+            )
+        if planner.shape.row_width != self._row_width:
+            raise Conflict(
+                f"The planner {path.name} makes rows of {planner.shape.row_width} numbers, and the model reads rows of "
+                f"{self._row_width}.",
                 "Run `telos steer train` to make one for this model.",
             )
         return planner

@@ -18,6 +18,8 @@ from assistant.steering import serving
 from assistant.steering.shelf import Shelf
 
 SEEDS = 2**31
+STEERED = frozenset({Capability.HIDDEN, Capability.STEER_END})
+SET_UP = "`telos model use NAME` sets one up that runs on this machine."
 
 
 class _Description(Protocol):
@@ -30,6 +32,16 @@ class Described(Protocol):
     """An engine that knows which model it is: the fingerprint of its weights. Asking loads the model."""
 
     def describe(self) -> _Description: ...
+
+
+@runtime_checkable
+class Excused(Protocol):
+    """An engine that can say why it is not steered."""
+
+    @property
+    def why_unsteered(self) -> str:
+        """A sentence or two, empty where it can be steered. Raises: ModelFailed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +74,21 @@ UNMANNED = Helm()
 
 
 def fingerprint_of(engine: Engine) -> str:
-    """Of the model behind an engine; empty where it does not show its states, or does not say which model it is.
+    """Of the model behind an engine; empty where it has no states to steer by, or does not say which model it is.
 
-    Raises: ModelFailed where it cannot be had.
+    A server shows none of its own and takes rows all the same: its states are the embedder's. Raises: ModelFailed where
+    it cannot be had.
     """
-    if not isinstance(engine, Described) or Capability.HIDDEN not in engine.capabilities:
+    if not isinstance(engine, Described) or engine.capabilities.isdisjoint(STEERED):
         return ""
     return engine.describe().fingerprint
+
+
+def why_unsteered(engine: Engine) -> str:
+    """A sentence or two on an engine without a fingerprint. Raises: ModelFailed."""
+    if isinstance(engine, Excused):
+        return f"Nothing is steered: {engine.why_unsteered}"
+    return f"The engine {engine.name} does not show its hidden states, so nothing is steered. {SET_UP}"
 
 
 def man(

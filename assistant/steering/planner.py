@@ -23,9 +23,9 @@ CRITIC_WIDTH = 256
 class Shape:
     """What a planner is made for, and how large it is.
 
-    `fingerprint` names the model, `width` how wide its states and embeddings are, `norm` the mean norm of its token
-    embeddings. `dimension` is the action's, `rows` the number of prefix tokens, `hidden` how wide the actor's layers are,
-    `radius` how many mean embeddings long a row is.
+    `fingerprint` names the model, `width` how wide its states are, `row_width` how wide its input embeddings are (0 says:
+    as wide as a state), `norm` the mean norm of its token embeddings. `dimension` is the action's, `rows` the number of
+    prefix tokens, `hidden` how wide the actor's layers are, `radius` how many mean embeddings long a row is.
     """
 
     fingerprint: str
@@ -36,6 +36,11 @@ class Shape:
     hidden: int = 1024
     radius: float = 1.0
     place: Place = "end"
+    row_width: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.row_width:
+            object.__setattr__(self, "row_width", self.width)
 
 
 class Planner(nn.Module):  # type: ignore[misc]  # torch is not read by the type checker
@@ -49,7 +54,7 @@ class Planner(nn.Module):  # type: ignore[misc]  # torch is not read by the type
         self.cloned = _actor(shape)
         """The actor after self-cloning: what it does is what the model does without steering."""
         self.critics = nn.ModuleList(_critic(shape) for _ in range(2))
-        self.up = nn.Linear(shape.dimension, shape.rows * shape.width, bias=False)
+        self.up = nn.Linear(shape.dimension, shape.rows * shape.row_width, bias=False)
 
     def act(self, states: Tensor) -> Tensor:
         """The actions for `states` of shape (n, width): unit vectors, (n, dimension)."""
@@ -65,9 +70,9 @@ class Planner(nn.Module):  # type: ignore[misc]  # torch is not read by the type
         return torch.stack([critic(seen)[:, 0] for critic in self.critics])
 
     def embedded(self, actions: Tensor) -> Tensor:
-        """The rows for `actions`, unit vectors of shape (n, dimension): input embeddings, (n, rows, width)."""
+        """The rows for `actions`, unit vectors of shape (n, dimension): input embeddings, (n, rows, row_width)."""
         scale = self.shape.radius * self.shape.norm
-        rows: Tensor = self.up(scale * actions).view(-1, self.shape.rows, self.shape.width)
+        rows: Tensor = self.up(scale * actions).view(-1, self.shape.rows, self.shape.row_width)
         return rows
 
 

@@ -23,7 +23,9 @@ from torch import Tensor
 from assistant.errors import Conflict
 from assistant.steering.planner import Planner, Shape
 
-VERSION = "1"
+VERSION = "2"
+READ = ("1", VERSION)
+"""Layout 1 had no `row_width`: rows were as wide as states."""
 _ANOTHER = "Run `telos steer train` to make another one, or `telos steer rollback` to go back to the one before."
 
 
@@ -96,7 +98,7 @@ def _header(path: Path) -> dict[str, str]:
 
 
 def _shape(path: Path, header: Mapping[str, str]) -> Shape:
-    if header.get("version") != VERSION:
+    if header.get("version") not in READ:
         raise _unusable(path, f"its layout is {header.get('version', 'unknown')}, and this version reads {VERSION}")
     try:
         return Shape(**_noted(path, header, "shape"))

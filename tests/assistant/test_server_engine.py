@@ -259,8 +259,9 @@ def test_no_server_shows_hidden_states_or_is_steered(server: ModelServer) -> Non
 
 def test_a_server_that_takes_embeddings_is_known_by_what_it_minds(server: ModelServer) -> None:
     assert not engine_of(server).abilities.prompt_embeddings
-    server.routes["/v1/completions"] = lambda request: problem(400, "prompt_embeds: cannot decode the tensor")
-    assert engine_of(server).abilities.prompt_embeddings
+    for words in ("prompt_embeds: cannot decode the tensor", "Non-base64 digit found", "Incorrect padding"):
+        server.routes["/v1/completions"] = lambda request, words=words: problem(400, words)  # type: ignore[misc]
+        assert engine_of(server).abilities.prompt_embeddings
 
 
 def test_the_context_is_the_smaller_of_what_is_told_and_configured(server: ModelServer) -> None:

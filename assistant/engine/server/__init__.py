@@ -1,1 +1,1 @@
-"""The engine behind any OpenAI-compatible server: read `wire`, `abilities`, `streamed`, then `engine`; `refusals` are its failures."""
+"""The engine behind any OpenAI-compatible server: read `wire`, `abilities`, `streamed`, `steering`, then `engine`; `refusals` are its failures."""

@@ -16,8 +16,9 @@ from assistant.engine.contract import Message, ModelFailed
 from assistant.engine.server.refusals import Answered, Refused, unknown_model
 from assistant.engine.server.wire import Json, Wire
 from assistant.errors import TelosError
+from assistant.workers.rows_pipe import Trial
 
-CHAT = "/chat/completions"
+CHAT, COMPLETIONS = "/chat/completions", "/completions"
 Counter = Literal["", "vllm", "llama.cpp"]
 Shape = Literal["", "json_object", "json_schema"]
 
@@ -39,6 +40,7 @@ _SCHEMA: Json = {
     "additionalProperties": False,
 }
 _TRIAL_TOKENS = 64
+_ALIKE_TOKENS = 3
 _TRIAL_TOKENS_AFTER_THINKING = 1024
 
 
@@ -94,6 +96,24 @@ def try_out(wire: Wire, model: str) -> Abilities:
         shape=shape,
         prompt_embeddings=_takes_embeddings(wire, model),
     )
+
+
+def goes_on_alike(wire: Wire, model: str, trials: Sequence[Trial]) -> bool:
+    """Whether its model goes on from rows as it does from the tokens they are of: from most of `trials`.
+
+    The likeliest tokens are compared, of which two may be as likely as each other; rows of another model's table, or at
+    another scale, hardly ever lead to the same ones. Raises: ModelFailed where it does not answer.
+    """
+    alike = 0
+    for trial in trials:
+        asked = {"model": model, "max_tokens": _ALIKE_TOKENS, "temperature": 0}
+        try:
+            plain = wire.post(COMPLETIONS, {**asked, "prompt": list(trial.ids)})
+            embedded = wire.post(COMPLETIONS, {**asked, "prompt_embeds": trial.payload})
+            alike += plain["choices"][0]["text"] == embedded["choices"][0]["text"]
+        except (Refused, KeyError, IndexError, TypeError):
+            return False
+    return alike * 2 > len(trials)
 
 
 def count_text(wire: Wire, models: Models, text: str) -> int | None:
@@ -225,12 +245,15 @@ def _tried(wire: Wire, model: str, length_field: str, asked: str, shape: Shape) 
 
 
 def _takes_embeddings(wire: Wire, model: str) -> bool:
-    """Whether it takes rows of embeddings for a prompt: it is sent some that are none, and says what it minds."""
+    """Whether it takes rows of embeddings for a prompt: it is sent what is not even base64, and says what it minds.
+
+    Rows of a wrong width, or what torch cannot read, bring some servers down or out of step; this they refuse at once.
+    """
     try:
-        wire.post("/completions", {"model": model, "prompt_embeds": "AAAA", "max_tokens": 1})
+        wire.post(COMPLETIONS, {"model": model, "prompt_embeds": "*", "max_tokens": 1})
     except Refused as err:
         minds = err.words.lower()
-        knows = "embed" in minds or "tensor" in minds or "decode" in minds
+        knows = any(word in minds for word in ("embed", "tensor", "decode", "base64", "padding"))
         return knows and not any(word in minds for word in ("enable", "unexpected", "unknown", "extra", "support"))
     except TelosError:
         return False

@@ -1,6 +1,6 @@
 """The engine behind any OpenAI-compatible server: its chat completions as a stream, and what it can as it was tried.
 
-It knows no prompt and no session. `engine.making` builds it; nothing is asked of the server before the
+It knows no prompt and no session; `steering` has what makes rows for one. `engine.making` builds it; nothing is asked of the server before the
 first call, and what the trials found is kept until `close`, or until the server refuses what it took before.
 """
 
@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
@@ -18,11 +20,13 @@ from assistant.config.schema import ModelSettings
 from assistant.engine.choice import Choice
 from assistant.engine.contract import (
     Capability,
+    Floats,
     Message,
     ModelFailed,
     Piece,
     Reply,
     Request,
+    Steered,
     TooLong,
     Usage,
     complete,
@@ -31,6 +35,7 @@ from assistant.engine.contract import (
 )
 from assistant.engine.server.abilities import (
     CHAT,
+    COMPLETIONS,
     Abilities,
     Models,
     as_sent,
@@ -41,9 +46,13 @@ from assistant.engine.server.abilities import (
     try_out,
 )
 from assistant.engine.server.refusals import Refused, no_sense, shown, unknown_model
+from assistant.engine.server.steering import Embeds, Fit, ServerSteering
 from assistant.engine.server.streamed import StreamedReply
 from assistant.engine.server.wire import Json, Wire
 from assistant.engine.spoken import only_thought
+from assistant.errors import Unavailable
+from assistant.workers.model_pipe import Appraisal
+from assistant.workers.rows_pipe import Beginning, Embedded, Fitted
 
 _AT_ONCE = 4
 """Requests of a batch that are under way together."""
@@ -55,8 +64,23 @@ _Answer = TypeVar("_Answer")
 _Counted = TypeVar("_Counted", str, tuple[Message, ...])
 
 
+@dataclass(slots=True)
+class Asked:
+    """What is sent, where to, and what the last piece of its reply carries. `plain` is the same without rows, as a chat,
+    in case that those are refused."""
+
+    path: str
+    body: Json
+    plain: Json | None = None
+    state: Floats | None = None
+    steered: Steered | None = None
+    notice: str = ""
+
+
 class ServerEngine:
-    def __init__(self, choice: Choice, settings: ModelSettings) -> None:
+    def __init__(
+        self, choice: Choice, settings: ModelSettings, *, embedder: Callable[[], Embeds] | None = None
+    ) -> None:
         self._choice = choice
         self._settings = settings
         key = choice.api_key.get_secret_value() if choice.api_key else ""
@@ -66,6 +90,7 @@ class ServerEngine:
         self._models: Models | None = None
         self._abilities: Abilities | None = None
         self._counts: OrderedDict[str | tuple[Message, ...], int] = OrderedDict()
+        self._steering = ServerSteering(choice, embedder, settings.idle_minutes * 60)
 
     @property
     def name(self) -> str:
@@ -90,8 +115,34 @@ class ServerEngine:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        is_strict = self.abilities.shape == "json_schema"
-        return frozenset({Capability.GENERATE, Capability.SCHEMA} if is_strict else {Capability.GENERATE})
+        strict = {Capability.SCHEMA} if self.abilities.shape == "json_schema" else set()
+        steered = {Capability.STEER_END} if self.fit.fitted else set()
+        return frozenset({Capability.GENERATE, *strict, *steered})
+
+    @property
+    def fit(self) -> Fit:
+        """Whether it can be steered, or why not. Raises: ModelFailed."""
+        models, abilities = self.models, self.abilities
+        with self._turn:
+            return self._steering.fit(self._wire, models.model, abilities)
+
+    @property
+    def why_unsteered(self) -> str:
+        """A sentence, empty where it can be steered. Raises: ModelFailed."""
+        fit = self.fit
+        return f"{fit.why} {fit.remedy}".strip()
+
+    @property
+    def row_width(self) -> int:
+        """How wide its rows of embeddings are; its states are the embedder's vectors. 0 where it cannot be steered."""
+        return self._steering.row_width
+
+    def describe(self) -> Fitted:
+        """What its planners are made for. Raises: ModelFailed; Unavailable where it cannot be steered."""
+        fit = self.fit
+        if fit.fitted is None:
+            raise Unavailable(fit.why, fit.remedy)
+        return fit.fitted
 
     @property
     def context_tokens(self) -> int:
@@ -113,6 +164,7 @@ class ServerEngine:
             "It says what a reply cost." if abilities.counts else "What a reply cost is estimated.",
             f"It {shapes.get(abilities.shape, 'holds its text to a schema')}.",
             "It takes prompts as embeddings." if abilities.prompt_embeddings else "It takes no prompts as embeddings.",
+            *([self.why_unsteered or "It can be steered."] if self._choice.embeddings else []),
             *([f"It does not take {', '.join(sorted(abilities.refused))}."] if abilities.refused else []),
         ]
 
@@ -125,13 +177,10 @@ class ServerEngine:
         return exact or sum(self.lengths([message.text for message in messages])) + _TEMPLATE_TOKENS * len(messages)
 
     def stream(self, request: Request) -> Iterator[Piece]:
-        if request.prefix is not None:
-            raise no_model(self.name, Capability.STEER_END, "Steering")
-        if request.wants_hidden:
-            raise no_model(self.name, Capability.HIDDEN, "Reading hidden states")
         abilities = self.abilities
         heard = StreamedReply(request, time.monotonic())
-        with closing(self._events(self._body(request, abilities))) as events:
+        asked = self._asked(request, abilities)
+        with closing(self._events(asked)) as events:
             while (event := self._next(events, heard)) is not None:
                 self._refuse_failure(event)
                 if text := heard.said(event):
@@ -145,7 +194,24 @@ class ServerEngine:
             )
         if heard.is_thinking and heard.finish == "length":
             raise only_thought(self.name)
-        yield Piece(heard.rest(), self._usage(request, heard))
+        usage = self._usage(request, heard)
+        if asked.notice:
+            usage = replace(usage, notice=f"{asked.notice} {usage.notice}".strip())
+        yield Piece(heard.rest(), usage, asked.state, asked.steered)
+
+    def appraise(self, planner: Path, states: Floats, actions: Floats | None = None) -> Appraisal:
+        """What the planner in a file thinks of `actions`, (n, dimension), or of its own, in `states`, (n, width).
+
+        Raises: ModelFailed, Unavailable; Conflict where the planner cannot be used; BadRequest for other shapes.
+        """
+        return self._steering.appraise(planner, self.describe(), states, actions)
+
+    def begin(self, path: Path, wanted: Beginning) -> str:
+        """Put a planner for this model in `path` that has learnt nothing; its lineage.
+
+        Raises: ModelFailed; Unavailable where it cannot be steered.
+        """
+        return self._steering.begin(path, self.describe(), wanted)
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         with ThreadPoolExecutor(_AT_ONCE, "batch") as pool:
@@ -156,16 +222,48 @@ class ServerEngine:
 
     def close(self) -> None:
         self._wire.close()
+        self._steering.close()
         self._forget()
 
-    def _events(self, body: Json) -> Generator[Json, None, None]:
+    def _asked(self, request: Request, abilities: Abilities) -> Asked:
+        """What is sent for a request: a chat, or a prompt of embeddings where rows are to be put in.
+
+        Raises: Unavailable where that is not to be had; BadRequest.
+        """
+        wants_rows = request.prefix is not None or request.steer is not None
+        if not wants_rows and not request.wants_hidden:
+            return Asked(CHAT, self._body(request, abilities))
+        if (fitted := self.fit.fitted) is None:
+            lacks = Capability.STEER_END if wants_rows else Capability.HIDDEN
+            raise no_model(self.name, lacks, "Steering" if wants_rows else "Reading hidden states")
         try:
-            yield from self._wire.events(CHAT, body)
-        except Refused:
-            if "response_format" not in body:
+            state = None if request.prefix is not None else self._steering.state(request.messages)
+            prompt = self._steering.embedded(request, fitted, state) if wants_rows else None
+        except (ModelFailed, Unavailable) as err:
+            if request.prefix is not None:
+                raise
+            notice = f"The reply is not steered: {err.sentence}" if request.steer is not None else ""
+            return Asked(CHAT, self._body(request, abilities), notice=notice)
+        if prompt is None or prompt.notice:
+            return Asked(CHAT, self._body(request, abilities), state=state, notice=prompt.notice if prompt else "")
+        body = self._body(request, abilities, prompt)
+        plain = None if request.prefix is not None else self._body(request, abilities)
+        return Asked(COMPLETIONS, body, plain, state=state, steered=prompt.steered)
+
+    def _events(self, asked: Asked) -> Generator[Json, None, None]:
+        try:
+            yield from self._wire.events(asked.path, asked.body)
+        except Refused as err:
+            if asked.plain is not None:
+                self._forget()  # it took such prompts before
+                asked.steered, asked.notice = None, f"The reply is not steered: {err.sentence}"
+                yield from self._wire.events(CHAT, asked.plain)
+                return
+            if "response_format" not in asked.body:
                 raise
             # This very schema is beyond it; whoever asked validates the answer all the same.
-            yield from self._wire.events(CHAT, {name: body[name] for name in body if name != "response_format"})
+            plain = {name: value for name, value in asked.body.items() if name != "response_format"}
+            yield from self._wire.events(asked.path, plain)
 
     def _next(self, events: Iterator[Json], heard: StreamedReply) -> Json | None:
         """The next event. A refusal means that the server is not what it was found to be: it is tried anew next time."""
@@ -182,6 +280,7 @@ class ServerEngine:
     def _forget(self) -> None:
         with self._turn:
             self._models = self._abilities = None
+            self._steering.forget()
 
     def _naming(self, models: Models, ask: Callable[[], _Answer]) -> _Answer:
         """What `ask` gives; a refusal because of the model's name says which names there are."""
@@ -192,24 +291,29 @@ class ServerEngine:
                 raise unknown_model(self._wire.server, models.model, models.listed) from err
             raise
 
-    def _body(self, request: Request, abilities: Abilities) -> Json:
+    def _body(self, request: Request, abilities: Abilities, prompt: Embedded | None = None) -> Json:
+        """The request as a chat, or with its prompt as rows of embeddings."""
         sampling = request.sampling
+        stops = [*request.stop, *(prompt.stop_strings if prompt else ())]
         wanted: Json = {
             "top_p": None if sampling.top_p == 1 else sampling.top_p,
             "min_p": sampling.min_p or None,
             "repetition_penalty": None if sampling.repetition_penalty == 1 else sampling.repetition_penalty,
             "seed": sampling.seed,
-            "stop": list(request.stop)[:_MOST_STOPS] or None,
+            "stop": stops[:_MOST_STOPS] or None,
             "stream_options": {"include_usage": True},
         }
         body: Json = {
             "model": self.models.model,
-            "messages": as_sent(request.messages),
             "stream": True,
             "temperature": sampling.temperature,
-            abilities.length_field: self._most_tokens(request),
             **{name: value for name, value in wanted.items() if value is not None and name not in abilities.refused},
         }
+        if prompt is None:
+            body |= {"messages": as_sent(request.messages), abilities.length_field: self._most_tokens(request)}
+        else:
+            most = min(request.max_tokens, self._left(prompt.tokens))
+            body |= {"prompt_embeds": prompt.payload, "max_tokens": most, "stop_token_ids": list(prompt.stop_ids)}
         if request.schema is not None and abilities.shape:
             body["response_format"] = response_format(request.schema, abilities.shape)
         elif request.is_object and abilities.shape == "json_object":
@@ -220,13 +324,16 @@ class ServerEngine:
         """Servers that count refuse a reply that could go beyond the context; so it is cut to what is left of it."""
         if not self.models.counter:
             return request.max_tokens
-        prompt = self.count(request.messages)
+        return min(request.max_tokens, self._left(self.count(request.messages)))
+
+    def _left(self, prompt: int) -> int:
+        """Tokens that are left for a reply behind so many. Raises: TooLong."""
         if (left := self.context_tokens - prompt) < 1:
             raise TooLong(
                 f"The prompt has {prompt} tokens, and {self.name} takes {self.context_tokens}.",
                 "Shorten what is asked.",
             )
-        return min(request.max_tokens, left)
+        return left
 
     def _refuse_failure(self, event: Json) -> None:
         """A failure in the middle of a stream comes as an event."""

@@ -1,6 +1,6 @@
 """A reply of a model's server as its events come: what is said of it, why it ended, what it cost.
 
-It knows the shape of chat completions and their chunks, and no connection; `engine.server` feeds it.
+It knows the shape of completions, chats or not, and their chunks, and no connection; `engine.server` feeds it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class StreamedReply:
         choice = choices[0] if isinstance(choices[0], dict) else {}
         part = choice.get("delta") or choice.get("message") or {}
         content = part.get("content") if isinstance(part, dict) else None
+        content = choice.get("text") if content is None else content  # of a completion that is no chat
         text = content if isinstance(content, str) else ""
         if text and self.first_at is None:
             self.first_at = time.monotonic()
