@@ -21,13 +21,11 @@ from torch import Tensor
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 30.0
-
 
 class Checkpoint:
     """The file at `path`. `is_due` every `every_s` seconds."""
 
-    def __init__(self, path: Path, key: str, *, every_s: float = EVERY_S) -> None:
+    def __init__(self, path: Path, key: str, *, every_s: float = 30.0) -> None:
         self.path, self._key, self._every_s = path, key, every_s
         self._saved_at = time.monotonic()
 

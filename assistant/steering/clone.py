@@ -102,15 +102,15 @@ def clone(
         run.states = states_of(frozen, [example.ids for example in examples], is_cancelled=is_cancelled)
         planner.standard.load_state_dict(Standard.of(run.states).state_dict())
         run.before = run.mean_loss(steered=True)
+    on_progress(run.steps, run.total, "batches of self-cloning")
     while run.steps < run.total:
         is_over = is_cancelled()
         if checkpoint is not None and (is_over or checkpoint.is_due):
             checkpoint.save(run.tensors(), run.facts())
         if is_over:
             raise Cancelled
-        on_progress(run.steps, run.total, "batches of self-cloning")
         run.step()
-    on_progress(run.total, run.total, "batches of self-cloning")
+        on_progress(run.steps, run.total, "batches of self-cloning")
     planner.cloned.load_state_dict(planner.actor.state_dict())
     planner.requires_grad_(False)
     return Cloning(

@@ -15,6 +15,8 @@ class TrainingSettings:
     """One run. Noises are shares of an action's length, which is 1."""
 
     seed: int = 0
+    checkpoint_s: float = 30.0
+    """Between two checkpoints."""
 
     # Stage 1: self-cloning.
     clone_rate: float = 1e-3

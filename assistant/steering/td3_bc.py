@@ -32,7 +32,7 @@ from assistant.steering.planner import Planner, on_sphere
 from assistant.steering.replay import Replay
 from assistant.steering.settings import TrainingSettings
 
-REPORT_EVERY = 20
+WHAT, REPORT_EVERY = "steps of TD3+BC", 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,8 @@ class Learner:
 
     def tensors(self) -> dict[str, Tensor]:
         """All that it takes to go on as if nothing had happened."""
-        parts = {"actor": self.planner.actor, "critics": self.planner.critics}
-        parts |= {"target_actor": self.target.actor, "target_critics": self.target.critics}
-        found = {name: tensor for part in parts for name, tensor in of_module(part, parts[part]).items()}
+        found = of_module("actor", self.planner.actor) | of_module("critics", self.planner.critics)
+        found |= of_module("target_actor", self.target.actor) | of_module("target_critics", self.target.critics)
         found |= of_optimizer("critic_optimizer", self.critic_optimizer)
         found |= of_optimizer("actor_optimizer", self.actor_optimizer)
         return found | {"generator": self.generator.get_state()}
@@ -187,14 +186,14 @@ def train(
     if checkpoint is not None and (saved := checkpoint.load()) is not None:
         learner.restore(saved[0], saved[1]["steps"])
         learner.seen = saved[1]["seen"]
+    on_progress(learner.steps, settings.steps, WHAT)
     while learner.steps < settings.steps:
         is_over = is_cancelled()
         if checkpoint is not None and (is_over or checkpoint.is_due):
             checkpoint.save(learner.tensors(), {"steps": learner.steps, "seen": learner.seen})
         if is_over:
             raise Cancelled
-        if learner.steps % REPORT_EVERY == 0:
-            on_progress(learner.steps, settings.steps, "steps of TD3+BC")
         learner.step()
-    on_progress(settings.steps, settings.steps, "steps of TD3+BC")
+        if learner.steps % REPORT_EVERY == 0 or learner.steps == settings.steps:
+            on_progress(learner.steps, settings.steps, WHAT)
     return Learnt(steps=learner.steps, **learner.seen)

@@ -169,7 +169,8 @@ class Course:
         """A checkpoint that counts for this model and these facts; of the settings, those that begin with `only`."""
         settings = {key: value for key, value in facts["settings"].items() if key.startswith(only) or key == "seed"}
         key = json.dumps({**facts, "settings": settings, "fingerprint": self.fingerprint}, sort_keys=True)
-        return Checkpoint(self.order.folder / f"{name}.checkpoint", sha256(key.encode()).hexdigest())
+        path = self.order.folder / f"{name}.checkpoint"
+        return Checkpoint(path, sha256(key.encode()).hexdigest(), every_s=self._settings.checkpoint_s)
 
     def _made(self, planner: Planner, name: str, facts: dict[str, Any]) -> Made:
         path, lineage = self.order.folder / name, lineage_of(planner)

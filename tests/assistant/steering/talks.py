@@ -6,6 +6,7 @@ The outcome of a turn is how far its action is from what the model does by itsel
 from __future__ import annotations
 
 import atexit
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +17,10 @@ import torch
 from assistant.config.schema import ModelSettings
 from assistant.engine.contract import Message
 from assistant.generation.files import ModelFiles
+from assistant.generation.order import never
 from assistant.generation.running import Running
 from assistant.generation.text import decode
+from assistant.progress import unheard
 from assistant.steering import planner_file
 from assistant.steering.clone import states_of
 from assistant.steering.frozen import Frozen
@@ -25,7 +28,10 @@ from assistant.steering.judging import Reader
 from assistant.steering.lineage import lineage_of
 from assistant.steering.own_replies import Author
 from assistant.steering.replay import Turn
+from assistant.steering.settings import SMALL
+from assistant.steering.train import Course
 from assistant.workers.model_pipe import ModelOrder
+from assistant.workers.training_pipe import TrainingOrder
 from tests.tiny_models import tiny_model
 
 torch.set_num_threads(1)
@@ -64,6 +70,18 @@ def reader() -> Reader:
 
 def prompts() -> list[list[int]]:
     return [running().prompts.ids(messages) for messages in PROMPTS]
+
+
+@cache
+def cloned_planner() -> bytes:
+    """The file of a planner that was cloned from the model."""
+    settings = replace(SMALL, clone_epochs=4, clone_tokens=8)
+    with TemporaryDirectory() as folder:
+        order = TrainingOrder(
+            model=model_order(), folder=Path(folder), settings=settings, dimension=DIMENSION, hidden=32
+        )
+        course = Course(order=order, fingerprint=fingerprint(), on_progress=unheard, is_cancelled=never)
+        return course.clone(reader().author, prompts()).planner.read_bytes()
 
 
 @cache

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import torch
@@ -55,20 +53,6 @@ def course(
         hidden=32,
     )
     return Course(order=order, fingerprint=talks.fingerprint(), on_progress=on_progress, is_cancelled=is_cancelled)
-
-
-@cache
-def _cloned_once() -> bytes:
-    with TemporaryDirectory() as folder:
-        made = course(Path(folder)).clone(talks.reader().author, talks.prompts())
-        return made.planner.read_bytes()
-
-
-@pytest.fixture
-def cloned(tmp_path: Path) -> Path:
-    path = tmp_path / "start.safetensors"
-    path.write_bytes(_cloned_once())
-    return path
 
 
 def lineage(planner: Path) -> str:
