@@ -110,12 +110,27 @@ def test_likeness_says_less_where_it_is_crowded() -> None:
     assert chances[0] > chances[1] + 0.1
 
 
-def test_a_day_that_differs_speaks_against_one_event() -> None:
-    same, other = (
-        evidence(telling("", "It rained on Monday."), telling("", f"It rained on {day}."), 0.7, RARITY)
-        for day in ("Monday", "Thursday")
-    )
-    assert WEIGHTS.chance(same) > WEIGHTS.chance(other) + 0.1
+def number(name: str, one: Telling, other: Telling) -> float:
+    return evidence(one, other, 0.7, RARITY)[NAMES.index(name)]
+
+
+@pytest.mark.parametrize(
+    ("day", "same", "differs"),
+    [("Monday", 1, 0), ("lundi", 1, 0), ("Sunday", 0, 0), ("Thursday", 0, 1), ("night", 0, 0)],
+)
+def test_weekdays_agree_are_neighbours_or_differ(day: str, same: int, differs: int) -> None:
+    one, other = telling("", "It rained on Monday."), telling("", f"It rained on {day}.")
+    assert (number("same weekday", one, other), number("other weekday", one, other)) == (same, differs)
+
+
+def test_names_speak_against_one_event_where_each_title_has_one_that_the_other_text_lacks() -> None:
+    lacking = "names that one title alone has"
+    alba = telling("Quake in Alba", "The quake shook Alba on the coast.")
+    norden = telling("Quake in Norden", "The quake shook Norden in the hills.")
+    both = telling("Quake in Norden", "The quake shook Norden and then Alba.")
+    assert number(lacking, alba, norden) > 0
+    assert number(lacking, alba, both) == 0
+    assert WEIGHTS.of[NAMES.index(lacking)] < 0
 
 
 def test_candidates_are_the_nearest_first_and_know_their_crowd() -> None:
