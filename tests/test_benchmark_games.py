@@ -121,9 +121,9 @@ def test_many_replies_side_by_side_are_those_of_the_products_decoder(made: tuple
     for place in ("end", "start"):
         written = voice.write(
             prompts, greedy, steered=[True, False, True], choose=lambda _s, which: rows[which], place=place
-        )  # type: ignore[arg-type, misc]
+        )
         for number, ids in enumerate(prompts):
-            prefix = None if number == 1 else Prefix(rows[number].numpy(), place)  # type: ignore[arg-type]
+            prefix = None if number == 1 else Prefix(rows[number].numpy(), place)
             order = Order(max_tokens=8, prefix=prefix, sampling=Sampling())
             alone = [item.id for item in decoder.stream(ids, order) if isinstance(item, Token)]
             assert written[number] == alone, (place, number)
