@@ -7,8 +7,8 @@
     mailbox       drafts answers to mail that awaits one, places them, finds what was sent, and follows up
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests and drafts to the mail server, with back-off while it is down
-    steer         trains a planner by night, where a model can be steered; never while somebody is answered
     maintain      once a day: old copies, calls and conversations go, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
+    steer         trains a planner by night, where a model can be steered; never while somebody is answered
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
 """
@@ -113,8 +113,8 @@ def duties(service: Service) -> list[Duty]:
         (MAILBOX, mailbox_at, _mailbox),
         (DIGEST, _not_before(rows.get(DIGEST), digests.timing(service).next_at), _digest),
         (DELIVER, _not_before(rows.get(DELIVER), deliveries.next_delivery_at(service)), _deliver),
-        (STEER, _steer_at(service, rows.get(STEER)), _steer),
         (MAINTAIN, now if was_cut_short else _not_before(rows.get(MAINTAIN), now), _maintain),
+        (STEER, _steer_at(service, rows.get(STEER)), _steer),
     ]
     return [
         *(_poll_duty(wanted, read.get(wanted.name), now) for wanted in service.settings.sources),

@@ -15,12 +15,13 @@ from typing import Any
 
 from assistant.engine.contract import Message, ModelFailed
 from assistant.steering.replay import Turn
-from assistant.workers.training_pipe import Collected, Judged, Made, Paused, Progressed, TrainingOrder
+from assistant.workers.training_pipe import Collected, Judged, Made, Measured, Paused, Progressed, TrainingOrder
 from connectors.child.parent import Child
 from connectors.child.pipe import ChildDied, ChildFailure
 
 NICE = 19
-START_S = 60.0
+START_S = 600.0
+"""Until its process has imported what it needs: at the lowest priority, a busy machine lets it wait."""
 SILENCE_S = 900.0
 """Between two reports: a model loads from a cold disk, or one batch of a large one is read by a slow machine."""
 IDLE_S = 30.0
@@ -65,15 +66,17 @@ class TrainingWorker:
         candidate: Path,
         incumbent: Path | None,
         turns: Sequence[Turn],
-        prompts: Sequence[Sequence[Message]],
+        prompts: Sequence[Sequence[Message]] | Measured,
         *,
         minutes: float,
     ) -> Generator[Progressed | Paused | Judged, None, None]:
         """Whether `candidate` may take the place of `incumbent` (None: of no steering), by what training never saw.
 
-        `turns` are all of them: the held-out ones are found again. `prompts` are answered with and without steering.
+        `turns` are all of them: the held-out ones are found again. `prompts` are answered with and without steering; of a
+        model behind a server that was done before.
         """
-        return self._stream("evaluate", candidate, incumbent, list(turns), list(prompts), minutes)
+        asked = prompts if isinstance(prompts, Measured) else list(prompts)
+        return self._stream("evaluate", candidate, incumbent, list(turns), asked, minutes)
 
     @property
     def pid(self) -> int | None:

@@ -17,7 +17,7 @@ from assistant.errors import Unavailable
 from tests.integration.daemon import Daemon, Ran, running
 from tests.tiny_models import tiny_model
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
 CONFIGURATION = """
 [user]
