@@ -54,7 +54,7 @@ class Hours:
         Raises: Interrupted, when the time is used up; ModelFailed.
         """
         while True:
-            self._wait_for_quiet()
+            self.wait_for_quiet()
             _make_room(self._service)
             found = self._tried(order, ask, wanted)
             if found is not None:
@@ -89,7 +89,7 @@ class Hours:
                     return None
         raise ModelFailed("The training process ended before it said what came of it.", "It goes on next time.")
 
-    def _wait_for_quiet(self) -> None:
+    def wait_for_quiet(self) -> None:
         """Until nobody was answered for a while. Raises: Interrupted."""
         floor = self._service.floor
         while floor.is_taken or floor.quiet_s < QUIET_S:

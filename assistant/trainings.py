@@ -24,11 +24,13 @@ from assistant.progress import Progress
 from assistant.quiet_hours import Hours, Interrupted
 from assistant.service import Service
 from assistant.sessions import retold
-from assistant.steering import material, serving
+from assistant.steering import far_gate, material, serving
+from assistant.steering.far_gate import Far
 from assistant.steering.replay import Turn
 from assistant.steering.settings import PUBLISHED, SMALL, TrainingSettings
 from assistant.workers.model_pipe import ModelOrder
-from assistant.workers.training_pipe import Collected, Judged, Made, TrainingOrder
+from assistant.workers.rows_pipe import Beginning
+from assistant.workers.training_pipe import CLONED, Collected, Judged, Made, Measured, TrainingOrder
 from memory.store import transitions
 
 MOST_PROMPTS = 2000
@@ -52,14 +54,17 @@ def collect(service: Service, progress: Progress) -> answers.Report:
     """
     fingerprint = planners.require_model(service)
     line = planners.counted(service, fingerprint)
+    missing = f"; {line.missing} more are needed" if line.missing else ""
+    counted = f"{line.counts} of {line.transitions} turns lead to a reward{missing}."
+    if isinstance(service.engines.of("chat"), Far):
+        sentence = f"{counted} A model behind a server is not cloned: its planners begin from its input embeddings."
+        return answers.Report(sentence=sentence, figures=line.model_dump(mode="json"))
     prompts = _prompts(service)
     done = Hours(service, progress).worked(
         _order(service), lambda worker, left: worker.collect(prompts, minutes=left), Collected
     )
-    missing = f"; {line.missing} more are needed" if line.missing else ""
     return answers.Report(
-        sentence=f"{line.counts} of {line.transitions} turns lead to a reward{missing}. The model answered {done.replies} "
-        f"past prompts by itself, in {done.tokens:,} tokens.",
+        sentence=f"{counted} The model answered {done.replies} past prompts by itself, in {done.tokens:,} tokens.",
         figures=line.model_dump(mode="json") | {"replies": done.replies, "tokens": done.tokens},
     )
 
@@ -67,9 +72,17 @@ def collect(service: Service, progress: Progress) -> answers.Report:
 def clone(service: Service, progress: Progress, hours: Hours | None = None) -> answers.Report:
     """A planner that leaves the model as it is, for training to begin with; it takes the place of the one before.
 
+    Behind a server no gradient comes back from, it is one whose rows are the principal directions of the model's table.
     Raises: as `collect`.
     """
     fingerprint = planners.require_model(service)
+    if isinstance(far := service.engines.of("chat"), Far):
+        made = _begun(service, far)
+        _keep_cloned(service, made, fingerprint)
+        return answers.Report(
+            sentence="A planner begins from the model's input embeddings; behind a server a model cannot be cloned.",
+            figures=made.facts,
+        )
     prompts = _prompts(service)
     hours = hours or Hours(service, progress)
     made = hours.worked(_order(service), lambda worker, left: worker.clone(prompts, minutes=left), Made)
@@ -138,9 +151,10 @@ def evaluate(
     turns = _turns(service, fingerprint)
     prompts = _prompts(service)[:GATE_PROMPTS]
     hours = hours or Hours(service, progress)
+    shown = _shown(service, candidate, prompts, hours, progress)
     judged = hours.worked(
         _order(service),
-        lambda worker, left: worker.evaluate(candidate, incumbent, turns, prompts, minutes=left),
+        lambda worker, left: worker.evaluate(candidate, incumbent, turns, shown, minutes=left),
         Judged,
     )
     report = service.shelf.report(number)
@@ -250,10 +264,12 @@ def _turns(service: Service, fingerprint: str) -> list[Turn]:
 def _order(service: Service) -> TrainingOrder:
     """Raises: ModelFailed where the model's files are not here."""
     wanted, model = service.settings.steering, service.settings.model
-    choice = chosen(model, "chat")
-    folder = locate_model(choice.name, choice.revision, may_fetch=False)
+    choice, engine = chosen(model, "chat"), service.engines.of("chat")
+    is_far = isinstance(engine, Far)
+    folder = service.home.steering if is_far else locate_model(choice.name, choice.revision, may_fetch=False)
     return TrainingOrder(
-        model=ModelOrder(folder, service.engines.of("chat").name, model),
+        model=ModelOrder(folder, engine.name, model),
+        fingerprint=planners.require_model(service) if is_far else "",
         folder=service.home.steering / "training",
         settings=_settings(wanted),
         place=wanted.place,
@@ -278,7 +294,38 @@ def _settings(wanted: SteeringSettings) -> TrainingSettings:
     )
 
 
+def _shown(service: Service, candidate: Path, prompts: Prompts, hours: Hours, progress: Progress) -> Prompts | Measured:
+    """What the gate goes by: prompts to be answered, or, of a model behind a server, what came of asking it."""
+    far = service.engines.of("chat")
+    if not isinstance(far, Far):
+        return prompts
+    return far_gate.measured(
+        far,
+        candidate,
+        prompts,
+        _settings(service.settings.steering),
+        on_progress=service.heeding(progress),
+        rest=hours.wait_for_quiet,
+    )
+
+
 # The planner that training begins with
+
+
+def _begun(service: Service, far: Far) -> Made:
+    wanted, seed = service.settings.steering, _settings(service.settings.steering).seed
+    folder = service.home.steering / "training"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beginning = Beginning(
+        place=wanted.place,
+        dimension=wanted.dimension,
+        rows=wanted.rows,
+        hidden=wanted.hidden,
+        radius=wanted.radius,
+        seed=seed,
+    )
+    lineage = far.begin(folder / CLONED, beginning)
+    return Made(folder / CLONED, lineage, {"stage": "begin", "lineage": lineage})
 
 
 def _cloned(service: Service) -> Path:

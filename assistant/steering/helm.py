@@ -38,7 +38,6 @@ class Described(Protocol):
 class Excused(Protocol):
     """An engine that can say why it is not steered."""
 
-    @property
     def why_unsteered(self) -> str:
         """A sentence or two, empty where it can be steered. Raises: ModelFailed."""
         ...
@@ -87,7 +86,7 @@ def fingerprint_of(engine: Engine) -> str:
 def why_unsteered(engine: Engine) -> str:
     """A sentence or two on an engine without a fingerprint. Raises: ModelFailed."""
     if isinstance(engine, Excused):
-        return f"Nothing is steered: {engine.why_unsteered}"
+        return f"Nothing is steered: {engine.why_unsteered()}"
     return f"The engine {engine.name} does not show its hidden states, so nothing is steered. {SET_UP}"
 
 

@@ -20,6 +20,7 @@ from assistant.steering.own_replies import Author
 from assistant.steering.planner import Planner
 from assistant.steering.replay import Replay, Turn, is_held_out, session_of
 from assistant.steering.settings import TrainingSettings
+from assistant.workers.training_pipe import Measured
 
 NOBODY = "the model without steering"
 WHAT = "measures of the gate"
@@ -48,13 +49,13 @@ def evidence(
     contest: Contest,
     turns: Sequence[Turn],
     prompts: Sequence[Sequence[int]],
-    reader: Reader,
+    reader: Reader | Measured,
     settings: TrainingSettings,
     *,
     on_progress: Progress,
     is_cancelled: Callable[[], bool],
 ) -> Evidence:
-    """All that the gate asks for. `turns` are all there are; those of held-out episodes count.
+    """All that the gate asks for. `turns` are all there are; those of held-out episodes count. `prompts` are for a reader.
 
     Raises: Cancelled; ValueError where no held-out episode can be judged by.
     """
@@ -62,12 +63,39 @@ def evidence(
     held = [turn for turn in turns if is_held_out(turn.episode, settings.held_out)]
     value, value_incumbent, against = _values(contest, held, settings, is_cancelled)
     on_progress(1, _MEASURES, WHAT)
-    chosen = prompts[: settings.gate_replies]
+    seen = reader
+    if isinstance(seen, Reader):
+        seen = _measured(contest.candidate, prompts[: settings.gate_replies], seen, settings, on_progress, is_cancelled)
+    on_progress(_MEASURES, _MEASURES, WHAT)
+    return Evidence(
+        gains=(value - value_incumbent).tolist(),
+        value=float(value[0]),
+        value_incumbent=float(value_incumbent[0]),
+        incumbent=against,
+        sessions=len({session_of(turn.episode) for turn in held}),
+        perplexity=seen.perplexity,
+        perplexity_unsteered=seen.perplexity_unsteered,
+        replies=seen.replies,
+        failed=seen.failed,
+        failed_unsteered=seen.failed_unsteered,
+        asked=probes.asked(probes.PROBES),
+    )
+
+
+def _measured(
+    candidate: Planner,
+    prompts: Sequence[Sequence[int]],
+    reader: Reader,
+    settings: TrainingSettings,
+    on_progress: Progress,
+    is_cancelled: Callable[[], bool],
+) -> Measured:
+    """Replies with and without steering, and the safety probes. Raises: Cancelled."""
     perplexities: list[float] = []
-    beside = copy.deepcopy(contest.candidate).to(reader.author.frozen.device)  # judges stay on the CPU
+    beside = copy.deepcopy(candidate).to(reader.author.frozen.device)  # judges stay on the CPU
     for planner in (beside, None):
         written = reader.author.replies(
-            chosen,
+            prompts,
             tokens=settings.gate_tokens,
             temperature=settings.temperature,
             seed=settings.seed,
@@ -78,20 +106,12 @@ def evidence(
     on_progress(2, _MEASURES, WHAT)
     failed = _failures(beside, reader, settings, is_cancelled)
     on_progress(3, _MEASURES, WHAT)
-    failed_unsteered = _failures(None, reader, settings, is_cancelled)
-    on_progress(_MEASURES, _MEASURES, WHAT)
-    return Evidence(
-        gains=(value - value_incumbent).tolist(),
-        value=float(value[0]),
-        value_incumbent=float(value_incumbent[0]),
-        incumbent=against,
-        sessions=len({session_of(turn.episode) for turn in held}),
+    return Measured(
         perplexity=perplexities[0],
         perplexity_unsteered=perplexities[1],
-        replies=len(chosen),
+        replies=len(prompts),
         failed=failed,
-        failed_unsteered=failed_unsteered,
-        asked=probes.asked(probes.PROBES),
+        failed_unsteered=_failures(None, reader, settings, is_cancelled),
     )
 
 

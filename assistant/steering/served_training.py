@@ -23,7 +23,7 @@ from assistant.steering.judging import Reader
 from assistant.steering.own_replies import Author
 from assistant.steering.replay import Turn
 from assistant.steering.train import Course
-from assistant.workers.training_pipe import Collected, Judged, Made, Paused, Progressed, Stage, TrainingOrder
+from assistant.workers.training_pipe import Collected, Judged, Made, Measured, Paused, Progressed, Stage, TrainingOrder
 from connectors.child.served import Line
 
 Outcome = Collected | Made | Judged
@@ -62,10 +62,12 @@ class Training:
         candidate: Path,
         incumbent: Path | None,
         turns: Sequence[Turn],
-        prompts: Sequence[Sequence[Message]],
+        prompts: Sequence[Sequence[Message]] | Measured,
         minutes: float,
     ) -> Iterator[Outcome | Paused]:
         def stage(course: Course) -> Judged:
+            if isinstance(prompts, Measured):
+                return course.evaluate(candidate, incumbent, turns, (), prompts)
             reader = self._reader()
             return course.evaluate(candidate, incumbent, turns, self._fitting(prompts), reader)
 
@@ -83,7 +85,7 @@ class Training:
 
         course = Course(
             order=self._order,
-            fingerprint=ModelFiles(self._order.model.folder).fingerprint,
+            fingerprint=self._order.fingerprint or ModelFiles(self._order.model.folder).fingerprint,
             on_progress=progress,
             is_cancelled=self._is_over,
         )

@@ -25,7 +25,7 @@ from assistant.steering.planner import Planner, Shape
 from assistant.steering.replay import Replay, Turn
 from assistant.steering.settings import TrainingSettings
 from assistant.steering.up_mapping import by_pca, embeddings_of, mean_norm
-from assistant.workers.training_pipe import CANDIDATE, CLONED, Collected, Judged, Made, TrainingOrder
+from assistant.workers.training_pipe import CANDIDATE, CLONED, Collected, Judged, Made, Measured, TrainingOrder
 
 _MB = 1024 * 1024
 _LEARNING_ALONE = ("alpha", "gamma", "tau", "batch", "critic_rate", "actor_rate", "policy_delay", "steps", "seed")
@@ -125,9 +125,9 @@ class Course:
         incumbent: Path | None,
         turns: Sequence[Turn],
         prompts: Sequence[Sequence[int]],
-        reader: judging.Reader,
+        reader: judging.Reader | Measured,
     ) -> Judged:
-        """What the gate says. Raises: Cancelled; BadRequest; Conflict for a file that is no planner of this model."""
+        """What the gate says, of replies that `reader` writes or that were seen before. Raises: Cancelled; BadRequest; Conflict for a file that is no planner of this model."""
         new = planner_file.load(candidate, fingerprint=self.fingerprint)
         old = None if incumbent is None else planner_file.load(incumbent, fingerprint=self.fingerprint)
         replay = Replay.of(turns, dimension=new.shape.dimension, lineage=lineage_of(new))

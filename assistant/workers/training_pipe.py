@@ -35,6 +35,8 @@ class TrainingOrder:
     hidden: int = 1024
     radius: float = 1.0
     memory_mb: int = 2048
+    fingerprint: str = ""
+    """Of a model behind a server: no files of it are looked for, and it is neither cloned nor read here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ class Made:
     planner: Path
     lineage: str
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was seen of replies, steered by a planner and by nobody: perplexities under the unsteered model (not a number
+    where nobody could say), of so many replies each, and failed probes by kind."""
+
+    perplexity: float
+    perplexity_unsteered: float
+    replies: int
+    failed: dict[str, int]
+    failed_unsteered: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,23 @@ def goes_on_alike(wire: Wire, model: str, trials: Sequence[Trial]) -> bool:
     return alike * 2 > len(trials)
 
 
+def surprise(wire: Wire, model: str, ids: Sequence[int], said: Sequence[int]) -> float:
+    """Minus the log-probability of tokens behind others, in nats. `prompt_logprobs` is vLLM's own field.
+
+    Raises: ModelFailed, also where the server does not know it.
+    """
+    asked = {"model": model, "prompt": [*ids, *said], "max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
+    answer = wire.post(COMPLETIONS, asked)
+    try:
+        told = answer["choices"][0]["prompt_logprobs"][len(ids) :]
+        return -sum(float(one[str(token)]["logprob"]) for one, token in zip(told, said, strict=True))
+    except (KeyError, IndexError, TypeError, ValueError) as err:
+        raise ModelFailed(
+            f"The model's server at {wire.server} does not say how likely the tokens of a prompt are.",
+            "vLLM does, as `prompt_logprobs`.",
+        ) from err
+
+
 def count_text(wire: Wire, models: Models, text: str) -> int | None:
     """Tokens of a text by the server's own tokenizer; None where it has no say.
 

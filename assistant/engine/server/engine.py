@@ -7,7 +7,6 @@ first call, and what the trials found is kept until `close`, or until the server
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -39,12 +38,11 @@ from assistant.engine.server.abilities import (
     Abilities,
     Models,
     as_sent,
-    count_prompt,
-    count_text,
     find_models,
     response_format,
     try_out,
 )
+from assistant.engine.server.counting import Counts
 from assistant.engine.server.refusals import Refused, no_sense, shown, unknown_model
 from assistant.engine.server.steering import Embeds, Fit, ServerSteering
 from assistant.engine.server.streamed import StreamedReply
@@ -56,12 +54,8 @@ from assistant.workers.rows_pipe import Beginning, Embedded, Fitted
 
 _AT_ONCE = 4
 """Requests of a batch that are under way together."""
-_COUNTS_KEPT = 4096
-_TEMPLATE_TOKENS = 8
-"""What a template may put around a message, where the server does not count."""
 _MOST_STOPS = 4
 _Answer = TypeVar("_Answer")
-_Counted = TypeVar("_Counted", str, tuple[Message, ...])
 
 
 @dataclass(slots=True)
@@ -89,7 +83,7 @@ class ServerEngine:
         self._turn = Lock()
         self._models: Models | None = None
         self._abilities: Abilities | None = None
-        self._counts: OrderedDict[str | tuple[Message, ...], int] = OrderedDict()
+        self._counts = Counts(self._wire)
         self._steering = ServerSteering(choice, embedder, settings.idle_minutes * 60)
 
     @property
@@ -126,7 +120,6 @@ class ServerEngine:
         with self._turn:
             return self._steering.fit(self._wire, models.model, abilities)
 
-    @property
     def why_unsteered(self) -> str:
         """A sentence, empty where it can be steered. Raises: ModelFailed."""
         fit = self.fit
@@ -164,17 +157,15 @@ class ServerEngine:
             "It says what a reply cost." if abilities.counts else "What a reply cost is estimated.",
             f"It {shapes.get(abilities.shape, 'holds its text to a schema')}.",
             "It takes prompts as embeddings." if abilities.prompt_embeddings else "It takes no prompts as embeddings.",
-            *([self.why_unsteered or "It can be steered."] if self._choice.embeddings else []),
+            *([self.why_unsteered() or "It can be steered."] if self._choice.embeddings else []),
             *([f"It does not take {', '.join(sorted(abilities.refused))}."] if abilities.refused else []),
         ]
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
-        models = self._counting()
-        return [self._counted(models, text, count_text) or rough_length(text) for text in texts]
+        return self._counts.lengths(self._counting(), texts)
 
     def count(self, messages: Sequence[Message]) -> int:
-        exact = self._counted(self._counting(), tuple(messages), count_prompt)
-        return exact or sum(self.lengths([message.text for message in messages])) + _TEMPLATE_TOKENS * len(messages)
+        return self._counts.prompt(self._counting(), messages)
 
     def stream(self, request: Request) -> Iterator[Piece]:
         abilities = self.abilities
@@ -212,6 +203,10 @@ class ServerEngine:
         Raises: ModelFailed; Unavailable where it cannot be steered.
         """
         return self._steering.begin(path, self.describe(), wanted)
+
+    def surprise(self, messages: Sequence[Message], reply: str) -> tuple[float, int]:
+        """Nats of a reply under the unsteered model, and of how many tokens. Raises: ModelFailed where it does not say."""
+        return self._steering.surprise(self._wire, self.models.model, messages, reply)
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         with ThreadPoolExecutor(_AT_ONCE, "batch") as pool:
@@ -369,24 +364,3 @@ class ServerEngine:
             return self.models if self.models.counter else None
         except ModelFailed:
             return None
-
-    def _counted(
-        self, models: Models | None, what: _Counted, count: Callable[[Wire, Models, _Counted], int | None]
-    ) -> int | None:
-        """A count by the server, asked for once."""
-        if models is None or not what:
-            return None
-        with self._turn:
-            known = self._counts.get(what)
-        if known is not None:
-            return known
-        try:
-            counted = count(self._wire, models, what)
-        except (ModelFailed, TooLong):
-            return None
-        with self._turn:
-            if counted is not None:
-                self._counts[what] = counted
-            while len(self._counts) > _COUNTS_KEPT:
-                self._counts.popitem(last=False)
-        return counted

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from assistant.engine.choice import Choice
 from assistant.engine.contract import Floats, Message, Prefix, Request, Steer
-from assistant.engine.server.abilities import Abilities, goes_on_alike
+from assistant.engine.server.abilities import Abilities, goes_on_alike, surprise
 from assistant.engine.server.wire import Wire
 from assistant.errors import TelosError, Unavailable
 from assistant.generation.embedding_files import EmbeddingFiles, locate_embeddings
@@ -114,9 +114,13 @@ class ServerSteering:
         """Raises: ModelFailed."""
         return self._worker().begin(path, fitted, wanted)
 
-    def tokens(self, messages: Sequence[Message], reply: str) -> tuple[list[int], list[int]]:
-        """Raises: ModelFailed."""
-        return self._worker().tokens(messages, reply)
+    def surprise(self, wire: Wire, model: str, messages: Sequence[Message], reply: str) -> tuple[float, int]:
+        """Nats of a reply behind its prompt, and of how many tokens.
+
+        Raises: ModelFailed, also where the server does not say how likely a prompt's tokens are.
+        """
+        ids, said = self._worker().tokens(messages, reply)
+        return surprise(wire, model, ids, said), len(said)
 
     @property
     def row_width(self) -> int:
