@@ -244,14 +244,17 @@ class _Writing:
         yield Piece(rest, self._usage(finished), finished.hidden, finished.steered, finished.attention)
 
     def _recover(self, err: Exception) -> None:
-        """Make room after memory ran out. A steered reply that has begun goes on without its rows.
+        """Make room after memory ran out. A reply that has begun goes on without the rows that steered it, and without
+        its prompt's state, which is read no second time.
 
         Raises: ModelFailed where the rest cannot be written as it was asked for.
         """
-        if self._tokens and (self._request.prefix is not None or self._request.wants_hidden):
+        if self._tokens and self._request.prefix is not None:
             raise nothing_left_to_free(self._model.description.name) from err
         was_steered = self._order.steer is not None
-        self._order = replace(self._order, steer=None)  # a device that is left is not held on to
+        # No steer: a device that is left is not held on to.
+        wants_hidden = self._request.wants_hidden and not self._tokens
+        self._order = replace(self._order, steer=None, wants_hidden=wants_hidden)
         needed = len(self._ids) + self._order.rows + self._order.max_tokens
         self._notice = self._model.make_room(err, failures=self._failures, needed=needed)
         if was_steered and self._tokens:
