@@ -127,7 +127,8 @@ class Request:
 
     `schema` needs `Capability.SCHEMA`, `prefix` STEER_END (at `end`) or HIDDEN (at `start`), `wants_hidden` HIDDEN,
     `steer` both; a request has a prefix or is steered. `focus` below 1 needs FOCUS: the attention paid to the first
-    system message is raised by split-softmax with this exponent (arXiv 2402.10962); `wants_attention` asks how much it was.
+    system message is raised by split-softmax with this exponent (arXiv 2402.10962); `wants_attention` asks how much it was. `guidance` over 1 draws away from
+    what would be said without that message (arXiv 2306.17806); it reads everything twice, and is for `batch` alone.
     `session` names the conversation whose cache is kept for its next turn; empty keeps none. One that begins with
     `ASIDE` takes no conversation's place, and goes first when memory is short. `is_object` says that the reply is to be
     a JSON object, to engines that can hold it to that and to no schema. `item_ids` are the items whose text is in the
@@ -146,6 +147,7 @@ class Request:
     wants_hidden: bool = False
     focus: float = 1.0
     wants_attention: bool = False
+    guidance: float = 1.0
     item_ids: Sequence[int] = ()
 
 

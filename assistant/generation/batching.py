@@ -67,7 +67,7 @@ def batches(prompts: Sequence[Sequence[int]], orders: Sequence[Order], rows: int
     kinds: dict[object, list[int]] = {}
     for place, order in enumerate(orders):
         if order.max_tokens > 0 or order.needs_state:
-            kind = (order.place, order.rows, order.needs_state, order.is_split)
+            kind = (order.place, order.rows, order.needs_state, order.is_split, order.guide is not None)
             kinds.setdefault(kind, []).append(place)
     for places in kinds.values():
         batch: list[int] = []
@@ -139,6 +139,7 @@ class _Batch:
         self._chosen: dict[int, Chosen] = {}
         self._shares: list[list[float]] = [[] for _ in prompts]
         self._focuses = [order.focus for order in orders]
+        self._strengths: Tensor | None = None
         self._is_measured = any(order.wants_attention for order in orders)
 
     def write(self, stop_ids: Set[int], is_cancelled: IsCancelled) -> list[Written]:
@@ -162,7 +163,8 @@ class _Batch:
             if self._open and is_cancelled():
                 break
             if self._open:
-                logits = self._sequences.feed(drawn[:, None])
+                both = drawn if self._strengths is None else drawn.repeat(2)
+                logits = self._guided(self._sequences.feed(both[:, None]))
         return [
             replace(one, attention=fmean(shares)) if shares and order.wants_attention else one
             for one, shares, order in zip(self._written, self._shares, self._orders, strict=True)
@@ -177,6 +179,8 @@ class _Batch:
     def _read(self, is_cancelled: IsCancelled) -> Tensor | None:
         """Logits where the replies begin, (rows, vocabulary); None if it was cancelled on the way."""
         kind, states = self._orders[0], list[Tensor]()
+        if kind.guide is not None:
+            return self._read_guided(is_cancelled)
         if kind.place == "start" and not kind.needs_state:
             return self._read_with_start(self._rows(), is_cancelled)
         with self._forward.watched(states) if kind.needs_state else nullcontext():
@@ -190,6 +194,21 @@ class _Batch:
         if kind.place == "end":
             return self._sequences.feed(torch.stack(self._rows()).to(self._forward.model.dtype))
         return logits
+
+    def _read_guided(self, is_cancelled: IsCancelled) -> Tensor | None:
+        """The prompts, and behind them as many rows with those that replies are guided away from."""
+        guides = [order.guide for order in self._orders if order.guide is not None]
+        both = [*self._prompts, *(guide.ids for guide in guides)]
+        self._strengths = torch.tensor([[guide.strength] for guide in guides], device=self._forward.device)
+        logits = self._read_all(_padded(both, self._forward.device), both, is_cancelled, [])
+        return None if logits is None else self._guided(logits)
+
+    def _guided(self, logits: Tensor) -> Tensor:
+        """From (rows, vocabulary) to one row for each reply, where replies are guided."""
+        if self._strengths is None:
+            return logits
+        own, bare = logits.float().log_softmax(-1).chunk(2)
+        return bare + self._strengths * (own - bare)
 
     def _note(self, states: Tensor) -> None:
         """Keep the `states` of shape (rows, width) for the replies, and have the rows of the steered ones chosen."""
@@ -245,8 +264,11 @@ class _Batch:
             return belonging
         self._open = [self._open[n] for n in left]
         places = torch.tensor(left, dtype=torch.long, device=self._forward.device)
-        if left:
+        if left and self._strengths is None:
             self._sequences.keep(places)
+        elif left and self._strengths is not None:
+            self._sequences.keep(torch.cat([places, places + len(self._strengths)]))
+            self._strengths = self._strengths[places]
         return belonging[places]
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -38,6 +38,15 @@ class TokenMask(Protocol):
     def accept(self, token: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Classifier-free guidance away from the prompt `ids`: log-probabilities there plus `strength` times how far those of the
+    prompt proper lie beyond them (arXiv 2306.17806, equation 7). For replies of a batch."""
+
+    ids: Sequence[int]
+    strength: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One reply. `session` names the cache that is kept for the next turn, empty keeps none.
@@ -56,6 +65,7 @@ class Order:
     wants_hidden: bool = False
     focus: Focus | None = None
     wants_attention: bool = False
+    guide: Guide | None = None
 
     @property
     def exponent(self) -> float:

@@ -17,6 +17,7 @@ from assistant.generation.decoding import Decoder
 from assistant.generation.grammar import Grammar
 from assistant.generation.loading import Loaded, load
 from assistant.generation.memory import is_short_of_memory, nothing_left_to_free
+from assistant.generation.order import Guide
 from assistant.generation.template import Prompts
 from assistant.generation.vocabulary import Vocabulary
 from assistant.progress import Progress, unheard
@@ -78,6 +79,12 @@ class Running:
             raise BadRequest(f"The exponent of attention is {exponent}.", "Set focus to a number from 0 to 1.")
         span = self.prompts.instructed(messages) if exponent != 1 or is_measured else None
         return None if span is None else Focus(*span, exponent)
+
+    def guide(self, messages: Sequence[Message], strength: float) -> Guide | None:
+        """What a reply is guided away from: the conversation without its first system message, and those told again."""
+        if strength == 1 or not messages or messages[0].role != "system":
+            return None
+        return Guide(self.prompts.ids([one for one in messages[1:] if one != messages[0]]), strength)
 
     def chooser(self, steer: Steer | None) -> tuple[Chooser | None, str]:
         """Who is to choose the rows of a reply; nobody, and a sentence that says why, where the planner cannot be had.

@@ -15,6 +15,7 @@ from typing import Any
 from assistant.engine.contract import Capability, Floats, Message, Piece, Reply, Request, Usage, no_model
 from assistant.engine.schema import bounded
 from assistant.engine.spoken import Spoken, only_thought
+from assistant.errors import BadRequest
 from assistant.generation.grammar import Grammar
 from assistant.generation.memory import is_short_of_memory, named_failures, nothing_left_to_free
 from assistant.generation.order import Finished, Order, Token, Written
@@ -74,6 +75,8 @@ class LanguageModel:
         """
         with named_failures(self._order.name):
             self._require(request)
+            if request.guidance != 1:
+                raise BadRequest("A reply that is streamed cannot be guided.", "Ask for it with `batch`.")
             yield from _Writing(self, self._model, request).pieces()
 
     def prepare(self, messages: Sequence[Message], session: str) -> Iterator[Usage]:
@@ -206,6 +209,7 @@ class _Asked:
             wants_hidden=request.wants_hidden,
             focus=model.focus(request.messages, request.focus, is_measured=request.wants_attention),
             wants_attention=request.wants_attention,
+            guide=model.guide(request.messages, request.guidance),
         )
         self.ids = model.fitting(request.messages, order.rows)
         most = model.room(request, self.ids, order.rows)
