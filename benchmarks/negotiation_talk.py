@@ -20,6 +20,7 @@ ENDS = ("deal", "no-deal", "many", "few")
 THINGS = (*ITEMS, "rest")
 CLAIMS = tuple(f"{verb}-{thing}" for verb in ("claims", "gives") for thing in THINGS)
 DESCRIPTIONS = (*MOVES, *CLAIMS, *ENDS)
+RANKS = ("most:", "then:", "least:")
 _MINE = ("i", "i'd", "i'll", "ill", "id", "im", "i'm", "me", "my", "mine", "i've")
 _YOURS = ("you", "u", "your", "you'd", "you'll", "yours", "ya")
 _REST = ("rest", "everything", "others", "else")
@@ -28,8 +29,12 @@ _NO = ("no", "can't", "cant", "cannot", "won't", "need", "sorry", "not", "nope")
 
 
 def system(counts: Triple, values: Triple) -> str:
-    """What a side is told: how many there are of each item, and what one is worth to it."""
-    return " ".join(f"{item} {n} @{value}" for item, n, value in zip(ITEMS, counts, values, strict=True))
+    """What a side is told, what it wants most first: how many there are of each item, what one is worth to it, and all."""
+    order = sorted(range(3), key=lambda place: -counts[place] * values[place])
+    return " ".join(
+        f"{rank} {ITEMS[place]} {counts[place]} @{values[place]} ={counts[place] * values[place]}"
+        for rank, place in zip(RANKS, order, strict=True)
+    )
 
 
 def conversation(dialogue: Dialogue, order: Sequence[int] = (0, 1, 2)) -> Conversation:

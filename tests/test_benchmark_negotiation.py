@@ -114,7 +114,7 @@ def test_items_change_places_in_words_as_in_numbers() -> None:
 
 def test_only_what_an_onlooker_could_write_down_is_described(dialogues: list[Dialogue]) -> None:
     told = conversation(dialogues[0])
-    assert told.messages[0] == ("system", "book 1 @2 hat 2 @4 ball 3 @0")
+    assert told.messages[0] == ("system", "most: hat 2 @4 =8 then: book 1 @2 =2 least: ball 3 @0 =0")
     assert told.messages[1] == ("user", "begin")
     assert told.messages[-1] == ("user", SELECTION)
     assert set(told.described) == {2, 4}

@@ -136,7 +136,7 @@ class Lessons:
             if is_described and chance is not None and number in conversation.described and chance.random() < EACH:
                 added += self._drawn(conversation.described[number], chance)
             words = [*self._tokenizer.encode(said, add_special_tokens=False), self._tokenizer.eos_token_id]
-            is_learnt = role != "system" and place in (None, number)
+            is_learnt = role == "assistant" and place in (None, number)  # the other side's words are its own lesson
             labels += [IGNORED] * len(added) + (words if is_learnt else [IGNORED] * len(words))
             ids += [*added, *words]
             if number == place:
@@ -208,7 +208,7 @@ def loss_of(model: Any, rows: Sequence[tuple[list[int], list[int]]], pad: int) -
 
 
 def perplexity(model: Any, lessons: Lessons, conversations: Sequence[Conversation], batch: int = 64) -> float:
-    """Of what both sides say, without prefixes."""
+    """Of replies, without prefixes."""
     total, tokens = 0.0, 0
     model.eval()
     with torch.no_grad():
