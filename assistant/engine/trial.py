@@ -100,6 +100,7 @@ def try_abilities(engine: Engine, *, is_ours: bool = True) -> Iterator[Outcome]:
         Capability.HIDDEN: _hidden,
         Capability.CROP: _crop,
         Capability.STEER_END: _steer,
+        Capability.FOCUS: _focus,
     }
     claimed = engine.capabilities
     for capability, attempt in trials.items():
@@ -119,6 +120,7 @@ _MISSING = {
     Capability.HIDDEN: "It does not show its hidden states, so nothing can be learnt from them.",
     Capability.CROP: "Its layers cannot be cut back, so every turn is read again from the beginning.",
     Capability.STEER_END: "It takes no action vectors, so it cannot be steered.",
+    Capability.FOCUS: "Its attention is out of reach, so it cannot be held to its instructions by it.",
 }
 
 
@@ -147,6 +149,13 @@ def _steer(engine: Engine) -> str:
     steered = complete(engine, Request(messages=[_SHORT], max_tokens=4, prefix=Prefix(rows)))
     _claim(steered.usage.new_tokens > 0, "It wrote nothing behind an action vector.")
     return "It takes action vectors at the end of its input."
+
+
+def _focus(engine: Engine) -> str:
+    told = [Message("system", "You answer in one sentence."), _SHORT]
+    reply = complete(engine, Request(messages=told, max_tokens=4, focus=0.7, wants_attention=True))
+    _claim(reply.attention is not None, "It did not say how much attention its instructions had.")
+    return f"It can be held to its instructions: they had {reply.attention or 0:.0%} of its attention."
 
 
 def _state(engine: Engine) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

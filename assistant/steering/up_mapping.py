@@ -16,8 +16,8 @@ from assistant.steering.planner import Planner
 
 AT_ONCE = 16_384
 """Token embeddings that are asked of the model at once."""
-_POWER_ITERATIONS = 4
-"""Of the randomised decomposition: the spectra of embeddings fall slowly."""
+_POWER_ITERATIONS, _MORE = 6, 32
+"""Of the randomised decomposition, and directions beyond those that are kept: the spectra of embeddings fall slowly."""
 
 
 def embeddings_of(model: Any) -> Tensor:
@@ -58,7 +58,8 @@ def _principal(embeddings: Tensor, count: int, seed: int) -> Tensor:
     vocabulary, width = embeddings.shape
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        _, _, found = torch.pca_lowrank(embeddings, q=min(count, vocabulary, width), niter=_POWER_ITERATIONS)
+        _, _, found = torch.pca_lowrank(embeddings, q=min(count + _MORE, vocabulary, width), niter=_POWER_ITERATIONS)
+        found = found[:, :count]
         if found.shape[1] < count:  # fewer tokens than directions: the rest is drawn
             found = torch.cat([found, torch.randn(width, count - found.shape[1])], dim=1)
     directions: Tensor = torch.linalg.qr(found).Q

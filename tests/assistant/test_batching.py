@@ -32,7 +32,7 @@ def test_long_prompts_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_more_prompts_than_a_batch_holds_are_all_answered_in_their_order() -> None:
-    prompts = [prompt(number, 4 + number % 7) for number in range(2 * batching.ROWS_ON_CPU + 3)]
+    prompts = [prompt(number, 4 + number % 7) for number in range(2 * batching.ROWS + 3)]
     expected = [by_generate("llama", ids, 3) for ids in prompts]
     assert together(decoder_of("llama"), prompts, [Order(max_tokens=3)] * len(prompts)) == expected
 

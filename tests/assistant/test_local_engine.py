@@ -24,6 +24,7 @@ from assistant.engine.contract import (
     Piece,
     Request,
     Sampling,
+    Steer,
     TooLong,
     Usage,
     complete,
@@ -33,6 +34,9 @@ from assistant.engine.local import LocalEngine
 from assistant.engine.making import make_engine
 from assistant.engine.server.engine import ServerEngine
 from assistant.engine.structured import ask
+from assistant.errors import Conflict
+from assistant.steering import planner_file
+from assistant.steering.planner import Planner, Shape
 from assistant.workers.language import serve_model
 from assistant.workers.model_pipe import Description, ModelOrder
 from tests.tiny_models import tiny_model
@@ -212,6 +216,20 @@ def test_a_reply_is_streamed_from_another_process(running: LocalEngine) -> None:
     assert running.capabilities == frozenset(Capability)
     assert running.context_tokens == 4096
     assert "device cpu" in running.notes[0]
+
+
+def test_a_planner_steers_in_the_process_and_is_asked_there(running: LocalEngine, tmp_path: Path) -> None:
+    found, path = running.describe(), tmp_path / "1.safetensors"
+    planner_file.save(Planner(Shape(fingerprint=found.fingerprint, width=found.width, norm=1, hidden=8)), path, {})
+    reply = complete(running, Request(messages=ASKED, max_tokens=4, steer=Steer(planner=path)))
+    assert reply.steered is not None
+    assert reply.hidden is not None
+    appraisal = running.appraise(path, reply.hidden[None])
+    assert float(appraisal.values[0]) == pytest.approx(reply.steered.value, abs=1e-5)
+    with pytest.raises(Conflict, match="is not there"):
+        running.appraise(tmp_path / "2.safetensors", reply.hidden[None])
+    spoilt = Request(messages=ASKED, max_tokens=4, steer=Steer(planner=tmp_path / "2.safetensors"))
+    assert "was not steered" in complete(running, spoilt).usage.notice
 
 
 def test_a_closed_reply_stops_and_the_process_lives_on(running: LocalEngine) -> None:

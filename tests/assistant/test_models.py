@@ -43,7 +43,8 @@ class Steered(FakeEngine):
                 yield piece
                 continue
             usage = replace(piece.usage, prompt_reused=5 if read else 0, first_token_s=0.5, total_s=1.0)
-            yield Piece(piece.text, usage, np.ones(8, dtype=np.float32) if request.wants_hidden else None)
+            hidden = np.ones(8, dtype=np.float32) if request.wants_hidden else None
+            yield Piece(piece.text, usage, hidden, attention=0.1 if request.wants_attention else None)
 
 
 class Made:

@@ -92,6 +92,9 @@ class Shorted:
     def held(self, *arguments: Any) -> int:
         return int(self._decoder.held(*arguments))
 
+    def exponent_of(self, session: str) -> float:
+        return float(self._decoder.exponent_of(session))
+
     def forget_all(self) -> None:
         self.forgotten += 1
         self._decoder.forget_all()
