@@ -127,8 +127,7 @@ def require_model(service: Service) -> str:
 
 def counted(service: Service, fingerprint: str) -> answers.MaterialLine:
     """What there is to learn from, with the rewards that are known by now."""
-    with service.database.write() as session:
-        settling.settle_all(session, service.clock.now())
+    settling.settle_all(service.database, service.clock.now())
     wanted = service.settings.steering
     with service.database.read() as session:
         held = transitions.held(session, fingerprint)
@@ -194,8 +193,8 @@ def picture(service: Service) -> answers.Picture:
     Raises: Unavailable where the model cannot be steered.
     """
     fingerprint = require_model(service)
-    with service.database.write() as session:
-        settling.settle_all(session, service.clock.now())
+    settling.settle_all(service.database, service.clock.now())
+    with service.database.read() as session:
         rows = transitions.acted(session, fingerprint, MOST_POINTS)
     lineage = next((lineage_of(service, row.planner) for row in rows if row.planner is not None), "")
     rows = [row for row in rows if row.planner is not None and lineage_of(service, row.planner) == lineage]

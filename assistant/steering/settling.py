@@ -15,9 +15,10 @@ from typing import Any, Literal, cast
 from rapidfuzz.distance import Levenshtein
 from sqlmodel import Session
 
-from assistant.steering.reward import Evidence, reward
-from memory.models import Conversation, Draft, DraftKind, DraftState, Goal, GoalStatus, Turn
+from assistant.steering.reward import Evidence, Reward, reward
+from memory.models import Conversation, Draft, DraftKind, DraftState, Goal, GoalStatus, Transition, Turn
 from memory.store import conversations, drafts, goals, transitions
+from memory.store.connection import Database
 
 OVER_AFTER = timedelta(days=7)
 """A conversation that nobody spoke in for so long is over, though its goal is open: what is met by then counts."""
@@ -26,11 +27,40 @@ _ENDED = {GoalStatus.ACHIEVED: "achieved", GoalStatus.ABANDONED: "abandoned"}
 
 def settle(session: Session, conversation: Conversation, now: datetime) -> int:
     """Give the turns of a conversation the rewards that are known by now; how many changed."""
+    made = _made(session, conversation, now)
+    return sum(transitions.reward(session, row, found.value, found.sources) for row, found in made)
+
+
+def unsettled(session: Session, now: datetime) -> list[Conversation]:
+    """The conversations of which a turn has another reward by now. It only reads."""
+    return [
+        one
+        for one in transitions.conversations(session)
+        if any(_differs(row, found) for row, found in _made(session, one, now))
+    ]
+
+
+def settle_all(database: Database, now: datetime) -> int:
+    """Settle every conversation where something changed; how many turns did."""
+    with database.read() as session:
+        changed = unsettled(session, now)
+    if not changed:
+        return 0
+    with database.write() as session:
+        return sum(settle(session, one, now) for one in changed)
+
+
+def _differs(row: Transition, found: Reward) -> bool:
+    return (row.reward, row.reward_from) != (found.value, list(found.sources))
+
+
+def _made(session: Session, conversation: Conversation, now: datetime) -> list[tuple[Transition, Reward]]:
+    """Each turn's transition with the reward that is known by now."""
     rows = transitions.of_conversation(session, conversation.id or 0)
     turns = {turn.id: turn for turn in conversations.turns(session, conversation.id or 0)}
     rows = [row for row in rows if row.turn_id in turns]
     drafted = drafts.of_turns(session, [row.turn_id for row in rows if row.turn_id is not None])
-    changed = faults = 0
+    faults, every = 0, list[tuple[Transition, Reward]]()
     for place, row in enumerate(rows):
         is_final = place + 1 == len(rows)
         faults += 0 if is_final else rows[place + 1].corrections
@@ -39,13 +69,8 @@ def settle(session: Session, conversation: Conversation, now: datetime) -> int:
             found = _of_end(session, conversation, found, now)
         made = reward(replace(found, corrections=faults))
         faults = faults if made.value is None else 0
-        changed += transitions.reward(session, row, made.value, made.sources)
-    return changed
-
-
-def settle_all(session: Session, now: datetime) -> int:
-    """The same for every conversation with transitions; how many turns changed."""
-    return sum(settle(session, one, now) for one in transitions.conversations(session))
+        every.append((row, made))
+    return every
 
 
 def kept_share(before: str, after: str) -> float:

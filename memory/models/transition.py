@@ -35,10 +35,6 @@ class Transition(SQLModel, table=True):
     fingerprint: str = Field(index=True)
     """Of the model that the state is of: states of another one mean nothing to its planner."""
     model: str
-    state: bytes = Field(sa_type=LargeBinary)
-    """The last hidden state of the prompt, read without a prefix: (width,)."""
-    action: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """A unit vector, (dimension,); `None` where nobody steered, which is what the cloned planner does."""
     planner: int | None = None
     """The number of the planner that chose it."""
     place: str = ""
@@ -60,3 +56,7 @@ class Transition(SQLModel, table=True):
     is_simulated: bool = False
     weight: float = 1.0
     """What it counts for in training."""
+    action: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """A unit vector, (dimension,); `None` where nobody steered, which is what the cloned planner does."""
+    state: bytes = Field(sa_type=LargeBinary)
+    """The last hidden state of the prompt, read without a prefix: (width,)."""

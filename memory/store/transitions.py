@@ -11,9 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from memory.models import Conversation, Transition, Turn
+
+_VECTORS: Any = (Transition.state, Transition.action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,8 @@ def of_turn(session: Session, turn_id: int) -> Transition | None:
 
 
 def of_conversation(session: Session, conversation_id: int) -> list[Transition]:
-    """In order."""
-    chosen = select(Transition).where(Transition.conversation_id == conversation_id)
+    """In order. Their vectors are not read before they are asked for."""
+    chosen = select(Transition).where(Transition.conversation_id == conversation_id).options(*map(defer, _VECTORS))
     return list(session.exec(chosen.order_by(col(Transition.step))))
 
 

@@ -23,8 +23,6 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
-        sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.Column("action", sa.LargeBinary(), nullable=True),
         sa.Column("planner", sa.Integer(), nullable=True),
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("noise", sa.Float(), nullable=False),
@@ -37,6 +35,9 @@ def upgrade() -> None:
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.Column("is_simulated", sa.Boolean(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
+        # Last, because SQLite walks over what stands before a column to read it.
+        sa.Column("action", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["goal_id"], ["goal.id"], ondelete="CASCADE"),

@@ -195,19 +195,22 @@ def test_corrections_count_in_the_stretch_that_they_were_made_in(session: Sessio
     assert rewards(session, begun) == [None, None, pytest.approx(0.7), None, pytest.approx(0.9)]
 
 
-def test_settling_twice_changes_nothing(session: Session) -> None:
-    begun = talk(session, 2)
-    say_of(session, begun, 1, "more")
-    assert settling.settle_all(session, NOW) == 1
-    assert settling.settle_all(session, NOW) == 0
-    assert begun.id is not None
+def test_settling_twice_changes_nothing(database: Database) -> None:
+    with database.write() as session:
+        begun = talk(session, 2)
+        say_of(session, begun, 1, "more")
+        talk(session, 2)
+    with database.read() as session:
+        assert [one.id for one in settling.unsettled(session, NOW)] == [begun.id]
+    assert settling.settle_all(database, NOW) == 1
+    assert settling.settle_all(database, NOW) == 0
 
 
 def test_what_no_verdict_follows_is_left_out_and_each_verdict_ends_a_stretch(session: Session) -> None:
     begun = talk(session, 5)
     say_of(session, begun, 2, "less")
     say_of(session, begun, 4, "more")
-    settling.settle_all(session, NOW)
+    settling.settle(session, begun, NOW)
     turns = material.turns(session, "f", lambda _: "", lambda _: 100)
     assert [(turn.step, turn.reward, turn.is_last) for turn in turns] == [
         (1, None, False),
@@ -221,8 +224,9 @@ def test_what_no_verdict_follows_is_left_out_and_each_verdict_ends_a_stretch(ses
 
 def test_of_too_many_turns_the_newest_episodes_are_learned_from_last(session: Session) -> None:
     for _ in range(3):
-        say_of(session, talk(session, 2), 2, "more")
-    settling.settle_all(session, NOW)
+        begun = talk(session, 2)
+        say_of(session, begun, 2, "more")
+        settling.settle(session, begun, NOW)
     turns = material.turns(session, "f", lambda _: "", lambda _: 5)
     assert [turn.episode for turn in turns] == ["conversation-2#0"] * 2 + ["conversation-3#0"] * 2
     assert material.turns(session, "another", lambda _: "", lambda _: 5) == []
