@@ -24,7 +24,7 @@ from assistant.progress import Progress
 from assistant.quiet_hours import Hours, Interrupted
 from assistant.service import Service
 from assistant.sessions import retold
-from assistant.steering import far_gate, material, serving
+from assistant.steering import far_clone, far_gate, material, serving
 from assistant.steering.far_gate import Far
 from assistant.steering.replay import Turn
 from assistant.steering.settings import PUBLISHED, SMALL, TrainingSettings
@@ -57,7 +57,7 @@ def collect(service: Service, progress: Progress) -> answers.Report:
     missing = f"; {line.missing} more are needed" if line.missing else ""
     counted = f"{line.counts} of {line.transitions} turns lead to a reward{missing}."
     if isinstance(service.engines.of("chat"), Far):
-        sentence = f"{counted} A model behind a server is not cloned: its planners begin from its input embeddings."
+        sentence = f"{counted} Of a model behind a server no replies are kept for cloning."
         return answers.Report(sentence=sentence, figures=line.model_dump(mode="json"))
     prompts = _prompts(service)
     done = Hours(service, progress).worked(
@@ -72,19 +72,20 @@ def collect(service: Service, progress: Progress) -> answers.Report:
 def clone(service: Service, progress: Progress, hours: Hours | None = None) -> answers.Report:
     """A planner that leaves the model as it is, for training to begin with; it takes the place of the one before.
 
-    Behind a server no gradient comes back from, it is one whose rows are the principal directions of the model's table.
+    From behind a server no gradient comes back: there it is the one of several that changes the replies least.
     Raises: as `collect`.
     """
     fingerprint = planners.require_model(service)
+    hours = hours or Hours(service, progress)
     if isinstance(far := service.engines.of("chat"), Far):
-        made = _begun(service, far)
+        made = _begun(service, far, hours, progress)
         _keep_cloned(service, made, fingerprint)
         return answers.Report(
-            sentence="A planner begins from the model's input embeddings; behind a server a model cannot be cloned.",
+            sentence="A planner begins with the one action of several behind which the server's model says most nearly "
+            f"what it says by itself (likeness {made.facts['likeness']:.2f}).",
             figures=made.facts,
         )
     prompts = _prompts(service)
-    hours = hours or Hours(service, progress)
     made = hours.worked(_order(service), lambda worker, left: worker.clone(prompts, minutes=left), Made)
     _keep_cloned(service, made, fingerprint)
     return answers.Report(
@@ -312,20 +313,21 @@ def _shown(service: Service, candidate: Path, prompts: Prompts, hours: Hours, pr
 # The planner that training begins with
 
 
-def _begun(service: Service, far: Far) -> Made:
-    wanted, seed = service.settings.steering, _settings(service.settings.steering).seed
-    folder = service.home.steering / "training"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beginning = Beginning(
-        place=wanted.place,
-        dimension=wanted.dimension,
-        rows=wanted.rows,
-        hidden=wanted.hidden,
-        radius=wanted.radius,
-        seed=seed,
+def _begun(service: Service, far: Far, hours: Hours, progress: Progress) -> Made:
+    """One for a model behind a server, in the training's folder."""
+    settings = _settings(service.settings.steering)
+    shape = service.settings.steering.model_dump(include={"place", "dimension", "rows", "hidden", "radius"})
+    path = service.home.steering / "training" / CLONED
+    facts = far_clone.begin(
+        far,
+        path,
+        Beginning(**shape, seed=settings.seed),
+        _prompts(service),
+        settings,
+        on_progress=service.heeding(progress),
+        rest=hours.wait_for_quiet,
     )
-    lineage = far.begin(folder / CLONED, beginning)
-    return Made(folder / CLONED, lineage, {"stage": "begin", "lineage": lineage})
+    return Made(path, facts["lineage"], facts)
 
 
 def _cloned(service: Service) -> Path:

@@ -72,9 +72,11 @@ class EmbeddingServer(ModelServer):
         """The likeliest tokens, each with its text and why it is the last."""
         stops = {self.tokenizer.eos_token_id, *body.get("stop_token_ids", [])}
         ids: list[int] = []
+        inputs, read = rows, None
         for _ in range(body["max_tokens"]):
-            inputs = torch.cat([rows, self.looked_up(ids)]) if ids else rows
-            token = int(self.model(inputs_embeds=inputs[None]).logits[0, -1].argmax())
+            output = self.model(inputs_embeds=inputs[None], past_key_values=read, use_cache=True, logits_to_keep=1)
+            token, read = int(output.logits[0, -1].argmax()), output.past_key_values
+            inputs = self.looked_up([token])
             if token in stops:
                 yield token, "", "stop"
                 return

@@ -1,8 +1,8 @@
 """What the gate is shown of a model behind a server: its replies with a planner and without, and the safety probes.
 
 Prompts without steering go the same way as steered ones, as rows, so that nothing but the planner's rows tells the two
-apart. How likely a reply is to the unsteered model is the server's to say. It measures and decides nothing; `assistant.
-trainings` asks, and the training process judges. Knows messages and an engine, no planner's insides.
+apart. How likely a reply is to the unsteered model is the server's to say; the reply comes as text, and is cut into tokens
+anew for that. It measures and decides nothing; `assistant.trainings` asks, and the training process judges.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from assistant.engine.contract import Message, ModelFailed, Prefix, Reply, Request, Sampling, Steer
+from assistant.engine.contract import Floats, Message, ModelFailed, Prefix, Reply, Request, Sampling, Steer
 from assistant.progress import Progress
 from assistant.steering import probes
 from assistant.steering.settings import TrainingSettings
@@ -34,8 +34,12 @@ class Far(Protocol):
     @property
     def row_width(self) -> int: ...
 
-    def begin(self, path: Path, wanted: Beginning) -> str:
-        """Put a planner in `path` that has learnt nothing; its lineage."""
+    def states(self, prompts: Sequence[Sequence[Message]]) -> Floats:
+        """What conversations leave the planner in, (n, width). Raises: TelosError where the embedder cannot be had."""
+        ...
+
+    def begin(self, path: Path, wanted: Beginning, states: Floats, action: Floats | None) -> str:
+        """Put a planner in `path` that has learnt nothing, for such states, and does `action` in each; its lineage."""
         ...
 
     def surprise(self, messages: Sequence[Message], reply: str) -> tuple[float, int]:

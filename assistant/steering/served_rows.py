@@ -28,6 +28,7 @@ from assistant.steering.choosing import Chooser, Planners, appraised, choose
 from assistant.steering.clone import fresh
 from assistant.steering.lineage import lineage_of
 from assistant.steering.planner import Shape
+from assistant.steering.state import Standard
 from assistant.steering.up_mapping import by_pca
 from assistant.workers.model_pipe import Appraisal
 from assistant.workers.rows_pipe import Beginning, Embedded, Fitted, Trial
@@ -35,6 +36,9 @@ from assistant.workers.rows_pipe import Beginning, Embedded, Fitted, Trial
 TRIALS = ("Name three cities in Italy.", "How does a heat pump work?", "Write a line of verse about the sea.")
 MEASURED = 32_768
 """Rows whose mean length is measured, evenly over the table, and which principal directions are found of."""
+
+HARDLY = 0.01
+"""Of what an untrained actor makes of its state, in one that is to do the same in every state: training is to go on from it."""
 
 
 class PromptRows:
@@ -78,7 +82,7 @@ class PromptRows:
     def appraise(self, planner: Path, fitted: Fitted, states: Floats, actions: Floats | None) -> Appraisal:
         return appraised(self._of(fitted).get(planner), states, actions)
 
-    def begin(self, path: Path, fitted: Fitted, wanted: Beginning) -> str:
+    def begin(self, path: Path, fitted: Fitted, wanted: Beginning, states: Floats, action: Floats | None) -> str:
         step = max(1, len(self._table) // MEASURED)
         measured = self._table[::step].float() * fitted.scale
         shape = Shape(
@@ -94,6 +98,12 @@ class PromptRows:
         )
         planner = fresh(shape, seed=wanted.seed)
         by_pca(planner, measured, seed=wanted.seed)
+        planner.standard.load_state_dict(Standard.of(torch.from_numpy(np.array(states, np.float32))).state_dict())
+        if action is not None:
+            last = planner.actor[-1]
+            with torch.no_grad():
+                last.weight.mul_(HARDLY)
+                last.bias.copy_(torch.from_numpy(np.array(action, np.float32)))
         planner.cloned.load_state_dict(planner.actor.state_dict())
         lineage = lineage_of(planner)
         planner_file.save(planner, path, {"stage": "begin", "lineage": lineage})

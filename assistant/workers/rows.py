@@ -49,9 +49,13 @@ class WorkerRows:
         """Raises: Conflict where the planner cannot be used; BadRequest for arrays of another shape."""
         return cast(Appraisal, self._call("appraise", planner, fitted, states, actions))
 
-    def begin(self, path: Path, fitted: Fitted, wanted: Beginning) -> str:
-        """Put a planner in `path` that has learnt nothing; its lineage. Its rows are the table's principal directions."""
-        return str(self._call("begin", path, fitted, wanted))
+    def begin(self, path: Path, fitted: Fitted, wanted: Beginning, states: Floats, action: Floats | None) -> str:
+        """Put a planner in `path` that has learnt nothing; its lineage. Its rows are the table's principal directions.
+
+        It standardises states by `states`, (n, width). `action`, (dimension,), is what it does in every state; without it
+        that is as it was drawn.
+        """
+        return str(self._call("begin", path, fitted, wanted, states, action))
 
     def tokens(self, messages: Sequence[Message], reply: str) -> tuple[list[int], list[int]]:
         """The ids of a prompt, and of the reply behind it. Raises: ModelFailed."""

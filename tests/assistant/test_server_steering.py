@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from assistant.engine.choice import Choice
 from assistant.engine.contract import (
     Capability,
     Message,
+    ModelFailed,
     Place,
     Prefix,
     Reply,
@@ -35,11 +37,13 @@ from assistant.engine.trial import try_abilities
 from assistant.errors import Unavailable
 from assistant.generation.embedding_files import locate_embeddings
 from assistant.generation.running import Running
-from assistant.steering import planner_file
+from assistant.progress import unheard
+from assistant.steering import far_clone, far_gate, planner_file
 from assistant.steering.ending import EARLIER, LAST, ending
 from assistant.steering.helm import fingerprint_of, why_unsteered
 from assistant.steering.planner import Planner, Shape
 from assistant.steering.served_rows import PromptRows
+from assistant.steering.settings import SMALL
 from assistant.workers.model_pipe import ModelOrder
 from assistant.workers.rows_pipe import Beginning
 from tests.embedding_server import EmbeddingServer
@@ -50,6 +54,9 @@ pytestmark = pytest.mark.integration
 
 ASKED = (Message("system", "Help with travel."), Message("user", "When does the ferry leave?"))
 TOKENS = 12
+NO_ROWS = Prefix(np.zeros((0, 64), dtype=np.float32))
+PROMPTS = [(Message("user", f"Tell me of {what}."),) for what in ("the sea", "a train to Lyon", "two old towers")]
+SETTINGS = replace(SMALL, gate_tokens=6, temperature=0.0)
 BEGINNING = Beginning(place="end", dimension=8, rows=2, hidden=16, radius=1.0, seed=3)
 
 
@@ -183,18 +190,77 @@ def test_the_trial_of_what_it_can_says_that_it_is_steered(engine: ServerEngine) 
 
 
 def test_a_planner_begins_from_the_table_alone(engine: ServerEngine, folder: Path, tmp_path: Path) -> None:
-    fitted = engine.describe()
-    engine.begin(tmp_path / "new.safetensors", BEGINNING)
+    fitted, states = engine.describe(), np.random.default_rng(2).normal(3, 2, (9, 24)).astype(np.float32)
+    action = np.eye(8, dtype=np.float32)[2]
+    lineage = engine.begin(tmp_path / "new.safetensors", BEGINNING, states, None)
+    assert engine.begin(tmp_path / "new.safetensors", BEGINNING, states, action) == lineage
     planner = planner_file.load(tmp_path / "new.safetensors", fingerprint=fitted.fingerprint)
     assert (planner.shape.width, planner.shape.row_width) == (24, 64)
     with safe_open(folder / "model.safetensors", framework="pt") as file:
         table = file.get_tensor("model.embed_tokens.weight")
     assert planner.shape.norm == pytest.approx(float(table.norm(dim=1).mean()), rel=1e-5)
-    states = torch.randn(3, 24)
-    rows = planner.embedded(planner.act(states))
-    assert rows.norm(dim=-1) == pytest.approx(planner.shape.norm * torch.ones(3, 2), rel=1e-3)
-    assert torch.equal(planner.act(states), planner.cloned_act(states))
+    seen = torch.from_numpy(states)
+    assert planner.standard(seen).mean(0) == pytest.approx(torch.zeros(24), abs=1e-5)
+    assert float((planner.act(seen) @ torch.from_numpy(action)).min()) > 0.99
+    assert torch.equal(planner.act(seen), planner.cloned_act(seen))
+    rows = planner.embedded(planner.act(seen))
+    assert rows.norm(dim=-1) == pytest.approx(planner.shape.norm * torch.ones(9, 2), rel=1e-3)
     assert said(engine, steer=Steer(planner=tmp_path / "new.safetensors")).steered is not None
+
+
+def test_of_several_actions_the_one_that_changes_replies_least_is_the_cloned_one(
+    engine: ServerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(far_clone, "DRAWN", 4)
+    path, rests = tmp_path / "begun.safetensors", 0
+
+    def rest() -> None:
+        nonlocal rests
+        rests += 1
+
+    facts = far_clone.begin(engine, path, BEGINNING, PROMPTS, SETTINGS, on_progress=unheard, rest=rest)
+    assert facts["likeness"] == max(facts["likeness_of_all"])
+    assert facts["likeness"] > min(facts["likeness_of_all"])
+    best = far_clone.drawn(8, BEGINNING.seed)[int(np.argmax(facts["likeness_of_all"]))]
+    planner = planner_file.load(path, fingerprint=engine.describe().fingerprint)
+    assert float((planner.cloned_act(torch.from_numpy(engine.states(PROMPTS))) @ torch.from_numpy(best)).min()) > 0.99
+    assert rests == 5  # before each action, and before its own replies
+
+
+def test_the_gate_is_shown_what_the_servers_model_says_and_how_likely_it_finds_it(
+    engine: ServerEngine, here: Running, tmp_path: Path
+) -> None:
+    path = planner_of(engine, tmp_path / "one.safetensors")
+    found = far_gate.measured(engine, path, PROMPTS, SETTINGS, on_progress=unheard, rest=lambda: None)
+    assert found.replies == len(PROMPTS)
+    assert sum(found.failed.values()) == 0  # it cannot spell
+    for perplexity, steer in ((found.perplexity, Steer(planner=path)), (found.perplexity_unsteered, None)):
+        nats, tokens = 0.0, 0
+        for messages in PROMPTS:
+            rows = NO_ROWS if steer is None else None
+            reply = complete(engine, Request(messages=messages, max_tokens=6, steer=steer, prefix=rows)).text
+            ids, own = here.prompts.ids(messages), here.prompts.encode(reply)
+            with torch.no_grad():
+                logits = here.loaded.model(torch.tensor([ids + own])).logits[0].log_softmax(-1)
+            nats -= sum(float(logits[len(ids) - 1 + place, token]) for place, token in enumerate(own))
+            tokens += len(own)
+        assert perplexity == pytest.approx(float(np.exp(nats / tokens)), rel=1e-4)
+    assert found.perplexity != found.perplexity_unsteered
+
+
+def test_a_gate_whose_replies_are_not_steered_measures_nothing(engine: ServerEngine, tmp_path: Path) -> None:
+    path = planner_of(engine, tmp_path / "one.safetensors", fingerprint="another")
+    with pytest.raises(ModelFailed, match=r"was not steered.*trained for another model"):
+        far_gate.measured(engine, path, PROMPTS, SETTINGS, on_progress=unheard, rest=lambda: None)
+
+
+def test_what_a_server_does_not_say_of_likelihoods_counts_against_the_planner(
+    engine: ServerEngine, server: EmbeddingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_logprobs", lambda ids: None)
+    path = planner_of(engine, tmp_path / "one.safetensors")
+    found = far_gate.measured(engine, path, PROMPTS[:1], SETTINGS, on_progress=unheard, rest=lambda: None)
+    assert np.isnan(found.perplexity)
 
 
 def test_a_planner_of_another_model_leaves_the_reply_unsteered_with_a_sentence(

@@ -197,12 +197,16 @@ class ServerEngine:
         """
         return self._steering.appraise(planner, self.describe(), states, actions)
 
-    def begin(self, path: Path, wanted: Beginning) -> str:
-        """Put a planner for this model in `path` that has learnt nothing; its lineage.
+    def states(self, prompts: Sequence[Sequence[Message]]) -> Floats:
+        """What conversations leave a planner in: (n, width). Raises: TelosError where the embedder cannot be had."""
+        return self._steering.states(prompts)
+
+    def begin(self, path: Path, wanted: Beginning, states: Floats, action: Floats | None) -> str:
+        """Put a planner for this model in `path` that has learnt nothing; its lineage. See `workers.rows`.
 
         Raises: ModelFailed; Unavailable where it cannot be steered.
         """
-        return self._steering.begin(path, self.describe(), wanted)
+        return self._steering.begin(path, self.describe(), wanted, states, action)
 
     def surprise(self, messages: Sequence[Message], reply: str) -> tuple[float, int]:
         """Nats of a reply under the unsteered model, and of how many tokens. Raises: ModelFailed where it does not say."""
@@ -232,7 +236,7 @@ class ServerEngine:
             lacks = Capability.STEER_END if wants_rows else Capability.HIDDEN
             raise no_model(self.name, lacks, "Steering" if wants_rows else "Reading hidden states")
         try:
-            state = None if request.prefix is not None else self._steering.state(request.messages)
+            state = None if request.prefix is not None else self._steering.states([request.messages])[0]
             prompt = self._steering.embedded(request, fitted, state) if wants_rows else None
         except (ModelFailed, Unavailable) as err:
             if request.prefix is not None:

@@ -94,12 +94,11 @@ class ServerSteering:
             )
         return Fit(Fitted(fingerprint=fingerprint(model, slug, width, files.width), width=width, scale=self._scale))
 
-    def state(self, messages: Sequence[Message]) -> Floats:
-        """The planner's state, (width,). Raises: TelosError where the embedder cannot be had."""
+    def states(self, prompts: Sequence[Sequence[Message]]) -> Floats:
+        """The planner's states, (n, width). Raises: TelosError where the embedder cannot be had."""
         if self._embedder is None:
             raise Unavailable("There is no embedder to read the conversation's end with.")
-        row: Floats = self._embedder().encode([ending(messages)])[0]
-        return row
+        return self._embedder().encode([ending(messages) for messages in prompts])
 
     def embedded(self, request: Request, fitted: Fitted, state: Floats | None) -> Embedded:
         """Raises: ModelFailed; BadRequest."""
@@ -110,9 +109,9 @@ class ServerSteering:
         """Raises: ModelFailed; Conflict; BadRequest."""
         return self._worker().appraise(planner, fitted, states, actions)
 
-    def begin(self, path: Path, fitted: Fitted, wanted: Beginning) -> str:
+    def begin(self, path: Path, fitted: Fitted, wanted: Beginning, states: Floats, action: Floats | None) -> str:
         """Raises: ModelFailed."""
-        return self._worker().begin(path, fitted, wanted)
+        return self._worker().begin(path, fitted, wanted, states, action)
 
     def surprise(self, wire: Wire, model: str, messages: Sequence[Message], reply: str) -> tuple[float, int]:
         """Nats of a reply behind its prompt, and of how many tokens.
