@@ -26,6 +26,9 @@ from assistant.steering.state import Standard
 LOGITS_AT_ONCE = 2**26
 """Numbers: a batch whose logits are more is read in parts."""
 
+MEASURED = 512
+"""So many replies say how cloning went."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cloned:
@@ -96,10 +99,10 @@ def clone(
     if checkpoint is not None and (saved := checkpoint.load()) is not None:
         run.restore(saved[0], saved[1])
         if saved[1]["digest"] != run.digest:  # prompts came or went since: what is learnt stays
-            run.states = states_of(frozen, [example.ids for example in examples], is_cancelled=is_cancelled)
+            run.read_states(is_cancelled)
     else:
         on_progress(0, run.total, "reading prompts for cloning")
-        run.states = states_of(frozen, [example.ids for example in examples], is_cancelled=is_cancelled)
+        run.read_states(is_cancelled)
         planner.standard.load_state_dict(Standard.of(run.states).state_dict())
         run.before = run.mean_loss(steered=True)
     on_progress(run.steps, run.total, "batches of self-cloning")
@@ -140,6 +143,11 @@ class _Run:
         self.digest = sha256(
             repr([(list(example.ids), list(example.reply)) for example in examples]).encode()
         ).hexdigest()
+
+    def read_states(self, is_cancelled: Callable[[], bool]) -> None:
+        """Raises: Cancelled."""
+        prompts = [example.ids for example in self.examples]
+        self.states = states_of(self.frozen, prompts, batch=self.settings.clone_batch, is_cancelled=is_cancelled)
 
     def step(self) -> None:
         """One batch of replies. The rate falls along a line to 0."""
@@ -195,9 +203,9 @@ class _Run:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def mean_loss(self, *, steered: bool) -> float:
-        """Nats a token over all replies, behind the actor's rows or without any."""
+        """Nats a token over some of the replies, behind the actor's rows or without any."""
         total, tokens = 0.0, 0
-        for batch in self.drawn(0):
+        for batch in self.drawn(0)[: math.ceil(MEASURED / self.settings.clone_batch)]:
             for places in self.parts(batch):
                 rows = None
                 if steered:

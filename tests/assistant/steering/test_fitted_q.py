@@ -56,10 +56,23 @@ def test_a_policy_against_itself_gains_nothing_at_all() -> None:
     assert np.array_equal(earned(toward(0.5), turns), earned(toward(0.5), turns))
 
 
-def test_fewer_sessions_leave_judges_further_apart() -> None:
-    few, many = (sailing.sailed(sailing.adrift(3), count)[0] for count in (12, 300))
-    spreads = [(earned(toward(0.9), turns) - earned(toward(-0.9), turns)).std() for turns in (few, many)]
-    assert spreads[0] > 1.5 * spreads[1]
+def test_judges_are_as_far_apart_as_few_sessions_leave_in_doubt() -> None:
+    """One session alone did what the policy does, and earned by it: a judge whose sample lacks it cannot know."""
+    chance = np.random.default_rng(0)
+    one = Turn(episode="", step=0, state=np.ones(sailing.WIDTH, np.float32), reward=0.0, is_last=True)
+    actions = sailing.unit(chance.normal(size=(8, sailing.WIDTH)))
+    turns = [
+        replace(one, episode=f"session-{number}", action=action, reward=float(number == 0))
+        for number, action in enumerate(actions)
+    ]
+    constant: Act = lambda states: torch.from_numpy(actions[:1]).expand(len(states), -1)  # noqa: E731
+    spreads = [earned(constant, several).std() for several in (turns, _again(turns, 12))]
+    assert spreads[0] > 0.1
+    assert spreads[1] < 0.6 * spreads[0]
+
+
+def _again(turns: list[Turn], times: int) -> list[Turn]:
+    return [replace(turn, episode=f"{turn.episode}, {time}") for turn in turns for time in range(times)]
 
 
 def test_an_unsteered_turn_counts_as_the_cloned_action() -> None:
