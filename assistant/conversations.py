@@ -34,7 +34,6 @@ from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
 from assistant.sessions.views import card_of, conversation_lines, goal_line, is_continued, title_of, turn_view
 from assistant.sessions.wanted import wishes
-from assistant.workers.training import forget as forget_training
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals, transitions
@@ -216,7 +215,7 @@ def delete(service: Service, conversation_id: int) -> None:
     """
     with service.floor.taken(conversation_id), service.database.write() as session:
         conversations.remove(session, [conversation_of(session, conversation_id).id or 0])
-    forget_training(service.home.steering / "training")
+    service.forget_training()
 
 
 def playbooks(service: Service) -> list[PlaybookLine]:

@@ -23,7 +23,6 @@ from assistant.ingest.indexing import Indexed, Indexing, index_pending
 from assistant.progress import Progress
 from assistant.service import Service
 from assistant.workers.embedder import WorkerEmbedder
-from assistant.workers.training import forget as forget_training
 from memory import erase as erasing
 from memory import languages
 from memory.erase import Erasing, Places, Wanted, What
@@ -143,7 +142,7 @@ def erase(service: Service, request: answers.EraseRequest, progress: Progress) -
         wanted = _wanted(service, session, request)
     done = erasing.erase(erasing_parts(service), wanted, service.clock.now(), progress)
     service.engines.close()  # with the caches of conversations that its process holds
-    forget_training(service.home.steering / "training")
+    service.forget_training()
     return answers.ErasedAnswer(
         items=done.items,
         entries=done.entries,

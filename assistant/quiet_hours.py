@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from assistant.engine.choice import Retiring
 from assistant.engine.contract import ModelFailed
-from assistant.errors import Unavailable
+from assistant.errors import Conflict, Unavailable
 from assistant.progress import Progress
 from assistant.service import Service
 from assistant.workers.training import TrainingWorker
@@ -46,34 +46,40 @@ class Hours:
     def __init__(self, service: Service, progress: Progress) -> None:
         self._service = service
         self._report = service.heeding(progress)
+        self._forgotten = service.forgotten
         self._ends_at = time.monotonic() + service.settings.steering.minutes * 60
 
     def worked(self, order: TrainingOrder, ask: Ask, wanted: type[Found]) -> Found:
         """What a stage comes to. It rests while anybody is being answered.
 
-        Raises: Interrupted, when the time is used up; ModelFailed.
+        Raises: Interrupted, when the time is used up; Conflict, when a conversation was deleted meanwhile; ModelFailed.
         """
         while True:
             self.wait_for_quiet()
+            if self._service.forgotten != self._forgotten:
+                raise Conflict(
+                    "What the training worked on was deleted meanwhile.", "Begin it again; it goes by what is left."
+                )
             _make_room(self._service)
             found = self._tried(order, ask, wanted)
             if found is not None:
                 return found
 
     def _tried(self, order: TrainingOrder, ask: Ask, wanted: type[Found]) -> Found | None:
-        worker, over, gave_way = self._service.make_trainer(order), Event(), Event()
-        guard = (self._service, worker, over, gave_way)
-        Thread(target=_give_way, args=guard, name="training gives way", daemon=True).start()
-        try:
-            left = max((self._ends_at - time.monotonic()) / 60, 0.0)
-            return self._heard(ask(worker, left), wanted)
-        except ModelFailed:
-            if not gave_way.is_set():
-                raise
-            return None
-        finally:
-            over.set()
-            worker.close()
+        with self._service.training:
+            worker, over, gave_way = self._service.make_trainer(order), Event(), Event()
+            guard = (self._service, worker, over, gave_way)
+            Thread(target=_give_way, args=guard, name="training gives way", daemon=True).start()
+            try:
+                left = max((self._ends_at - time.monotonic()) / 60, 0.0)
+                return self._heard(ask(worker, left), wanted)
+            except ModelFailed:
+                if not gave_way.is_set():
+                    raise
+                return None
+            finally:
+                over.set()
+                worker.close()
 
     def _heard(self, events: Generator[Any, None, None], wanted: type[Found]) -> Found | None:
         """The last of the events; nothing where somebody began to talk, and the work was put off."""

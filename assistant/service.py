@@ -32,7 +32,7 @@ from assistant.steering.helm import Helm, man
 from assistant.steering.shelf import Shelf
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
-from assistant.workers.training import TrainingWorker
+from assistant.workers.training import TrainingWorker, forget
 from assistant.workers.training_pipe import TrainingOrder
 from connectors.registry import connectors
 from connectors.transport import NetworkPolicy, WaysOut
@@ -103,6 +103,10 @@ class Service:
             opened.callback(self.ledger.close)
             self.shelf = Shelf(home.steering / "planners")
             self.floor = Floor()
+            self.training = Lock()
+            """Held while a training process runs."""
+            self.forgotten = 0
+            """How often what training keeps was removed: what was begun before is not to go on."""
             self.ahead = Ahead()
             opened.callback(self.ahead.wait)
             self.make_trainer = make_trainer
@@ -158,6 +162,12 @@ class Service:
         with self.database.read() as session:
             engine = self.engines.of("chat")
             return man(session, self.settings.steering, self.shelf, engine, is_sensitive=is_sensitive)
+
+    def forget_training(self) -> None:
+        """Remove what training keeps of conversations, once its process is gone: something in them was deleted."""
+        self.forgotten += 1
+        with self.floor.kept_free(), self.training:
+            forget(self.home.steering / "training")
 
     def profile(self) -> Profile:
         """What the user prefers, as of now, compared by the meanings of the embedder that serves, where there is one."""

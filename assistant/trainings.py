@@ -18,7 +18,7 @@ from assistant.answers import steering as answers
 from assistant.config.schema import SteeringSettings
 from assistant.engine.choice import chosen
 from assistant.engine.contract import Message
-from assistant.errors import BadRequest, NotFound
+from assistant.errors import BadRequest, Conflict, NotFound
 from assistant.generation.files import locate_model
 from assistant.progress import Progress
 from assistant.quiet_hours import Hours, Interrupted
@@ -185,7 +185,7 @@ def by_night(service: Service, progress: Progress) -> str:
     prune(service)
     try:
         return _night(service, progress)
-    except (Interrupted, BadRequest) as err:
+    except (Interrupted, BadRequest, Conflict) as err:
         return str(err)
 
 

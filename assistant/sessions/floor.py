@@ -18,17 +18,29 @@ class Floor:
     def __init__(self) -> None:
         self._lock = Lock()
         self._taken: set[int] = set()
+        self._others = 0
         self._left_at = -math.inf
+
+    @contextmanager
+    def kept_free(self) -> Iterator[None]:
+        """Training gives way meanwhile as it does to a turn; nobody is kept from talking."""
+        with self._lock:
+            self._others += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._others -= 1
 
     @property
     def is_taken(self) -> bool:
-        """Whether anybody is being answered just now."""
-        return bool(self._taken)
+        """Whether anybody is being answered just now, or it is kept free."""
+        return bool(self._taken or self._others)
 
     @property
     def quiet_s(self) -> float:
         """So long nobody has been answered; 0 while somebody is."""
-        return 0.0 if self._taken else time.monotonic() - self._left_at
+        return 0.0 if self.is_taken else time.monotonic() - self._left_at
 
     @contextmanager
     def taken(self, conversation_id: int) -> Iterator[None]:

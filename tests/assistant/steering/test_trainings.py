@@ -9,17 +9,17 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from assistant import quiet_hours, trainings
+from assistant import conversations, quiet_hours, trainings
 from assistant.answers.chat import Opinion
 from assistant.clock import FakeClock
 from assistant.config.schema import SteeringSettings
 from assistant.engine.contract import Message, ModelFailed
-from assistant.errors import BadRequest
+from assistant.errors import BadRequest, Conflict
 from assistant.jobs.duties import STEER, duties
 from assistant.opinions import opinion
 from assistant.progress import unheard
@@ -29,6 +29,7 @@ from assistant.workers.training_pipe import Collected, Judged, Made, Paused, Pro
 from memory.store import transitions
 from tests.assistant.steering.test_turn_steered import steering
 from tests.assistant.talking import begin, say
+from tests.waiting import wait_until
 
 Events = Generator[Any, None, None]
 
@@ -251,3 +252,27 @@ def test_simulated_sessions_are_marked_weighted_and_gone_with_their_goal(
         assert held.simulated == len(simulated) > 0
         assert {(row.goal_id, row.weight, row.conversation_id) for row in simulated} == {(1, 0.25, None)}
         assert trainer.asked == []
+
+
+def test_deleting_a_conversation_ends_what_is_trained_on_it_and_removes_what_training_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with training(tmp_path, monkeypatch) as (service, trainer):
+        talked(service)
+        kept = service.home.steering / "training"
+        deleting: list[Thread] = []
+
+        def somebody_deletes() -> Progressed:
+            kept.mkdir(parents=True, exist_ok=True)
+            (kept / "replies.json").write_text("{}")
+            deleting.append(Thread(target=conversations.delete, args=(service, 1)))
+            deleting[0].start()
+            wait_until(lambda: service.forgotten == 1 and service.floor.is_taken)
+            return Progressed("collect", 1, 10, "prompts")
+
+        trainer.events = [somebody_deletes]
+        with pytest.raises(Conflict, match="deleted meanwhile"):
+            trainings.collect(service, unheard)
+        deleting[0].join()
+        assert trainer.asked == ["collect"]
+        assert not kept.exists()
