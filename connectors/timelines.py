@@ -58,7 +58,7 @@ class Timeline(Protocol):
     window: int
     """So many of its newest entries are looked at again by each poll, for edits, deletions and late arrivals."""
     is_ranked: bool
-    """Its order is not that of time: only its first page is read."""
+    """Its order is not that of time: only its first page is read, and `window` is how many of its entries are remembered."""
 
     def page(self, at: str | None, most: int) -> Page:
         """The page at `at`, the newest where that is None, with at most so many entries."""
@@ -255,19 +255,21 @@ def _missing(timeline: Timeline, place: _Place, page: Page, walk: _Walk, poll: _
     """The external ids of what should have been on this page, and is gone from the source."""
     if not poll.options.follow_deletions:
         return ()
-    today = poll.now.date().isoformat()
     here = {entry.key for entry in page.entries}
     lowest = page.entries[-1].order if page.entries and page.following else ""
-    absent = {
-        key: known[2]
-        for key, known in place.known.items()
-        if key not in here and lowest < known[0] < walk.below and known[3:] != [today]
-    }
-    asked_after = list(dict.fromkeys(absent.values()))[:_MOST_ASKED_AFTER]
+    absent = [key for key, known in place.known.items() if key not in here and lowest < known[0] < walk.below]
+    return _gone(timeline, place, absent, poll)
+
+
+def _gone(timeline: Timeline, place: _Place, absent: Sequence[str], poll: _Poll) -> tuple[str, ...]:
+    """The external ids of those that the source no longer has; each is asked after once a day."""
+    today = poll.now.date().isoformat()
+    unasked = {key: place.known[key][2] for key in absent if place.known[key][3:] != [today]}
+    asked_after = list(dict.fromkeys(unasked.values()))[:_MOST_ASKED_AFTER]
     if not asked_after:
         return ()
     gone = timeline.gone(asked_after)
-    for key, external_id in absent.items():
+    for key, external_id in unasked.items():
         if external_id in asked_after and external_id not in gone:
             place.known[key] = [*place.known[key][:3], today]
     place.known = {key: known for key, known in place.known.items() if known[2] not in gone}
@@ -275,10 +277,14 @@ def _missing(timeline: Timeline, place: _Place, page: Page, walk: _Walk, poll: _
 
 
 def _ranked(timeline: Timeline, place: _Place, poll: _Poll, is_new: bool) -> Iterator[Batch]:
-    """What is new on the first page. The first poll takes its upper part, and knows the rest from then on."""
+    """What is new on the first page. The first poll takes its upper part, and knows the rest from then on. What has left
+    the page is mostly only out of favour: it is asked after, what was seen last first."""
     if poll.is_over:
         return
     page = timeline.page(None, timeline.page_size)
+    here = {entry.key for entry in page.entries}
+    follows = poll.options.follow_deletions and not is_new
+    deleted = _gone(timeline, place, [key for key in reversed(place.known) if key not in here], poll) if follows else ()
     news = [entry for entry in page.entries if place.is_news(entry)]
     taken = news[: poll.left]
     if is_new:
@@ -288,4 +294,5 @@ def _ranked(timeline: Timeline, place: _Place, poll: _Poll, is_new: bool) -> Ite
     place.remember(taken)
     for key in list(place.known)[: max(0, len(place.known) - timeline.window)]:
         del place.known[key]
-    yield Batch(items=timeline.completed([entry.item for entry in taken if entry.item]), notices=page.notices)
+    items = timeline.completed([entry.item for entry in taken if entry.item])
+    yield Batch(items=items, deleted=deleted, notices=page.notices)

@@ -102,6 +102,9 @@ def test_a_feed_in_an_order_of_its_own_brings_what_is_new_in_it(world: BlueskyWo
     old = world.write("an old post", into=f"app.bsky.feed.getFeed {FEED}", at=NOW - timedelta(days=9))
     assert reading.to_the_end() == [old]
     assert reading.to_the_end() == []
+    world.delete(old)
+    reading.to_the_end()
+    assert reading.deleted == [old]
 
 
 def test_mentions_come_first_as_others_see_them_and_not_from_the_muted(

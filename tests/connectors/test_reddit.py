@@ -153,6 +153,15 @@ def test_what_reddit_puts_first_is_one_page(world: RedditWorld, sort: str) -> No
     assert request.query.get("t") == ("day" if sort == "top" else None)
 
 
+def test_what_is_deleted_is_gone_though_reddit_sorts_it_by_favour(world: RedditWorld) -> None:
+    published = world.publish(5)
+    found = reading(world, sort="hot")
+    found.to_the_end()
+    world.delete(published[2])
+    found.to_the_end()
+    assert found.deleted == [published[2]]
+
+
 def test_front_page_and_multireddits_are_read_as_the_user(world: RedditWorld) -> None:
     published = world.publish(3)
     found = reading(world, subreddits=(), front=True, multireddits=("u/ada/m/machines",), **USER)

@@ -233,9 +233,36 @@ def test_of_a_ranked_timeline_comes_what_is_new_on_its_first_page_in_whatever_or
     reader = Reader(wall, options=Options(first_run_items=2, first_run_days=30_000))
     assert reader.poll() == [8, 7]
     wall.posts[9] = "a new post"
+    wall.standing = {6, 7}
     del wall.posts[7], wall.posts[6]  # so that 4 moves up to the first page
     assert reader.poll() == [9, 4]
     assert reader.poll() == []
     wall.posts[8] += ", corrected"
     assert reader.poll() == [8]
     assert not reader.deleted
+
+
+def test_what_has_left_a_ranked_page_is_asked_after_and_is_gone_only_where_the_source_has_it_no_more() -> None:
+    wall = Wall(posts=dict.fromkeys(range(1, 9), "a post"), is_ranked=True, window=12)
+    reader = Reader(wall)
+    assert reader.poll() == [8, 7, 6, 5]
+    wall.standing = {7}
+    del wall.posts[7], wall.posts[6]
+    for _ in range(3):
+        reader.poll()
+    assert sorted(wall.asked_after) == ["6", "7"]
+    assert reader.deleted == {6}
+    wall.standing = set()
+    reader.now += timedelta(days=1)
+    reader.poll()
+    assert reader.deleted == {6, 7}
+
+
+def test_who_follows_no_deletions_asks_after_nothing_that_left_a_ranked_page() -> None:
+    wall = Wall(posts=dict.fromkeys(range(1, 9), "a post"), is_ranked=True, window=12)
+    reader = Reader(wall, options=LONG_AGO.model_copy(update={"follow_deletions": False}))
+    reader.poll()
+    del wall.posts[7]
+    reader.poll()
+    assert not reader.deleted
+    assert not wall.asked_after
