@@ -34,7 +34,7 @@ from assistant.workers.model_pipe import Appraisal
 from assistant.workers.rows_pipe import Beginning, Embedded, Fitted, Trial
 
 TRIALS = ("Name three cities in Italy.", "How does a heat pump work?", "Write a line of verse about the sea.")
-MEASURED = 32_768
+MEASURED = 16_384
 """Rows whose mean length is measured, evenly over the table, and which principal directions are found of."""
 
 HARDLY = 0.01
@@ -83,7 +83,7 @@ class PromptRows:
         return appraised(self._of(fitted).get(planner), states, actions)
 
     def begin(self, path: Path, fitted: Fitted, wanted: Beginning, states: Floats, action: Floats | None) -> str:
-        step = max(1, len(self._table) // MEASURED)
+        step = -(-len(self._table) // MEASURED)
         measured = self._table[::step].float() * fitted.scale
         shape = Shape(
             fingerprint=fitted.fingerprint,
