@@ -56,6 +56,7 @@ LAYERS = (
         "opinions",
         "profile",
         "planners",
+        "drifts",
         "trainings",
         "simulations",
         "quiet_hours",

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from assistant import planners, trainings
+from assistant import drifts, planners, trainings
+from assistant.answers.drift import DriftWish
 from assistant.answers.steering import Changed, Picture, SteeringStatus, Why, Wish
 from assistant.api.dependencies import ServiceDep
 from assistant.api.streams import stream
@@ -66,6 +67,12 @@ def promote(service: ServiceDep, wish: Wish) -> Changed:
 @router.post("/rollback")
 def rollback(service: ServiceDep) -> Changed:
     return planners.rollback(service)
+
+
+@router.post("/drift")
+def drift(service: ServiceDep, wish: DriftWish) -> StreamingResponse:
+    """Streams progress, then a `Drift`: how the model keeps to its instructions over conversations with itself."""
+    return stream(service, lambda progress: drifts.measure(service, wish, progress))
 
 
 @router.get("/explain")

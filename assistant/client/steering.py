@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.answers.drift import Drift, DriftWish
 from assistant.answers.steering import Changed, Picture, Report, SteeringStatus, Why, Wish
 from assistant.client.wire import Wire
 from assistant.progress import Progress, unheard
@@ -38,6 +39,11 @@ class Steering:
 
     def rollback(self) -> Changed:
         return self._wire.post("/api/steering/rollback", Changed)
+
+    def drift(self, rounds: int, probes: int, methods: list[str], on_progress: Progress = unheard) -> Drift:
+        """By all methods where none is named."""
+        wish = DriftWish(rounds=rounds, probes=probes, methods=methods)
+        return self._wire.stream("/api/steering/drift", Drift, wish, on_progress)
 
     def explain(self, conversation: int | None = None, turn: int | None = None, *, replies: bool = False) -> Why:
         """Of the last conversation, and its last turn, where none is named."""

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli.screen import JsonOption, client_from, print_json, progress_bar, say
+from assistant.cli.steer.drift import drift
 
 if TYPE_CHECKING:
     from assistant.answers.steering import Changed, Report
 
 app = typer.Typer()
+app.command()(drift)
 
 PlannerNumber = Annotated[
     int | None, typer.Argument(help="As `telos steer status` lists it; the newest without.", metavar="NUMBER", min=1)

@@ -20,6 +20,8 @@ def print_status(answer: SteeringStatus) -> None:
         return
     say(f"Model     {answer.model}", _LABEL)
     say(f"Material  {_material(answer.material)}", _LABEL)
+    if answer.training:
+        say(f"Training  {answer.training}", _LABEL)
     if not answer.planners:
         return
     say("")
