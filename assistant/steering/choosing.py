@@ -22,8 +22,8 @@ from assistant.steering import planner_file
 from assistant.steering.planner import Planner, on_sphere
 from assistant.workers.model_pipe import Appraisal
 
-KEPT = 4
-"""Planners that stay loaded: the one that serves, and those that it is compared with."""
+KEPT = 2
+"""Planners that stay loaded: the one that serves, and one that it is compared with. One for an 8B model takes 400 MB."""
 
 
 @dataclass(frozen=True, slots=True)
