@@ -200,7 +200,8 @@ def ratios(spent: list[dict[str, Spent]], at_start: list[dict[str, Spent]], of: 
     reply, turn = f"reply{of}_s", f"turn{of}_s"
 
     def over(rows: list[dict[str, Spent]], way: str, other: str, what: str) -> float:
-        return median(getattr(row[way], what) / getattr(row[other], what) for row in rows)
+        found: list[float] = [getattr(row[way], what) / getattr(row[other], what) for row in rows]
+        return median(found)
 
     return {
         f"end_ratio{of}": over(spent, "end", "plain", reply),
