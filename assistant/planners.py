@@ -59,6 +59,7 @@ def status(service: Service) -> answers.SteeringStatus:
         serving=number if is_on else None,
         planners=[_line(service, one, number, fingerprint) for one in service.shelf.numbers()],
         material=line,
+        training=_training(service),
     )
 
 
@@ -82,7 +83,7 @@ def promote(service: Service, number: int, *, anyway: bool = False) -> answers.C
 
     Raises: NotFound; Conflict where the gate did not let it pass, unless `anyway`.
     """
-    service.shelf.require(number)
+    service.shelf.require_whole(number)
     report = service.shelf.report(number)
     if not (fingerprint := report.get("fingerprint")):
         raise Conflict(f"Planner {number} has no report that says which model it steers.", "Train another one.")
@@ -295,6 +296,14 @@ def _sentence(service: Service, held: serving.Serving, number: int | None, line:
     if not held.is_on:
         return f"Steering is off; planner {number} would serve. `telos steer on` has it back."
     return f"Planner {number} steers."
+
+
+def _training(service: Service) -> str:
+    if service.training.locked():
+        return "A training run is under way."
+    if any((service.home.steering / "training").glob("*.checkpoint")):
+        return "A training run was interrupted, and goes on with the next one."
+    return ""
 
 
 def _line(service: Service, number: int, serves: int | None, fingerprint: str) -> answers.PlannerLine:

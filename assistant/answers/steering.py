@@ -50,7 +50,7 @@ class SteeringStatus(BaseModel):
     planners: list[PlannerLine] = []
     material: MaterialLine = MaterialLine()
     training: str = ""
-    """How far a training run is that was interrupted, or goes on."""
+    """A sentence on a training run that is under way, or was interrupted; empty where there is none."""
 
 
 class Changed(BaseModel):

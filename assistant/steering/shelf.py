@@ -5,13 +5,14 @@ It knows names and JSON, and nothing of what a planner is: `planner_file` reads 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import NotFound
+from assistant.errors import Conflict, NotFound
 
 KEPT = 20
 """So many planners stay; the oldest that do not serve go."""
@@ -48,7 +49,7 @@ class Shelf:
         """Put a planner's file here, away from where it was made, under the next number; its report first."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = self.next_number()
-        self.write_report(number, report)
+        self.write_report(number, {**report, "sha256": _digest(made)})
         made.rename(self.path(number))
         return number
 
@@ -68,6 +69,16 @@ class Shelf:
         draft.write_text(json.dumps(dict(report), indent=1), encoding="utf-8")
         draft.rename(path)
 
+    def require_whole(self, number: int) -> Path:
+        """Raises: NotFound; Conflict where the file is not what was put there."""
+        path = self.require(number)
+        if (known := self.report(number).get("sha256")) and known != _digest(path):
+            raise Conflict(
+                f"The file of planner {number} is not as it was made: it is damaged or was changed.",
+                "Choose another one, or train one: `telos steer train`.",
+            )
+        return path
+
     def prune(self, serving: set[int]) -> list[int]:
         """Take the oldest away, but for those in `serving`; which went. Their reports stay."""
         idle = [number for number in self.numbers() if number not in serving]
@@ -78,3 +89,8 @@ class Shelf:
 
     def _report(self, number: int) -> Path:
         return self._folder / f"{number:04}.json"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

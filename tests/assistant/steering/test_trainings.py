@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from assistant import conversations, quiet_hours, trainings
+from assistant import conversations, planners, quiet_hours, trainings
 from assistant.answers.chat import Opinion
 from assistant.clock import FakeClock
 from assistant.config.schema import SteeringSettings
@@ -157,6 +157,8 @@ def test_a_night_that_is_too_short_goes_on_with_the_next(tmp_path: Path, monkeyp
     with training(tmp_path, monkeypatch) as (service, trainer):
         talked(service)
         trainings.train(service, unheard)
+        (trainer.folder / "learning.checkpoint").touch()
+        assert "was interrupted" in planners.status(service).training
         trainer.events = [Paused("evaluate", 3, 9)]
         assert "evaluate is at 3 of 9" in trainings.by_night(service, unheard)
         trainer.events = []
@@ -173,6 +175,7 @@ def test_training_stops_when_a_turn_begins_and_goes_on_afterwards(
         floor = service.floor.taken(99)
 
         def somebody_talks() -> Progressed:
+            assert planners.status(service).training == "A training run is under way."
             floor.__enter__()
             trainer.events = []
             return Progressed("train", 1, 10, "steps")

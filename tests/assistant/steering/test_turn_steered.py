@@ -221,6 +221,19 @@ def test_a_planner_serves_only_with_the_gates_leave_or_the_users_word(tmp_path: 
         assert (line.number, line.serves, line.fits, line.passed) == (refused, True, True, False)
 
 
+def test_a_damaged_planner_is_refused_and_the_incumbent_stays(tmp_path: Path) -> None:
+    with steering(tmp_path) as (service, shown):
+        planners.promote(service, shelve(service))
+        damaged = shelve(service)
+        with service.shelf.path(damaged).open("r+b") as file:
+            file.write(b"X")
+        with pytest.raises(Conflict, match="is not as it was made"):
+            planners.promote(service, damaged, anyway=True)
+        begin(service, "Hello")
+    assert shown.chats[0].steer is not None
+    assert shown.chats[0].steer.planner.stem == "0001"
+
+
 def test_a_turn_is_explained_by_the_planner_that_steered_it(tmp_path: Path) -> None:
     with steering(tmp_path) as (service, shown):
         begin(service, "Hello")
