@@ -65,7 +65,7 @@ def _entry(entry: EntryView) -> Iterator[RenderableType]:
     if entry.sentences:
         yield _indented(body)
     for citation in entry.citations:
-        link = Text(f"[{citation.number}] ", style="dim") + Text(harmless(citation.source))
+        link = Text(f"[{citation.number}] ", style="dim") + Text(harmless(citation.credited))
         yield _indented(link + Text(f"  {harmless(citation.url)}", style="blue", overflow="fold"))
     if entry.reasons:
         yield _indented(Text("because: " + harmless("; ".join(entry.reasons)), style="dim italic"))

@@ -23,6 +23,9 @@ from memory.store import digests, goals, items, messages, mutes, sources, storie
 
 MOST_CITED, MOST_VOICES = 6, 12
 """A story told by more items cites the best of them, but one of each source as far as there is room for voices."""
+SPOKEN = ("post", "mail", messages.KIND)
+"""Kinds whose source says where something was said, and not by whom."""
+MOST_OF_A_NAME = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Article:
             url=self.url,
             published=self.published,
             authors=self.authors,
+            said_by=" ".join(self.authors[0].split())[:MOST_OF_A_NAME] if self.authors and self.kind in SPOKEN else "",
         )
 
 

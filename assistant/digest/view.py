@@ -27,7 +27,8 @@ ASK = "ask"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """An item that an entry stands on. `number` counts from 1 within the entry."""
+    """An item that an entry stands on. `number` counts from 1 within the entry. `said_by` is who speaks in it, where its source
+    is a place in which many do: a timeline, a mailbox."""
 
     number: int
     item_id: int
@@ -36,6 +37,12 @@ class Citation:
     url: str
     published: datetime
     authors: tuple[str, ...] = ()
+    said_by: str = ""
+
+    @property
+    def credited(self) -> str:
+        """Whose voice it is, for the eye: "town", "social, Ada Lovelace (@ada)"."""
+        return f"{self.source}, {self.said_by}" if self.said_by else self.source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

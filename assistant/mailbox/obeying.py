@@ -88,14 +88,14 @@ def _entry(session: Session, view: DigestView, command: Command, now: datetime) 
 def _why(entry: EntryView, named: str) -> str:
     reasons = "; ".join(entry.reasons) or "it is new, and little else is known of it"
     guess = " It is a guess: little is known yet of your taste here." if entry.is_unproven else ""
-    cited = [f"[{one.number}] {one.source}: {one.title}{f' {one.url}' if one.url else ''}" for one in entry.citations]
+    cited = [f"[{one.number}] {one.credited}: {one.title}{f' {one.url}' if one.url else ''}" for one in entry.citations]
     return "\n".join([f"{named} is there because: {reasons}.{guess}", *cited])
 
 
 def _save(session: Session, view: DigestView, entry: EntryView, named: str, now: datetime) -> str:
     """As a note of the user's own, which stays whatever becomes of its sources; saved twice, it is one."""
     told = " ".join(sentence.text for sentence in entry.sentences)
-    cited = "\n".join(f"{one.source}: {one.title} {one.url}".strip() for one in entry.citations)
+    cited = "\n".join(f"{one.credited}: {one.title} {one.url}".strip() for one in entry.citations)
     name = f"digest {view.local_date} {view.run} {entry.number} {entry.story_id}"
     note = NewItem(
         external_id=uuid5(NAMESPACE_URL, name).hex,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistant.digest.render import render
 from memory.models import DeliveryState, MuteKind
 from memory.store import mutes
 from tests.assistant.newsroom import NOW, Newsroom
@@ -139,15 +141,22 @@ def test_every_voice_of_a_story_is_credited_and_a_public_one_leads(newsroom: New
         "town", newsroom.item("Earthquake damages houses in Port Alba", quake, canonical_url=page, url=page)
     )
     newsroom.publish(
-        "social", *(newsroom.item("", f"Shaken, says {name}.", external_id=name, **remark) for name in "abcdefgh")
+        "social",
+        *(
+            newsroom.item("", f"Shaken, says {name}.", external_id=name, authors=(f"Ada\n{name}",), **remark)
+            for name in "abcdefgh"
+        ),
     )
     newsroom.publish("letters", newsroom.item("From home", quake * 9, **(remark | {"kind": "mail"}), private=True))
     newsroom.publish(
         "chat", newsroom.item("", "All well here.", external_id="c", **(remark | {"kind": "message"}), private=True)
     )
-    (entry,) = newsroom.build().entries
+    digest = newsroom.build()
+    (entry,) = digest.entries
     assert set(entry.sources) == {"town", "social", "letters", "chat"}
     assert entry.title == "Earthquake damages houses in Port Alba"
     assert entry.citations[0].source == "town"
+    assert {"town", "social, Ada a"} <= {citation.credited for citation in entry.citations}
+    assert re.search(r"^    \[\d+\] social, Ada a, ", render(digest).text, re.MULTILINE)
     (told,) = [reason for reason in entry.reasons if reason.startswith("told by 4 sources: ")]
     assert "letters" in told
