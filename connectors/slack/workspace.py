@@ -46,6 +46,8 @@ class Workspace:
     notices: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     """The scopes that were found missing."""
+    partners: list[str] = field(default_factory=list)
+    """Names of those with whom there are direct messages."""
 
     @classmethod
     def entered(cls, web: Web, options: SlackOptions, kept: Mapping[str, Any]) -> Workspace:
@@ -106,6 +108,11 @@ class Workspace:
             f"There is no channel #{name} that this account is in. Join it, invite the bot there, or correct channels."
             for name in unmatched(options.channels, [one.name.lstrip("#") for one in found if not one.is_direct])
         ]
+        if not any(err.scope.startswith(("im:", "mpim:")) for err in lacking):
+            self.notices += [
+                f"There are no direct messages with {name} yet. If that is a slip, correct direct_messages."
+                for name in unmatched(options.direct_messages, self.partners)
+            ]
         return found
 
     def _of_kind(self, kind: str, options: SlackOptions) -> list[Conversation]:
@@ -123,6 +130,7 @@ class Workspace:
         for row in rows:
             if kind == "mpim":
                 people = str(row.get("name", "")).removeprefix("mpdm-").rpartition("-")[0].split("--")
+                self.partners += people
                 if is_wanted(people, options.direct_messages):
                     found.append(Conversation(str(row["id"]), ", ".join(people), is_direct=True))
             elif is_wanted([str(row.get("name", ""))], options.channels):
@@ -134,6 +142,7 @@ class Workspace:
         if set(options.direct_messages) == {"*"}:  # names are met with the messages
             return [Conversation(one, "", is_direct=True, user=user) for one, user in of.items()]
         names = self.called(list(of.values()))
+        self.partners += [part for user in of.values() for part in (names[user], *names[user].split())]
         return [
             Conversation(one, "", is_direct=True, user=user)
             for one, user in of.items()

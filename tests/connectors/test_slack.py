@@ -83,6 +83,17 @@ def test_direct_messages_speak_to_the_user_and_are_named_after_the_other(world: 
     assert all(item.to_me and item.private and not item.topics for item in found.values())
     only_ben = Reading(world, changes={**reading.changes, "direct_messages": ("Ben Okri",), "channels": ("general",)})
     assert only_ben.to_the_end() == [from_ben]
+    assert not only_ben.notices
+
+
+def test_a_name_with_which_there_are_no_direct_messages_is_said(world: SlackWorld) -> None:
+    world.room("D0BEN", "im", user=BEN)
+    world.room("G0ALL", "mpim", name="mpdm-me--ada--cy-1")
+    reading = Reading(world, changes={"direct_messages": ("Okri", "@cy", "Bem", "!ada")})
+    reading.to_the_end()
+    assert [notice for notice in reading.notices if "direct messages with" in notice] == [
+        "There are no direct messages with bem yet. If that is a slip, correct direct_messages."
+    ]
 
 
 def test_channels_are_chosen_by_name(world: SlackWorld) -> None:
