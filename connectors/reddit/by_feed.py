@@ -1,6 +1,7 @@
 """Reddit without credentials: the Atom feeds of its listings, by the source kind `feeds`, with its entries made posts.
 
-A feed shows no scores and no comments, and what is deleted just leaves it. Called by `connectors.reddit`.
+A feed shows no scores and no comments. What is deleted mostly just leaves it; an entry that says that it was removed is gone
+here too. Called by `connectors.reddit`.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ def poll(
         )
         try:
             for batch in _ListingFeed(feed, ways_out).poll(kept, now=now, limit=room, cancelled=cancelled):
-                items = tuple(post for item in batch.items if (post := post_of(item)))
-                yield replace(batch, items=items)
+                posts = {item.external_id: post_of(item) for item in batch.items}
+                gone = tuple(identity for identity, post in posts.items() if post is None)
+                yield replace(batch, items=tuple(post for post in posts.values() if post), deleted=gone)
         except NeedsLogin as failure:
             raise NeedsLogin(
                 f"{failure} Reddit shows {listing.shown} to no stranger: give client_id and client_secret "

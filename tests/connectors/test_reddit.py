@@ -249,6 +249,16 @@ def test_a_feed_brings_posts_under_the_ids_that_the_api_has(feeds: RedditFeedWor
     assert item.url == f"https://www.reddit.com{post.permalink}"
 
 
+def test_an_entry_that_comes_again_and_says_that_it_was_removed_is_gone(feeds: RedditFeedWorld) -> None:
+    stays, goes = feeds.add("One"), feeds.add("Another")
+    found = reading(feeds)
+    found.to_the_end()
+    goes.text = "[removed]"
+    found.to_the_end()
+    assert found.deleted == [goes.name]
+    assert sorted(found.ids) == [stays.name, goes.name], "neither came a second time"
+
+
 def test_feeds_of_several_listings_are_read_each_from_where_it_stood(feeds: RedditFeedWorld) -> None:
     found = reading(feeds, subreddits=("engines", "secret"), multireddits=("ada/machines",), sort="top")
     published = feeds.publish(2)
