@@ -14,6 +14,7 @@ import pytest
 from sqlmodel import col, select
 
 from assistant import conversations, memories, planners
+from assistant.answers.chat import Start, Step
 from assistant.answers.memory import EraseRequest
 from assistant.config.schema import SteeringSettings
 from assistant.engine.contract import Capability, Piece, Request, Steered
@@ -24,7 +25,7 @@ from assistant.steering.recording import unpacked
 from assistant.workers.model_pipe import Appraisal
 from memory.models import Transition
 from tests.assistant.steering.vectors import vector
-from tests.assistant.talking import Talker, begin, say, talking
+from tests.assistant.talking import Talker, begin, say, speak, talking
 
 WIDTH, DIMENSION = 6, 3
 
@@ -180,6 +181,15 @@ def test_a_reply_that_failed_teaches_nothing(tmp_path: Path) -> None:
     with steering(tmp_path, Shown(Conflict("It broke."))) as (service, _):
         with pytest.raises(Conflict):
             begin(service, "Hello")
+        assert rows(service) == []
+
+
+def test_a_reply_that_the_user_stopped_teaches_nothing(tmp_path: Path) -> None:
+    with steering(tmp_path) as (service, _):
+        events = speak(service, "Hello", start=Start())
+        assert any(isinstance(event, Step) and event.what == "checking" for event in events)
+        events.close()  # type: ignore[attr-defined]
+        assert conversations.show(service, 1).turns[0].state == "cancelled"
         assert rows(service) == []
 
 
