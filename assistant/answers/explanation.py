@@ -23,3 +23,9 @@ class Explanation(BaseModel):
     dialogue_tokens: int = 0
     budget_tokens: int = 0
     compacted: bool = False
+    attention: float | None = None
+    """The share that the reply paid to the instructions, where the engine tells it."""
+    focus: float = 1.0
+    """The exponent by which it was raised."""
+    anchored: str = ""
+    """Why the instructions were said again in this turn, if they were."""

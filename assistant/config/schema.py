@@ -211,6 +211,8 @@ class SteeringSettings(_Section):
     """In idle hours the model plays the user with goals like yours; what comes of it counts a quarter."""
     focus: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Below 1 the attention to the instructions is raised by split-softmax with this exponent."""
+    anchor: bool = True
+    """In a conversation that forgets its instructions they are said again, and attention to them is raised."""
 
     @field_validator("train_at", mode="before")
     @classmethod

@@ -175,8 +175,8 @@ class Piece:
     """A part of the reply as it comes; the last one has `usage`, and `hidden` where it was wanted or steered by.
 
     `hidden` is the last layer's state (after the final norm) of the prompt's last token, read without any prefix:
-    float32 of shape (width,). `attention` is the share of attention on the first system message while the reply was
-    written, before split-softmax raised it: a mean over layers, heads and tokens, in [0, 1].
+    float32 of shape (width,). `attention` is the share of attention on the first system message before split-softmax raised
+    it: a mean over layers and heads, in [0, 1], where the reply begins, and with a `focus` below 1 over all its tokens.
     """
 
     text: str

@@ -210,8 +210,8 @@ class Decoder:
         if order.max_tokens < 1:
             return "length"
         sampler, logits, mask, split = Sampler(order.sampling, ids), read.logits, order.mask, read.past.split
-        if self._compiled is not None and order.exponent == 1:
-            read.past.split = None  # a compiled step has one attention; the prompt's last column has been measured
+        if order.exponent == 1:
+            read.past.split = None  # where the reply begins was measured, which is enough, and the rest costs nothing
         with self._steps(read.past, order.max_tokens) as step:
             for remaining in range(order.max_tokens, 0, -1):
                 if order.wants_attention and split is not None and split.share is not None:

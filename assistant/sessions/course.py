@@ -186,6 +186,10 @@ class Course:
     usages: list[Usage] = field(default_factory=list)
     """Of the reply, and of its second try."""
     helm: Helm = UNMANNED
+    anchored: str = ""
+    """Why the instructions are said again in this turn, if they are."""
+    is_watched: bool = False
+    """The engine tells how much attention the reply pays to the instructions."""
     state: Floats | None = None
     """What the prompt left the model in: (width,)."""
     steered: Steered | None = None

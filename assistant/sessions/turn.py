@@ -38,6 +38,7 @@ from assistant.failpoints import failpoint
 from assistant.sessions import (
     acts,
     ahead,
+    anchoring,
     card,
     checking,
     closing,
@@ -124,8 +125,8 @@ def _answer(parts: Parts, course: Course) -> Iterator[Event]:
     bounds = Bounds.of(engine.context_tokens, parts.settings.chat, course.say.max_tokens)
     if context.is_passed(course.talk.told, course.talk.message, engine, bounds):
         yield from _compact(parts, course, bounds)
-    prompt = _prompt(parts, course, engine, bounds)
     _man(parts, course, engine)
+    prompt = _prompt(parts, course, engine, bounds)
     yield Step(what="writing")
     yield from _write(parts, course, engine, prompt.messages, bounds)
     yield Step(what="checking")
@@ -258,20 +259,23 @@ def _prompt(parts: Parts, course: Course, engine: Engine, bounds: Bounds) -> Pro
         card=course.card if talk.goal is not None else None,
         act=acts.instruction(course.act, is_asked_again=course.heard.is_repeated_question),
         recalled=course.gathered.recalled,
-        notes=talk.notes,
+        notes=[*talk.notes, *anchoring.notes(course, engine.lengths)],
         left_out=course.gathered.left_out,
     )
     prompt = context.build(talk.told, now, engine, bounds)
     prompt.explanation.compacted = course.explanation.compacted
+    prompt.explanation.anchored, prompt.explanation.focus = course.anchored, course.helm.focus
     course.explanation = prompt.explanation
     return prompt
 
 
 def _man(parts: Parts, course: Course, engine: Engine) -> None:
-    """Who steers the reply: a planner that serves, or nobody."""
+    """Who steers the reply: a planner that serves, or nobody; and whether the instructions are to be said again."""
     course.helm, course.model = parts.helm(course.talk.conversation.is_sensitive), engine.name
     if course.helm.notice:
         course.notices.append(course.helm.notice)
+    if parts.settings.steering.anchor:
+        anchoring.hold(course, engine)
 
 
 def _write(
@@ -296,6 +300,7 @@ def _write(
         steer=course.helm.steer(course.talk.turn.id or 0),
         wants_hidden=course.helm.is_kept,
         focus=course.helm.focus,
+        wants_attention=course.is_watched,
         item_ids=course.gathered.item_ids(),
     )
     usage: Usage | None = None
@@ -310,6 +315,7 @@ def _write(
                 yield Step(what="writing")  # nothing yet; whoever listens can go away
             if piece.usage is not None:
                 usage, course.state, course.steered = piece.usage, piece.hidden, piece.steered
+                course.explanation.attention = piece.attention
     if usage is None or not course.text[len(first) :].strip():
         raise ModelFailed(f"The reply of {engine.name} was empty or ended before it was whole.", "/retry asks again.")
     course.usages.append(usage)

@@ -39,11 +39,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the next turn is to do: say the instructions again, with this k; `why` is a sentence for the session's log."""
+    """What the next turn is to do: say the instructions again, with this k; the reasons are sentences for the session's log,
+    the second for an engine that lets nobody at its attention."""
 
     is_to_anchor: bool
     focus: float
     why: str = ""
+    why_without_focus: str = ""
 
 
 def advise(turns: Sequence[Seen], focus: float = 1.0, limits: Limits | None = None) -> Advice:
@@ -68,10 +70,9 @@ def advise(turns: Sequence[Seen], focus: float = 1.0, limits: Limits | None = No
     if not whys:
         return Advice(False, known)
     lower = max(round(known - STEP, 2), min(LEAST_FOCUS, known))
-    sentence = " and ".join(whys)
-    return Advice(
-        True, lower, f"{sentence[0].upper()}{sentence[1:]}: the instructions are said again, with k = {lower:g}."
-    )
+    sentence = f"{' and '.join(whys)}: the instructions are said again"
+    sentence = sentence[0].upper() + sentence[1:]
+    return Advice(True, lower, f"{sentence}, with k = {lower:g}.", f"{sentence}.")
 
 
 def _mean(turns: Sequence[Seen]) -> float | None:
