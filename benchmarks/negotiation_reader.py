@@ -213,11 +213,15 @@ def trained(
     epochs: int,
     on_epoch: Callable[[int, float], None],
 ) -> Reader:
-    """A reader of its own seed, trained on the dialogues whose ending is known; the kinds of items change places at
-    random, with their words, so that six dialogues are made of one."""
+    """A reader of its own seed; the kinds of items change places at random, with their words, so that six dialogues are
+    made of one.
+
+    A talk whose two selections disagree was no deal: without those a reader takes every claim before the end for agreed,
+    and a planner learns to claim and end.
+    """
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
-    known = [one for one in dialogues if one.ending in ("agree", "no_deal")]
+    known = [one for one in dialogues if one.ending != "disconnect"]
     words = Words(one.turns for one in known)
     network = make(len(words.known))
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
@@ -286,4 +290,5 @@ def _permuted(dialogue: Dialogue, order: tuple[int, ...]) -> tuple[Talk, Split]:
     """The same talk where item n has become item `order[n]`, in words and numbers."""
     turns = tuple((mine, permuted_words(said, order)) for mine, said in dialogue.turns)
     counts = permuted(dialogue.pair.counts, order)
-    return Talk(counts, turns), None if dialogue.split is None else permuted(dialogue.split, order)
+    agreed = dialogue.split if dialogue.ending == "agree" else None
+    return Talk(counts, turns), None if agreed is None else permuted(agreed, order)
