@@ -40,5 +40,12 @@ def of_threads(session: Session, thread_ids: Collection[str], since: datetime) -
     return [(item, version) for item, version in session.exec(ordered)]
 
 
+def conversations_of(session: Session, message_ids: Collection[str], since: datetime) -> set[str]:
+    """The conversations in which the mails with these Message-IDs stand that were written at `since` or later."""
+    named = col(Item.details)["message_id"].as_string().in_(message_ids)
+    wanted = ItemFilter(kind=KIND).conditions()
+    return set(session.exec(select(Item.thread_id).where(*wanted, col(Item.published_at) >= since, named)))
+
+
 def _kept() -> Select[Item, Version]:
     return select(Item, Version).join(Version, current()).where(*ItemFilter(kind=KIND).conditions())

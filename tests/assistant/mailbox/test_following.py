@@ -103,6 +103,25 @@ def test_what_is_written_later_settles_it(service: Service) -> None:
     assert standing(service) == []
 
 
+def test_an_answer_from_a_program_that_names_nothing_but_the_mail_before_belongs_to_the_conversation(
+    service: Service,
+) -> None:
+    """Its conversation then looks as if it had begun with the mail that it answers."""
+    _, first = keep(service, "The cabin is free.", by_me=True)
+    _, asked = keep(service, "When do we sail?", answers=first)
+    look(service)
+    assert len(standing(service)) == 1
+    _, mine = keep(service, "At nine.", by_me=True, answers=asked)
+    look(service)
+    assert standing(service) == []
+    _, again = keep(service, "And what shall I bring?", answers=mine)
+    look(service)
+    assert len(standing(service)) == 1
+    keep(service, "A coat.", by_me=True, answers=again)
+    look(service)
+    assert standing(service) == []
+
+
 def test_a_mail_gets_one_draft_and_an_answered_one_none(service: Service) -> None:
     keep(service, "When do we sail?", is_answered=True)
     keep(service, "When do we sail?", is_automatic=True)
