@@ -29,15 +29,20 @@ Act = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Beginnings:
-    """The first state of each episode, (k, width), and the episodes' names."""
+    """The first state of each episode, (k, width), what it counts for, (k,), and the episodes' names."""
 
     states: Floats
+    weights: Floats
     keys: tuple[str, ...]
 
     @classmethod
     def of(cls, turns: Sequence[Turn]) -> Beginnings:
-        firsts = {key: group[0].state for key, group in by_episode(turns).items()}
-        return cls(np.stack(list(firsts.values())).astype(np.float32), tuple(firsts))
+        firsts = {key: group[0] for key, group in by_episode(turns).items()}
+        return cls(
+            states=np.stack([turn.state for turn in firsts.values()]).astype(np.float32),
+            weights=np.array([turn.weight for turn in firsts.values()], np.float32),
+            keys=tuple(firsts),
+        )
 
 
 def judged(
@@ -63,8 +68,8 @@ def judged(
         states = torch.from_numpy(beginnings.states)
         seen = torch.cat([data.seen(planner.standard(states)), act(states)], dim=1)  # (k, seen)
         values = judges(seen.expand(settings.judges, -1, -1))  # (judges, k)
-        shares = torch.from_numpy(_counts(beginnings.keys, settings))
-        means = (values * shares).sum(1) / shares.sum(1).clamp(min=1)
+        shares = torch.from_numpy(_counts(beginnings.keys, settings) * beginnings.weights)
+        means = (values * shares).sum(1) / shares.sum(1).clamp(min=1e-6)
     return np.asarray(means.numpy(), dtype=np.float32)
 
 

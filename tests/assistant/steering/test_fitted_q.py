@@ -116,6 +116,19 @@ def test_states_wider_than_judges_see_and_fewer_than_their_width_are_judged_by()
     assert values.mean() == pytest.approx(0.5, abs=0.15)
 
 
+def test_a_simulated_session_counts_for_its_share() -> None:
+    turns, _ = sailing.sailed(sailing.adrift(5), 8)
+    light = [replace(turn, weight=1e-6 if turn.episode == "0-0" else 1.0) for turn in turns]
+    without = [turn for turn in turns if turn.episode != "0-0"]
+    replay = Replay.of(turns, dimension=sailing.WIDTH)
+    values = [
+        judged(sailing.planner(), toward(0.5), replay, Beginnings.of(found), replace(SETTINGS, judge_steps=20))
+        for found in (light, without, turns)
+    ]
+    assert values[0] == pytest.approx(values[1], abs=1e-5)
+    assert values[2] != pytest.approx(values[1], abs=1e-5)
+
+
 def test_a_cancel_is_heard_within_a_step() -> None:
     turns, _ = sailing.sailed(sailing.adrift(0), 5)
     replay = Replay.of(turns, dimension=sailing.WIDTH)
