@@ -26,7 +26,7 @@ from benchmarks.games.buffer import Returns
 from benchmarks.games.play import Game, Room
 
 SETTINGS = replace(
-    SMALL, alpha=10.0, steps=6_000, clone_epochs=2, clone_batch=64, clone_up="keep", clone_target="distribution"
+    SMALL, alpha=0.5, steps=2_000, clone_epochs=2, clone_batch=64, clone_up="keep", clone_target="distribution"
 )
 """Rates of TD3+BC's own paper; the up-mapping stays the span of the prefixes that the model has seen."""
 Judge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
