@@ -55,6 +55,7 @@ class Hours:
         Raises: Interrupted, when the time is used up; Conflict, when a conversation was deleted meanwhile; ModelFailed.
         """
         while True:
+            self._report(0, None, "beginning")  # raises where the service is about to end
             self.wait_for_quiet()
             if self._service.forgotten != self._forgotten:
                 raise Conflict(
@@ -106,10 +107,11 @@ class Hours:
 
 
 def _give_way(service: Service, worker: TrainingWorker, over: Event, gave_way: Event) -> None:
-    """End the process where it does not stop by itself soon after somebody begins to talk; its last checkpoint is kept."""
+    """End the process where it does not stop by itself soon after somebody begins to talk, and at once where the service
+    ends; its last checkpoint is kept."""
     while not over.wait(LOOK_S):
-        if service.floor.is_taken:
-            if not over.wait(GRACE_S):
+        if service.floor.is_taken or service.stopping.is_set():
+            if service.stopping.is_set() or not over.wait(GRACE_S):
                 gave_way.set()
                 worker.close()
             return

@@ -22,7 +22,7 @@ from assistant.engine.contract import Message, ModelFailed
 from assistant.errors import BadRequest, Conflict
 from assistant.jobs.duties import STEER, duties
 from assistant.opinions import opinion
-from assistant.progress import unheard
+from assistant.progress import Cancelled, unheard
 from assistant.service import Service
 from assistant.steering.replay import Turn
 from assistant.workers.training_pipe import Collected, Judged, Made, Paused, Progressed, TrainingOrder
@@ -279,3 +279,20 @@ def test_deleting_a_conversation_ends_what_is_trained_on_it_and_removes_what_tra
         deleting[0].join()
         assert trainer.asked == ["collect"]
         assert not kept.exists()
+
+
+def test_a_service_that_ends_waits_for_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with training(tmp_path, monkeypatch) as (service, trainer):
+        talked(service)
+        ended = Event()
+
+        def hangs() -> Progressed:
+            service.stopping.set()
+            assert ended.wait(10)
+            raise ModelFailed("The training was put away before it had ended.")
+
+        monkeypatch.setattr(trainer, "close", ended.set)
+        trainer.events = [hangs]
+        with pytest.raises(Cancelled):
+            trainings.collect(service, unheard)
+        assert trainer.asked == ["collect"]
