@@ -17,9 +17,19 @@ from benchmarks.games import scratch_model
 from benchmarks.games.kept import Kept, digest
 from benchmarks.games.scratch_model import Conversation, Lessons, Recipe
 
-DIALOGUES = 5600
+DIALOGUES = 8000
 RECIPE = Recipe(
-    width=96, layers=4, heads=4, key_value_heads=2, inner=288, context=1024, epochs=8, batch=32, least=1, described=0.0
+    width=96,
+    layers=4,
+    heads=4,
+    key_value_heads=2,
+    inner=288,
+    context=1024,
+    epochs=6,
+    batch=16,
+    rate=3e-3,
+    least=1,
+    described=0.0,
 )
 _QUICK = replace(RECIPE, width=64, layers=2, inner=128, epochs=2)
 

@@ -77,7 +77,7 @@ def dialogue(chance: np.random.Generator, rounds: tuple[int, int] = (2, 5)) -> C
     own, other = told(chance), told(chance)
     messages: list[tuple[Role, str]] = [] if chance.random() < 0.1 else [("system", own.words)]
     is_told_again = chance.random() < 0.15
-    asked = question(chance)
+    asked = fitting(own, chance)
     said = f"{asked}{_PARTS[1]}"
     for number in range(int(chance.integers(rounds[0], rounds[1] + 1))):
         if is_told_again and number and messages[0][0] == "system" and chance.random() < 0.5:
@@ -85,7 +85,7 @@ def dialogue(chance: np.random.Generator, rounds: tuple[int, int] = (2, 5)) -> C
         messages.append(("user", said))
         after = question(chance)
         messages.append(("assistant", _turn(answer(asked, own if messages[0][0] == "system" else None, chance), after)))
-        asked = question(chance)
+        asked = fitting(own, chance) if chance.random() < 0.5 else question(chance)
         is_bare = chance.random() < 0.3
         said = f"{asked}{_PARTS[1]}" if is_bare else _turn(answer(after, other, chance), asked)
     return Conversation(tuple(messages))
@@ -106,6 +106,17 @@ def question(chance: np.random.Generator) -> str:
         first, second = chance.choice(len(_ALL), 2, replace=False)
         return f"{_ALL[first][0]} or {_ALL[second][0]}"
     return (NAME, HOME, WEATHER)[kind - 5]
+
+
+def fitting(one: Told, chance: np.random.Generator) -> str:
+    """A question that who was told this has something to say to."""
+    fixed = {"name": NAME, "home": HOME, "weather": WEATHER}
+    if one.family in fixed:
+        return fixed[one.family]
+    wanted = " or " if one.family == "choice" else "name "
+    while wanted not in (asked := question(chance)) or asked == NAME:
+        pass
+    return asked
 
 
 def answer(asked: str, one: Told | None, chance: np.random.Generator) -> str:
@@ -155,13 +166,7 @@ def probes(seed: int, each: int) -> list[Probe]:
 
 
 def _probe(one: Told, chance: np.random.Generator) -> Probe:
-    fixed = {"name": NAME, "home": HOME, "weather": WEATHER}
-    asked = fixed.get(one.family) or question(chance)
-    if one.family == "choice":
-        first, second = chance.choice(len(_ALL), 2, replace=False)
-        asked = f"{_ALL[first][0]} or {_ALL[second][0]}"
-    while one.family not in fixed and one.family != "choice" and not asked.startswith("name "):
-        asked = question(chance)
+    asked = fitting(one, chance)
     return Probe(one.family, one.words, f"{asked}{_PARTS[1]}", _check(one, asked))
 
 
