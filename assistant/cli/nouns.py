@@ -44,7 +44,9 @@ NOUNS = {
     "sources": Noun("sources", "app", "Sources: what Telos reads. Add, test, list, pause them."),
     "mail": Noun("mail", "app", "Mail: log in at your provider without a password."),
     "model": Noun("model", "app", "The language model: fetch one, use it, show it, test it."),
-    "steer": Noun("steer.command", "app", "Steering toward the goal: how it stands, train a planner, let it serve, roll back."),
+    "steer": Noun(
+        "steer.command", "app", "Steering toward the goal: how it stands, train a planner, let it serve, roll back."
+    ),
     "log": Noun("log", "app", "What language models were asked and answered, and at which cost."),
     "jobs": Noun("jobs", "app", "The recurring work: when it is due, how it went."),
 }
