@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.engine.contract import Message, ModelFailed, Piece, Reply, Request, Sampling, Steer
+from assistant.engine.contract import Message, ModelFailed, Piece, Prefix, Reply, Request, Sampling, Steer
 from assistant.errors import BadRequest, Conflict, Unavailable
 from assistant.generation.running import FREED, ON_CPU
 from assistant.generation.served import LanguageModel
@@ -140,11 +140,12 @@ def test_short_of_memory_before_a_word_the_reply_is_steered_all_the_same(
     shared: LanguageModel, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = request(Steer(planner=path, noise=0.2, seed=1))
-    expected = streamed(shared, asked)
+    expected, held = streamed(shared, asked), shared._model.planners.get(path)
     monkeypatch.setattr(shared._model, "decoder", Shorted(shared._model.decoder, 1))
     reply = streamed(shared, asked)
     assert (reply.text, reply.usage.notice) == (expected.text, FREED)
     assert reply.steered is not None
+    assert shared._model.planners.get(path) is not held, "a planner's memory is freed with the rest"
 
 
 def test_short_of_memory_in_mid_reply_the_rest_comes_unsteered(
@@ -217,9 +218,17 @@ def test_a_mixed_batch_steers_those_that_asked_for_it(shared: LanguageModel, pat
     assert [reply.hidden is not None for reply in replies] == [False, True, True]
 
 
-def test_a_reply_that_must_show_its_state_fails_where_memory_ends_it_half_way(
+def test_short_of_memory_half_way_a_reply_comes_without_the_state_that_was_asked_for(
     shared: LanguageModel, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    expected = streamed(shared, request(wants_hidden=True))
+    assert expected.hidden is not None
+    monkeypatch.setattr(shared._model, "decoder", Shorted(shared._model.decoder, 1, after=5))
+    reply = streamed(shared, request(wants_hidden=True))
+    assert (reply.text, reply.hidden, reply.usage.notice) == (expected.text, None, FREED)
+
+
+def test_rows_that_were_given_are_not_left_out_half_way(shared: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared._model, "decoder", Shorted(shared._model.decoder, 1, after=5))
     with pytest.raises(ModelFailed, match="nothing more to free"):
-        streamed(shared, request(Steer(planner=path), wants_hidden=True))
+        streamed(shared, request(prefix=Prefix(np.ones((2, 64), dtype=np.float32))))
