@@ -12,7 +12,7 @@ the values of Dialogue Action Tokens (arXiv 2406.11978). It knows states, action
 3. Transitions are drawn by episode and weight (`replay`), not each alike.
 4. States are standardised (equation 4) by the planner's own statistics, taken at cloning: the paper's are of the dataset.
 5. A turn that nothing steered counts as the cloned action of its state.
-6. The actor starts as the cloned one, not at random, and Adam's state is kept in checkpoints.
+6. The actor starts as the cloned one, not at random. Targets stay in [0, 1], where all values are: an episode has one reward.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Learner:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def goals(self, batch: Batch) -> Tensor:
-        """y = r + gamma min_i Q'_i(s', pi'(s') + noise), (n,): TD3's targets. Nothing follows a turn that is done."""
+        """y = r + gamma min_i Q'_i(s', pi'(s') + noise), (n,), in [0, 1]: TD3's targets. Nothing follows a turn that is done."""
         settings = self.settings
         actions = self.target.act(batch.next_states)  # (n, dimension)
         noise = torch.randn(actions.shape, generator=self.generator) * settings.target_noise
@@ -105,7 +105,7 @@ class Learner:
         actions = on_sphere(actions + noise.to(self.device))
         values = self.target.values(batch.next_states, actions).min(0).values  # (2, n) -> (n,)
         goals: Tensor = batch.rewards + settings.gamma * (1 - batch.done) * values
-        return goals
+        return goals.clamp(0, 1)
 
     def critic_loss(self, batch: Batch) -> Tensor:
         """Squared errors of both critics, summed over them and averaged over the batch."""

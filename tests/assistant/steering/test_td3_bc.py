@@ -17,7 +17,7 @@ from assistant.steering.checkpoint import Checkpoint
 from assistant.steering.planner import Planner
 from assistant.steering.replay import Replay
 from assistant.steering.settings import PUBLISHED, SMALL, TrainingSettings
-from assistant.steering.td3_bc import Batch, Learner, train
+from assistant.steering.td3_bc import Learner, train
 from tests.assistant.steering import sailing
 
 pytestmark = pytest.mark.integration  # torch takes seconds to import
@@ -96,27 +96,36 @@ def test_lambda_makes_the_step_independent_of_the_size_of_rewards() -> None:
     torch.testing.assert_close(learner.actor_loss(batch), before)
 
 
-def test_nothing_is_expected_behind_the_end_of_an_episode() -> None:
-    learner = Learner(sailing.planner(), sailing.logged(50), replace(QUICK, batch=8))
-    drawn = learner.drawn()
+def expecting(learner: Learner, *values: float) -> None:
+    """Let the target critics expect these values of whatever is done."""
     with torch.no_grad():
-        for critic in learner.target.critics:
-            critic[-1].bias.fill_(50.0)
-    ended = Batch(drawn.states, drawn.actions, drawn.rewards, drawn.next_states, torch.ones(8))
-    going_on = Batch(drawn.states, drawn.actions, drawn.rewards, drawn.next_states, torch.zeros(8))
-    assert torch.equal(learner.goals(ended), drawn.rewards)
-    assert (learner.goals(going_on) > drawn.rewards + 40).all()
+        for value, critic in zip(values, learner.target.critics, strict=True):
+            critic[-1].weight.zero_()
+            critic[-1].bias.fill_(value)
+
+
+def test_nothing_is_expected_behind_the_end_of_an_episode() -> None:
+    learner = Learner(sailing.planner(), sailing.logged(50), replace(QUICK, batch=8, gamma=1.0))
+    drawn = replace(learner.drawn(), rewards=torch.full((8,), 0.25))
+    expecting(learner, 0.5, 0.5)
+    assert torch.equal(learner.goals(replace(drawn, done=torch.ones(8))), drawn.rewards)
+    torch.testing.assert_close(learner.goals(replace(drawn, done=torch.zeros(8))), drawn.rewards + 0.5)
 
 
 def test_the_lesser_of_both_critics_is_expected() -> None:
     learner = Learner(sailing.planner(), sailing.logged(50), replace(QUICK, gamma=1.0))
     drawn = learner.drawn()
-    with torch.no_grad():
-        for bias, critic in zip((3.0, -5.0), learner.target.critics, strict=True):
-            critic[-1].weight.zero_()
-            critic[-1].bias.fill_(bias)
+    expecting(learner, 0.8, 0.3)
     going_on = drawn.done == 0
-    torch.testing.assert_close(learner.goals(drawn)[going_on], drawn.rewards[going_on] - 5.0)
+    torch.testing.assert_close(learner.goals(drawn)[going_on], drawn.rewards[going_on] + 0.3)
+
+
+@pytest.mark.parametrize(("wrong", "most"), [(50.0, 1.0), (-50.0, 0.0)])
+def test_no_more_and_no_less_is_expected_than_a_reward_can_be(wrong: float, most: float) -> None:
+    learner = Learner(sailing.planner(), sailing.logged(50), QUICK)
+    drawn = learner.drawn()
+    expecting(learner, wrong, wrong)
+    assert (learner.goals(drawn)[drawn.done == 0] == most).all()
 
 
 @pytest.mark.parametrize(("per_coordinate", "length"), [(False, 0.2), (True, 0.2 * 64**0.5)])
