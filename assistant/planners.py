@@ -22,8 +22,8 @@ from assistant.sessions import retold
 from assistant.sessions.context import Bounds
 from assistant.steering import serving, settling
 from assistant.steering.helm import fingerprint_of, why_unsteered
-from assistant.steering.recording import unpacked
 from assistant.workers.model_pipe import Appraisal
+from memory.embed import unpack_one
 from memory.models import Conversation, Transition, Turn
 from memory.store import transitions
 
@@ -177,7 +177,7 @@ def explain(
         angle=row.angle,
         value=row.value,
         value_cloned=row.value_cloned,
-        action=[] if row.action is None else unpacked(row.action).tolist(),
+        action=[] if row.action is None else unpack_one(row.action).tolist(),
         reward=row.reward,
         reward_from=row.reward_from,
     )
@@ -228,8 +228,8 @@ def _appraise(service: Service, told: answers.Why, row: Transition, fingerprint:
     path = service.shelf.path(told.planner)
     if not path.exists():
         return
-    states = unpacked(row.state)[None]
-    actions = None if row.action is None else unpacked(row.action)[None]
+    states = unpack_one(row.state)[None]
+    actions = None if row.action is None else unpack_one(row.action)[None]
     found = engine.appraise(path, states, actions)
     told.value, told.angle = float(found.values[0]), float(found.angles[0])
     told.value_cloned, told.value_chosen = float(found.values_cloned[0]), float(found.values_chosen[0])
@@ -252,7 +252,7 @@ def _both_ways(service: Service, told: answers.Why, conversation: Conversation, 
 
 def _projected(rows: list[Transition]) -> answers.Picture:
     """Principal components by a singular value decomposition of the centred actions."""
-    actions = np.stack([unpacked(row.action or b"") for row in rows])
+    actions = np.stack([unpack_one(row.action or b"") for row in rows])
     centred = actions - actions.mean(0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     variance = sizes**2 / max(float((sizes**2).sum()), 1e-12)

@@ -21,7 +21,8 @@ from assistant.sessions.context import Bounds
 from assistant.sessions.simulated import Played, Scene
 from assistant.sessions.views import card_of
 from assistant.steering.helm import Helm
-from assistant.steering.recording import note, packed
+from assistant.steering.recording import note
+from memory.embed import pack_one
 from memory.models import Goal, Transition
 from memory.store import conversations, goals, transitions
 
@@ -96,7 +97,7 @@ def _keep(session: Session, service: Service, scene: Scene, goal: Goal, played: 
             at=at,
             fingerprint=scene.helm.fingerprint,
             model=scene.engine.name,
-            state=packed(step.state),
+            state=pack_one(step.state),
             is_simulated=True,
             weight=WEIGHT,
         )

@@ -64,6 +64,16 @@ def pack(rows: Rows) -> list[bytes]:
     return [row.tobytes() for row in np.ascontiguousarray(rows, dtype="<f4")]
 
 
+def pack_one(vector: Rows) -> bytes:
+    """One vector of shape (dimension,), as `pack` does it."""
+    return pack(vector[np.newaxis])[0]
+
+
+def unpack_one(packed: bytes) -> Rows:
+    """The vector that `pack_one` made, (dimension,), to be written in by whoever asks."""
+    return np.frombuffer(packed, dtype="<f4").astype(np.float32)
+
+
 def unpack(packed: Iterable[bytes], dimension: int) -> Rows:
     """The rows that `pack` made, (n, dimension)."""
     flat = np.frombuffer(b"".join(packed), dtype="<f4").astype(np.float32, copy=False)

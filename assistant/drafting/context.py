@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant.drafting.material import Material
 from assistant.drafting.recipients import Recipient
-from memory.embed import Embedder, NoEmbedder, pack, unpack
+from memory.embed import Embedder, NoEmbedder, pack_one, unpack_one
 from memory.models import Draft
 from memory.profile.context import Context
 
@@ -70,12 +70,12 @@ def row(context: Context) -> dict[str, Any]:
 
 
 def packed(context: Context) -> bytes | None:
-    return None if context.vector is None else pack(context.vector[np.newaxis])[0]
+    return None if context.vector is None else pack_one(context.vector)
 
 
 def of_draft(draft: Draft) -> Context:
     """The context that a draft was written in."""
-    vector = None if draft.vector is None else unpack([draft.vector], len(draft.vector) // 4)[0]
+    vector = None if draft.vector is None else unpack_one(draft.vector)
     kept = {name: str(value) for name, value in draft.context.items()} or {"kind": draft.kind.value}
     return Context(**kept, vector=vector, embedder=draft.embedder if vector is not None else "")
 

@@ -18,7 +18,7 @@ from assistant.learning.observing import LENGTHS, accepted, observe, observe_own
 from assistant.learning.own_words import LookUp, Own, own_words
 from assistant.learning.refusing import require_text
 from assistant.style.piece import People
-from memory.embed import pack
+from memory.embed import pack_one
 from memory.models import Lesson, LessonOrigin, PreferenceChange
 from memory.profile import learning
 from memory.profile.context import Context, Observation
@@ -190,6 +190,6 @@ def _lesson(context: Context, text: str, now: datetime, origin: LessonOrigin) ->
         source=context.source,
         language=context.language,
         text=context.text,
-        vector=None if context.vector is None else pack(context.vector.reshape(1, -1))[0],
+        vector=None if context.vector is None else pack_one(context.vector),
         embedder=context.embedder if context.vector is not None else "",
     )

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sqlmodel import Session
 
-from assistant.steering.recording import unpacked
 from assistant.steering.replay import PART, Turn
+from memory.embed import unpack_one
 from memory.models import Transition
 from memory.store import transitions
 
@@ -50,8 +50,8 @@ def _turn(row: Transition, stretch: int, lineage_of: LineageOf) -> Turn:
     return Turn(
         episode=f"{row.episode}{STRETCH}{stretch}",
         step=row.step,
-        state=unpacked(row.state),
-        action=None if row.action is None else unpacked(row.action),
+        state=unpack_one(row.state),
+        action=None if row.action is None else unpack_one(row.action),
         lineage="" if row.planner is None else lineage_of(row.planner),
         reward=row.reward,
         is_last=row.reward is not None,

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import numpy as np
-
 from assistant.engine.contract import Floats, Steered
 from assistant.steering.helm import Helm
+from memory.embed import pack_one
 from memory.models import Transition, Turn
 
 
@@ -26,7 +25,7 @@ def transition(
         at=at,
         fingerprint=helm.fingerprint,
         model=model,
-        state=packed(state),
+        state=pack_one(state),
         corrections=corrections,
     )
     note(row, helm, steered)
@@ -36,15 +35,5 @@ def transition(
 def note(row: Transition, helm: Helm, steered: Steered | None) -> None:
     """Write on the row how its reply was steered, if it was."""
     if steered is not None:
-        row.action, row.planner, row.place, row.noise = packed(steered.action), helm.number, helm.place, helm.noise
+        row.action, row.planner, row.place, row.noise = pack_one(steered.action), helm.number, helm.place, helm.noise
         row.value, row.value_cloned, row.angle = steered.value, steered.value_cloned, steered.angle
-
-
-def packed(vector: Floats) -> bytes:
-    """A vector as rows keep it: float32, little-endian."""
-    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
-
-
-def unpacked(data: bytes) -> Floats:
-    """The vector in a row: (n,), float32."""
-    return np.frombuffer(data, dtype="<f4").astype(np.float32)

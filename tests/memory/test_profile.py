@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory.embed import pack
+from memory.embed import pack_one
 from memory.models import Lesson, LessonOrigin
 from memory.profile import learning, rulings
 from memory.profile.context import Context, Observation, Vector
@@ -67,7 +67,7 @@ class Learner:
             recipient=context.recipient,
             domain=context.domain,
             text=context.text,
-            vector=pack(context.vector.reshape(1, -1))[0],
+            vector=pack_one(context.vector),
             embedder=SLUG,
         )
         with self.database.write() as session:

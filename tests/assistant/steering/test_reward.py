@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import Session
 
 from assistant.steering import material, settling
-from assistant.steering.recording import packed
 from assistant.steering.reward import Evidence, reward
+from memory.embed import pack_one
 from memory.models import (
     Conversation,
     Draft,
@@ -84,7 +84,7 @@ def talk(
             at=NOW,
             fingerprint="f",
             model="m",
-            state=packed(vector(4, seed=number)),
+            state=pack_one(vector(4, seed=number)),
             corrections=(faults or {}).get(number, 0),
         )
         transitions.keep(session, row)

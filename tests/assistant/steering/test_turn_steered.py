@@ -21,8 +21,8 @@ from assistant.engine.contract import Capability, Piece, Request, Steered
 from assistant.errors import Conflict, NotFound
 from assistant.progress import unheard
 from assistant.service import Service
-from assistant.steering.recording import unpacked
 from assistant.workers.model_pipe import Appraisal
+from memory.embed import unpack_one
 from memory.models import Transition
 from tests.assistant.steering.vectors import vector
 from tests.assistant.talking import Talker, begin, say, speak, talking
@@ -92,9 +92,9 @@ def test_every_turn_keeps_its_state_whether_steered_or_not(tmp_path: Path) -> No
         say(service, "And now?")
         first, second = rows(service)
     assert (first.turn_id, first.step, first.fingerprint) == (done.turn.id, 1, "model-one")
-    assert np.array_equal(unpacked(first.state), vector(WIDTH, seed=0))
+    assert np.array_equal(unpack_one(first.state), vector(WIDTH, seed=0))
     assert (first.action, first.planner, first.reward) == (None, None, None)
-    assert np.array_equal(unpacked(second.action or b""), vector(DIMENSION))
+    assert np.array_equal(unpack_one(second.action or b""), vector(DIMENSION))
     assert (second.planner, second.place, second.noise, second.value, second.angle) == (1, "end", 0.0, 0.6, 0.25)
     assert (first.episode, second.episode) == ("conversation-1", "conversation-1")
     assert shown.chats[1].steer is not None
