@@ -7,7 +7,7 @@ from memory.models.conversation import Conversation, Turn, TurnState
 from memory.models.delivery import Delivery, DeliveryState
 from memory.models.digest import Digest, Entry, EntryItem
 from memory.models.draft import Draft, DraftKind, DraftState, DraftVersion
-from memory.models.fact import Fact
+from memory.models.fact import Ended, Fact, FactDoubt, FactEvidence
 from memory.models.feedback import Feedback, Mute, MuteKind, Verb
 from memory.models.goal import Goal, GoalItem, GoalStatus, GoalVersion, Score
 from memory.models.item import Chunk, Item, Stage, Vector, Version
@@ -21,8 +21,8 @@ from memory.models.transition import Transition
 
 __all__ = [
     "IMPORT", "NOTES", "NO_NEWS", "Audit", "Call", "Chunk", "Conversation", "Delivery", "DeliveryState", "Digest", "Draft",
-    "DraftKind", "DraftState", "DraftVersion", "Entry", "EntryItem", "Evidence", "Fact", "Feedback", "FollowUp",
-    "FollowUpKind", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute",
+    "DraftKind", "DraftState", "DraftVersion", "Ended", "Entry", "EntryItem", "Evidence", "Fact", "FactDoubt",
+    "FactEvidence", "Feedback", "FollowUp", "FollowUpKind", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute",
     "MuteKind", "Preference", "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Reply", "ReplyState",
     "Request", "RequestState", "Score", "Setting", "Source", "Spending", "Stage", "Story", "Transition", "Turn",
     "TurnState", "Vector", "Verb", "Version",

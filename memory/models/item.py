@@ -89,6 +89,8 @@ class Version(SQLModel, table=True):
     updated_at: datetime | None = Field(default=None, sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
     stage: Stage = Stage.STORED
+    shortened_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Set when a summary took the place of an old text; `digest` stays that of the whole one."""
 
 
 class Chunk(SQLModel, table=True):

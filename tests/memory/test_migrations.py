@@ -17,10 +17,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col, select
 
 import memory.migrations
 from memory.migrations import upgrade
+from memory.models import Fact, FactEvidence
 from memory.store import items
 from memory.store.connection import Database
 
@@ -98,6 +99,7 @@ ROWS: dict[str, dict[str, str]] = {
         " corrections, reward_from, done, is_simulated, weight)"
         f" VALUES (1, 1, 1, 'conversation-1', 1, '{AT}', 'f', 'm', x'00000000', '', 0, 0, '[]', 0, 0, 1)",
     },
+    "0008": {"factdoubt": f"(id, fact_id, other_id, at) VALUES (1, 1, 1, '{AT}')"},
 }
 
 
@@ -162,6 +164,26 @@ def test_items_from_before_they_were_addressed_speak_to_nobody_and_are_by_others
         (item,) = items.list_items(session)
     database.close()
     assert (item.to_me, item.by_me, item.details) == (False, False, {})
+
+
+def test_facts_from_before_evidence_rest_on_their_own_words_and_know_until_when_they_held(tmp_path: Path) -> None:
+    path = tmp_path / "telos.db"
+    populated(path, "0007")
+    columns = '(id, slot, text, quote, learned_at, valid_from, "by", superseded_by, used, confirmed, corrected)'
+    with closing(sqlite3.connect(path)) as connection:
+        later = "2026-05-01 00:00:00.000000"
+        connection.execute(
+            f"INSERT INTO fact {columns} VALUES (2, 'diet', 'V', 'W', '{AT}', '{later}', 'user', NULL, 0, 0, 0)"
+        )
+        connection.execute("UPDATE fact SET superseded_by = 2 WHERE id = 1")
+        connection.commit()
+    database = Database.open(path, backups=tmp_path / "backups")
+    with database.read() as session:
+        first, second = session.exec(select(Fact).order_by(col(Fact.id))).all()
+        rests_on = [(one.fact_id, one.quote, one.turn_id) for one in session.exec(select(FactEvidence))]
+        assert rests_on == [(1, "Q", 1), (2, "W", None)]
+        assert (first.valid_until, second.valid_until) == (second.valid_from, None)
+    database.close()
 
 
 @pytest.mark.parametrize("revision", revisions())
