@@ -31,6 +31,7 @@ from assistant.drafting.keeping import Origin
 from assistant.drafting.material import Material
 from assistant.drafting.recipients import Recipient
 from assistant.errors import Conflict, NotFound
+from assistant.failpoints import failpoint
 from assistant.feedback import digest_of
 from assistant.learning import alignment, own_words, phrases, refusing, teaching
 from assistant.learning.teaching import Taught
@@ -139,10 +140,13 @@ def edit(service: Service, draft_id: int, edited: DraftEdit, progress: Progress 
         version.gaps = views.gaps_of(version)
         if drafts.add_version(session, version, upon=edited.version) is None:
             raise _meanwhile(draft_id, last)
+        failpoint("learn.after_version")
         if draft.state is not DraftState.OPEN:
             drafts.set_state(session, draft_id, DraftState.OPEN, now)
         taught = _teach(service, session, draft, drafted, version) if edited.teaches and text != last.text else None
         decided = Decided(draft=_view(session, draft), lesson=taught and told(session, taught))
+        failpoint("learn.before_kept")
+    failpoint("learn.after_kept")
     if taught is not None:
         _read_on(service, taught, drafted.text)
     return decided

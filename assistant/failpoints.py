@@ -34,12 +34,31 @@ NAMES = (
     "turn.after_saved",
     "turn.before_kept",
     "turn.after_kept",
+    "learn.after_version",
+    "learn.before_kept",
+    "learn.after_kept",
+    "train.after_cloned",
+    "train.after_made",
+    "train.after_report",
+    "train.after_judged",
+    "train.after_promoted",
 )
 
-_wanted, _, _times = os.environ.get("TELOS_FAILPOINT", "").partition(":")
-if _wanted and _wanted not in NAMES:
-    raise ValueError(f"TELOS_FAILPOINT names {_wanted!r}; the failpoints are: {', '.join(NAMES)}.")
-_countdown = {_wanted: int(_times or 1)} if _wanted else {}
+_countdown: dict[str, int] = {}
+
+
+def arm(wanted: str) -> None:
+    """Kill this process at the name, and at which passing, that `wanted` says; at none where it is empty.
+
+    Raises: ValueError for a name that is none of `NAMES`.
+    """
+    _countdown.clear()
+    if not wanted:
+        return
+    name, _, times = wanted.partition(":")
+    if name not in NAMES:
+        raise ValueError(f"TELOS_FAILPOINT names {name!r}; the failpoints are: {', '.join(NAMES)}.")
+    _countdown[name] = int(times or 1)
 
 
 def failpoint(name: str) -> None:
@@ -48,3 +67,6 @@ def failpoint(name: str) -> None:
         _countdown[name] -= 1
         if _countdown[name] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("TELOS_FAILPOINT", ""))

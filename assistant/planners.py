@@ -17,6 +17,7 @@ from assistant.answers import steering as answers
 from assistant.conversations import conversation_of, playbook_of, turn_of
 from assistant.engine.contract import Floats, Request, Sampling, Steer, complete
 from assistant.errors import Conflict, NotFound, TelosError, Unavailable
+from assistant.failpoints import failpoint
 from assistant.service import Service
 from assistant.sessions import retold
 from assistant.sessions.context import Bounds
@@ -91,6 +92,7 @@ def promote(service: Service, number: int, *, anyway: bool = False) -> answers.C
         raise Conflict(_unfit(number, report), "Evaluate or train another one; --anyway lets it serve all the same.")
     with service.database.write() as session:
         held = serving.promote(session, str(fingerprint), number)
+    failpoint("train.after_promoted")
     more = "" if held.is_on else " Steering is off, though: `telos steer on`."
     return answers.Changed(sentence=f"Planner {number} serves from the next reply on.{more}", serving=number)
 

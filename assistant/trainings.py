@@ -19,6 +19,7 @@ from assistant.config.schema import SteeringSettings
 from assistant.engine.choice import chosen
 from assistant.engine.contract import Message
 from assistant.errors import BadRequest, Conflict, NotFound
+from assistant.failpoints import failpoint
 from assistant.generation.files import locate_model
 from assistant.progress import Progress
 from assistant.quiet_hours import Hours, Interrupted
@@ -114,6 +115,7 @@ def train(service: Service, progress: Progress, hours: Hours | None = None) -> a
         lambda worker, left: worker.train(turns, _cloned(service), minutes=left),
         Made,
     )
+    failpoint("train.after_made")
     number = service.shelf.take(
         made.planner,
         {
@@ -167,6 +169,7 @@ def evaluate(
         "evaluated_at": service.clock.now().isoformat(),
     }
     service.shelf.write_report(number, report)
+    failpoint("train.after_judged")
     verdict = "passed the gate; `telos steer promote` lets it serve" if judged.is_passed else "did not pass the gate"
     return answers.Report(
         sentence=f"Planner {number} {verdict}.",
@@ -339,6 +342,7 @@ def _keep_cloned(service: Service, made: Made, fingerprint: str) -> None:
     note = _cloned(service).with_suffix(".json")
     note.unlink(missing_ok=True)
     made.planner.rename(_cloned(service))
+    failpoint("train.after_cloned")
     note.write_text(json.dumps(_made_for(service, fingerprint)), encoding="utf-8")
 
 

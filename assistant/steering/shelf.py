@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import Conflict, NotFound
+from assistant.failpoints import failpoint
 
 KEPT = 20
 """So many planners stay; the oldest that do not serve go."""
@@ -50,6 +51,7 @@ class Shelf:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = self.next_number()
         self.write_report(number, {**report, "sha256": _digest(made)})
+        failpoint("train.after_report")
         made.rename(self.path(number))
         return number
 
