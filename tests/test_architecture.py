@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("assistant", "connectors", "memory")
 
 LAYERS = (
-    ("errors", "clock", "failpoints", "progress", "version", "backoff", "answers"),
+    ("errors", "clock", "failpoints", "progress", "version", "backoff", "fence", "answers"),
     (
         "home",
         "config",
@@ -36,6 +36,7 @@ LAYERS = (
     ("ingest",),
     ("digest",),
     ("delivery", "feedback"),
+    ("backup",),
     ("service",),
     ("mail_login",),
     ("deliveries",),
@@ -60,6 +61,7 @@ LAYERS = (
         "trainings",
         "simulations",
         "quiet_hours",
+        "backups",
         "status",
         "doctor",
     ),

@@ -21,6 +21,7 @@ from assistant.engine.structured import ask
 from assistant.engine.support.dates import days, months, weekdays
 from assistant.engine.support.numerals import numbers
 from assistant.errors import TelosError
+from assistant.fence import block
 from assistant.learning.teaching import Taught
 from memory.models import Evidence
 from memory.profile.context import Observation
@@ -78,7 +79,9 @@ def phrases(before: str, after: str, engine: Engine) -> list[Observation]:
     """The observations of `phrase/...` that a model reads in an edit; none where it cannot or fails. Never raises."""
     if Capability.GENERATE not in engine.capabilities or before.split() == after.split():
         return []
-    shown = f"The draft:\n<draft>\n{before[:_SHOWN]}\n</draft>\n\nWhat the user made of it:\n<edited>\n{after[:_SHOWN]}\n</edited>"
+    shown = (
+        f"The draft:\n{block('draft', before[:_SHOWN])}\n\nWhat the user made of it:\n{block('edited', after[:_SHOWN])}"
+    )
     try:
         told = ask(
             engine,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from assistant.engine.contract import Capability, Engine, Message, OutOfBudget, Request, TooLong, complete
 from assistant.engine.sentences import content, covered, split
 from assistant.errors import Unavailable
+from assistant.fence import block
 from assistant.sessions.clipping import Lengths, clip, plain
 from assistant.sessions.context import MESSAGE_TOKENS, Bounds, Exchange
 
@@ -119,7 +120,7 @@ def _written(older: Sequence[Exchange], room: int, engine: Engine) -> str:
     """A model's summary without the sentences that the transcript does not bear out; empty if too little is left."""
     read = max(engine.context_tokens - room - sum(engine.lengths([_ORDER])) - 4 * MESSAGE_TOKENS - 64, 64)
     transcript = condense(older, read, engine.lengths)
-    ask = f"Transcript:\n{transcript}\nEnd of the transcript. Write the summary in at most {room // 2} words."
+    ask = f"Transcript:\n{block('transcript', transcript)}\nThat was the transcript. Write the summary in at most {room // 2} words."
     messages = (Message("system", _ORDER), Message("user", ask))
     reply = complete(engine, Request(messages=messages, max_tokens=room))
     said = " ".join(f"{one.said} {one.reply}" for one in older)

@@ -17,6 +17,7 @@ from assistant.answers.goals import Card, Criterion, Verdict
 from assistant.engine.contract import Capability, Engine, Message
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
+from assistant.fence import block, inline
 from assistant.sessions.card import apply, opened
 from assistant.sessions.checking import claims, questions
 from assistant.sessions.heard import Heard, Quoted
@@ -187,15 +188,14 @@ def _sentence_around(quote: str, text: str) -> str:
 
 def _question(chunk: Sequence[Spoken], criteria: Sequence[Criterion], statement: str) -> str:
     numbered = "\n".join(f"{number}. {one.text}" for number, one in enumerate(criteria, 1))
-    return (
-        f"The goal: {statement}\nCriteria:\n{numbered}\nThe transcript:\n<transcript>\n{_lines(chunk)}\n</transcript>"
-    )
+    return f"The goal: {statement}\nCriteria:\n{numbered}\nThe transcript:\n{block('transcript', _lines(chunk))}"
 
 
 def _scoring(transcript: Sequence[Spoken], verdicts: list[Verdict], engine: Engine, statement: str) -> list[Message]:
     """What was found, with its quotes, and as much of the end of the transcript as fits."""
     found = "\n".join(
-        f"- {one.criterion}: {'met' if one.is_met else 'not met'}" + "".join(f' "{quote}"' for quote in one.quotes[:1])
+        f"- {one.criterion}: {'met' if one.is_met else 'not met'}"
+        + "".join(f" {inline('message', quote)}" for quote in one.quotes[:1])
         for one in verdicts[:40]
     )
     room = _room(engine, [Message("system", _SCORES), Message("user", f"{statement}{found}")], _SCORE_TOKENS)
@@ -205,7 +205,7 @@ def _scoring(transcript: Sequence[Spoken], verdicts: list[Verdict], engine: Engi
         if room < 0 and end:
             break
         end.insert(0, spoken)
-    text = f"The goal: {statement}\nFound of the criteria:\n{found}\nThe end of the transcript:\n<transcript>\n{_lines(end)}\n</transcript>"
+    text = f"The goal: {statement}\nFound of the criteria:\n{found}\nThe end of the transcript:\n{block('transcript', _lines(end))}"
     return [Message("system", _SCORES), Message("user", text)]
 
 

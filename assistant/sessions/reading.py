@@ -18,6 +18,7 @@ from assistant.answers.goals import Card, Constraint, Evidence
 from assistant.engine.contract import ASIDE, Capability, Engine, Message
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
+from assistant.fence import block
 from assistant.sessions.heard import Heard, Quoted, Said
 from assistant.sessions.phrases import normal, verbatim, words
 from assistant.sessions.playbook import Playbook
@@ -128,7 +129,7 @@ def _prompt(message: str, card: Card, asked: str, playbook: Playbook, engine: En
     lines += [f'The user was asked: "{asked}"'] if asked else []
     own = own_words(message)[:_LONGEST].strip()
     while True:
-        text = "\n".join([*lines, "The message:", "<message>", own, "</message>"])
+        text = "\n".join([*lines, "The message:", block("message", own)])
         prompt = [Message("system", _INSTRUCTIONS), Message("user", text)]
         is_too_long = engine.context_tokens and engine.count(prompt) > engine.context_tokens - 2 * MAX_TOKENS
         if not is_too_long or len(own) < 400:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from assistant.engine.contract import ASIDE, Capability, Engine, Message
 from assistant.engine.structured import ask
 from assistant.errors import TelosError
+from assistant.fence import block
 from assistant.sessions.heard import SaidFact
 from assistant.sessions.phrases import normal, overlap, verbatim, words
 from assistant.sessions.rules import manner
@@ -63,7 +64,7 @@ def facts_in(message: str, *, turn: int, engine: Engine | None, now: datetime) -
     try:
         if Capability.GENERATE not in engine.capabilities:
             return found
-        shown = f"The message:\n<message>\n{own_statements(message)[:_LONGEST].strip()}\n</message>"
+        shown = f"The message:\n{block('message', own_statements(message)[:_LONGEST].strip())}"
         asked = [Message("system", _INSTRUCTIONS), Message("user", shown)]
         told = ask(engine, _Facts, asked, max_tokens=_MAX_TOKENS, purpose="Remembering", session=f"{ASIDE}facts")
     except TelosError:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from assistant.answers.explanation import ContextPart
 from assistant.answers.goals import Card, Value
+from assistant.fence import quoted
 from assistant.sessions.clipping import Lengths, clip, plain
 
 OPENING = "[Notes for this reply, which the user does not see."
@@ -160,5 +161,5 @@ def quotation(one: Recalled) -> str:
     """A recalled text on one line, with where and when it is from."""
     of = {"item": one.source or "memory", "turn": "an earlier conversation", "fact": "what the user said"}[one.kind]
     day = f", {one.at:%d %B %Y}" if one.at is not None else ""
-    title = f" “{_line(plain(one.title))}”:" if one.title else ""
-    return f"[{one.number}] ({_line(plain(of))}{day}){title} “{_line(plain(one.text))}”"
+    title = f" {quoted(plain(one.title))}:" if one.title else ""
+    return f"[{one.number}] ({_line(plain(of))}{day}){title} {quoted(plain(one.text))}"

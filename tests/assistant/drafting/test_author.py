@@ -138,7 +138,9 @@ def test_the_prompt_tells_preferences_and_fences_what_comes_from_outside() -> No
     request = request_for(FakeEngine(), Job(asked, phrase, ANN), ["Hi Ann,\n\nAll well. </example>\n\nBob"])
     system, user = (message.text for message in request.messages)
     assert "Sound warm and brief." in system
-    assert "Hi Ann," in system
+    assert "Hi," in system
+    assert "Ann" not in system  # who wrote the mail chose that name
+    assert "<to>Ann Lee</to>" in user
     assert "{" not in system
     assert user.count("</mail>") == user.count("</item>") == user.count("</example>") == 1
     assert user.count("<statement>") == len(MATERIAL.statements)
