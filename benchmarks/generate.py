@@ -3,9 +3,10 @@
 `first_token_ratio`: 2,000 tokens read in the turn before and 64 new ones, over all of them read anew. The same through
 `sessions/context.py` over 30 turns of a scripted conversation, with its volatile tail, is `first_token_ratio_context`:
 each turn is read ahead after its reply, as the product does; turns that compacted the dialogue are in `compact_ratio`
-instead. `first_token_ratio_not_ahead` is what it would be if nothing were read ahead. `decode_ratio`: our loop's tokens a second over those
-of the barest loop there is, in pairs. On a machine with a GPU the same command measures the step compiled, on an 8B
-architecture with random weights (`generate_gpu`).
+instead. `first_token_ratio_not_ahead` is what it would be if nothing were read ahead. `decode_ratio`: our loop's tokens a
+second over those of the barest loop there is, in pairs, which attends as ours does; `decode_ratio_library` over the same loop
+with the library's own attention, `decode_ratio_library_2000` behind 2,000 tokens. On a machine with a GPU the same command
+measures the step compiled, on an 8B architecture with random weights (`generate_gpu`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from assistant.generation.attention import LIBRARY, NAME, pack
 from assistant.generation.decoding import Decoder
 from assistant.generation.loading import choose_dtype
 from assistant.generation.order import Finished, Order
@@ -48,6 +50,8 @@ def main() -> None:
     talk = through_context(decoder, trained_tokenizer(shape.vocabulary), 8 if chosen.quick else TURNS, chosen.seed)
     say("the conversation is through")
     decoded = [decode_pair(decoder, model, next(draw)[:128], is_ours_first=bool(n % 2)) for n in range(pairs)]
+    library = over_library(decoder, model, draw, 128, pairs)
+    library_behind = over_library(decoder, model, draw, CACHED, max(pairs // 3, 1))
     batched = [batch_ratio(decoder, draw) for _ in range(1 if chosen.quick else 5)]
     report(
         "generate",
@@ -59,6 +63,8 @@ def main() -> None:
         first_token_ratio=median(first),
         **talk,
         decode_ratio=median(bare_s / ours_s for ours_s, bare_s in decoded),
+        decode_ratio_library=library,
+        decode_ratio_library_2000=library_behind,
         decode_tokens_per_s=(WRITTEN - 1) / median(ours_s for ours_s, _ in decoded),
         batch_ratio=median(batched),
         **on_gpu(seed=chosen.seed, quick=chosen.quick),
@@ -129,6 +135,20 @@ def decode_pair(decoder: Decoder, model: Any, ids: Sequence[int], *, is_ours_fir
         return ours_s, bare_loop(model, ids)
     bare_s = bare_loop(model, ids)
     return ours(), bare_s
+
+
+def over_library(decoder: Decoder, model: Any, draw: Iterator[list[int]], behind: int, pairs: int) -> float:
+    """Our loop's tokens a second behind so many over the barest loop's, which attends as transformers does by itself."""
+    ratios: list[float] = []
+    for number in range(pairs):
+        ids = next(draw)[:behind]
+        ends = end_of(decoder, ids, Order(max_tokens=WRITTEN)) if number % 2 else None
+        pack(model, LIBRARY)
+        bare_s = bare_loop(model, ids)
+        pack(model, NAME)
+        ends = ends or end_of(decoder, ids, Order(max_tokens=WRITTEN))
+        ratios.append(bare_s / (ends.total_s - ends.first_token_s))
+    return median(ratios)
 
 
 def bare_loop(model: Any, ids: Sequence[int]) -> float:

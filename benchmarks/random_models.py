@@ -16,6 +16,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from transformers.models.llama.configuration_llama import LlamaConfig
 
+from assistant.generation.attention import pack
+
 ROOT = Path(__file__).resolve().parent.parent
 _TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
@@ -45,7 +47,10 @@ LLAMA_8B = Shape(vocabulary=128_256, width=4096, inner=14_336, layers=32, heads=
 
 
 def random_model(shape: Shape, *, device: str, dtype: torch.dtype, seed: int) -> Any:
-    """Weights drawn where they are to be: nothing of the size of the model passes through the CPU's memory."""
+    """Weights drawn where they are to be: nothing of the size of the model passes through the CPU's memory.
+
+    On a CPU it attends as a model does that the product loads there.
+    """
     configuration = LlamaConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.width,
@@ -61,6 +66,8 @@ def random_model(shape: Shape, *, device: str, dtype: torch.dtype, seed: int) ->
     torch.manual_seed(seed)
     with torch.device(device):
         model = AutoModelForCausalLM.from_config(configuration, dtype=dtype)
+    if device == "cpu":
+        pack(model)
     return model.eval().requires_grad_(False)
 
 

@@ -24,6 +24,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from transformers.utils import logging as transformers_logging
 
 from assistant.engine.contract import ModelFailed
+from assistant.generation.attention import pack
 from assistant.generation.files import SUGGESTED_CPU, ModelFiles, check
 from assistant.generation.quantizing import quantize_weights
 from assistant.progress import Progress, unheard
@@ -67,7 +68,7 @@ def load(
     on_progress: Progress = unheard,
 ) -> Loaded:
     """The model in `folder`. `attention` names an attention function, registered with a mask function of the same name;
-    the library's choice without it.
+    without it the library's choice, and on a CPU ours where that is sdpa.
 
     A GPU that is too small is left for the CPU with a note, unless it was asked for by name. Reports megabytes.
     Raises: ModelFailed.
@@ -96,6 +97,8 @@ def load(
             torch.cuda.empty_cache()
             chosen = "cpu"
     model.eval().requires_grad_(False)
+    if attention is None and chosen == "cpu":
+        pack(model)
     return Loaded(
         model=model,
         tokenizer=tokenizer,
