@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
+from assistant.backup import restoring
 from assistant.clock import Clock, SystemClock
 from assistant.config.load import files_of, load
 from assistant.config.schema import MemorySettings, ModelSettings, Settings
@@ -257,7 +258,8 @@ class Service:
 
 
 def _database(home: Home) -> Database:
-    """Opened and migrated. The caller holds the lock."""
+    """Opened and migrated, after a restore that was cut short was finished. The caller holds the lock."""
+    restoring.finish(home)
     try:
         return Database.open(home.database, backups=home.backups)
     except MemoryFailure as err:

@@ -9,6 +9,7 @@ It knows no mail and no configuration; `assistant.memories` calls it. Copies tha
 from __future__ import annotations
 
 import hmac
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -199,7 +200,9 @@ def _remove_copies(places: Places, days: Sequence[str], drafts: Sequence[int]) -
 
 def _empty_folder(folder: Path) -> None:
     for path in folder.glob("*"):
-        if path.is_file():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
             path.unlink()
 
 

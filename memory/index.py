@@ -56,6 +56,10 @@ class Index(Protocol):
         """What it holds beyond `chunk_ids`."""
         ...
 
+    def rows(self, chunk_ids: Ids) -> tuple[Ids, Rows]:
+        """Those of `chunk_ids` that it holds, in any order, with their vectors (n, dimension)."""
+        ...
+
     def destroy(self) -> None:
         """Remove all of it from disk. It is empty afterwards and may be used again."""
         ...
@@ -107,6 +111,11 @@ class VectorIndex:
 
     def surplus(self, chunk_ids: Ids) -> Ids:
         return np.setdiff1d(self._held(), chunk_ids)
+
+    def rows(self, chunk_ids: Ids) -> tuple[Ids, Rows]:
+        with self._chroma() as collection:
+            found = collection.get(ids=_names(chunk_ids), include=["embeddings"])
+        return _ids(found["ids"]), np.asarray(found["embeddings"], dtype=np.float32)
 
     def destroy(self) -> None:
         with self._turn:

@@ -90,6 +90,25 @@ class VectorMatrix:
         places = np.flatnonzero(np.isin(ids, chunk_ids))
         return dict(zip(ids[places].tolist(), (rows[places] @ query).tolist(), strict=True))
 
+    def gather(self, chunk_ids: Ids) -> dict[int, Rows]:
+        """The vector, (dimension,), of each of these chunks that it holds."""
+        with self._lock:
+            ids, rows = self._ids, self._rows
+        places = np.flatnonzero(np.isin(ids, chunk_ids))
+        return dict(zip(ids[places].tolist(), np.asarray(rows[places]), strict=True))
+
+    def differing(self, chunk_ids: Ids, rows: Rows) -> Ids:
+        """Those of these chunks that it does not hold, or not with these rows (n, dimension), bit by bit."""
+        with self._lock:
+            ids, held = self._ids, self._rows
+        if not len(ids):
+            return chunk_ids
+        order = np.argsort(ids, kind="stable")
+        places = order[np.searchsorted(ids, chunk_ids, side="right", sorter=order) - 1]
+        is_same = (ids[places] == chunk_ids) & (held[places] == rows).all(axis=1)
+        unlike: Ids = chunk_ids[~is_same]
+        return unlike
+
     def _open(self) -> None:
         """Cut both files back to their whole rows, then map them."""
         for path in (self._vectors_path, self._ids_path):

@@ -66,6 +66,10 @@ class HeldIndex:
     def surplus(self, chunk_ids: Ids) -> Ids:
         return np.setdiff1d(self._held(), chunk_ids)
 
+    def rows(self, chunk_ids: Ids) -> tuple[Ids, Rows]:
+        held = [chunk_id for chunk_id in chunk_ids.tolist() if chunk_id in self._rows]
+        return np.array(held, dtype=np.int64), np.array([self._rows[one] for one in held], dtype=np.float32)
+
     def destroy(self) -> None:
         self._rows.clear()
 

@@ -15,3 +15,12 @@ class Finding(BaseModel):
     verdict: Verdict
     sentence: str
     remedy: str = ""
+
+
+class Repaired(BaseModel):
+    """What a repair found, and what it could not mend; a sentence each."""
+
+    found: list[str]
+    left: list[str]
+    notices: list[str] = []
+    """What could not be examined or has to wait, and why."""

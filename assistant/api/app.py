@@ -9,6 +9,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from assistant.api import (
+    backup,
     calls,
     conversations,
     digest,
@@ -41,6 +42,7 @@ def create_app(service: Service, runner: Runner) -> FastAPI:
     nouns = (
         status,
         doctor,
+        backup,
         jobs,
         sources,
         mail,

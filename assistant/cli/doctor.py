@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from assistant.cli.screen import (
     harmless,
     print_json,
     progress_bar,
+    say,
 )
 from assistant.errors import TelosError
 
@@ -25,19 +26,45 @@ if TYPE_CHECKING:
 _MARKS = {"ok": ("ok      ", "green"), "warning": ("warning ", "yellow"), "error": ("error   ", "bold red")}
 
 
-def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
+def doctor(
+    context: typer.Context,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make anew what does not follow from the database any more.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check everything that can be set up wrongly, and name the remedy for each finding.
 
-    Leaves with 1 if something is broken. Nothing is changed, stored or sent.
+    Leaves with 1 if something is broken. Without --repair nothing is changed, stored or sent.
 
-    Example: telos doctor
+    Examples: telos doctor, telos doctor --repair
     """
+    if repair:
+        _repair(context, as_json)
+        return
     findings = _examine(context)
     if as_json:
         print_json(findings)
     else:
         _print(findings)
     if any(finding.verdict == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _repair(context: typer.Context, as_json: bool) -> None:
+    """Full text, vectors and indexes; leaves with 1 where something is still at fault."""
+    with client_from(context) as client, progress_bar("Repair") as progress:
+        done = client.repair(progress)
+    if as_json:
+        print_json(done)
+    else:
+        for sentence in done.found:
+            say(f"Found: {sentence}")
+        for sentence in [*done.notices, *(f"Still so: {sentence}" for sentence in done.left)]:
+            say(sentence)
+        if not done.left:
+            say("All was made anew." if done.found else "Nothing was at fault.")
+    if done.left:
         raise typer.Exit(1)
 
 

@@ -29,6 +29,8 @@ NOUNS = {
     "run": Noun("run", "run", "Run the service: read, build and send the digest, answer the other commands."),
     "status": Noun("status", "status", "How Telos fares, and what needs you."),
     "doctor": Noun("doctor", "doctor", "Check everything that can be set up wrongly."),
+    "backup": Noun("backup", "backup", "Copy everything that cannot be made anew into one file."),
+    "restore": Noun("backup", "restore", "Put a backup in the place of what is here, which is kept aside."),
     "chat": Noun("chat.command", "chat", "Talk with Telos."),
     "ask": Noun("ask", "ask", "Ask one thing, and get the answer with its sources."),
     "goals": Noun("goals", "app", "Goals: list them, show, begin, edit, end and score one."),

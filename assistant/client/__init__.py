@@ -14,7 +14,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from assistant.answers.doctor import Finding
+from assistant.answers.backup import BackedUp, BackupRequest
+from assistant.answers.doctor import Finding, Repaired
 from assistant.answers.status import Status
 from assistant.client.wire import Wire
 from assistant.home import Home
@@ -52,6 +53,15 @@ class Client:
     def doctor(self, on_progress: Progress = unheard) -> list[Finding]:
         """Try every part of the service."""
         return self._wire.stream("/api/doctor", list[Finding], on_progress=on_progress)
+
+    def repair(self, on_progress: Progress = unheard, *, everything: bool = False) -> Repaired:
+        """Make anew what does not follow from the database any more, or all that follows from it."""
+        path = "/api/doctor/repair" + ("?everything=true" if everything else "")
+        return self._wire.stream(path, Repaired, on_progress=on_progress)
+
+    def backup(self, request: BackupRequest, on_progress: Progress = unheard) -> BackedUp:
+        """Copy everything that cannot be made anew into one file, while the service goes on."""
+        return self._wire.stream("/api/backup", BackedUp, request, on_progress)
 
     @cached_property
     def sources(self) -> Sources:

@@ -22,8 +22,10 @@ from assistant.progress import Progress
 from assistant.service import Service
 from connectors.base import SourceFailure
 from connectors.registry import installed
+from memory import integrity
 from memory.errors import MemoryFailure
-from memory.store import jobs, lookup
+from memory.integrity import Fault
+from memory.store import jobs
 
 _RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 _TOLERANCE = timedelta(minutes=5)
@@ -44,6 +46,7 @@ Check = Callable[[], Iterable[Finding]]
 def _checks(service: Service) -> list[tuple[str, Check]]:
     return [
         ("database", partial(_database, service)),
+        ("full text", partial(_full_text, service)),
         ("embedder", partial(_embedder, service)),
         ("index", partial(_index, service)),
         ("mail", partial(_mail, service)),
@@ -67,16 +70,22 @@ def _tried(subject: str, check: Check) -> Iterator[Finding]:
 
 
 def _database(service: Service) -> Iterator[Finding]:
-    damage = service.database.check()
-    for sentence in damage:
+    damage = integrity.of_database(service.database)
+    for fault in damage:
         yield Finding(
             subject="database",
             verdict="error",
-            sentence=sentence,
-            remedy=f"Stop the service and restore a copy from {service.home.backups}, or one of your own.",
+            sentence=fault.sentence,
+            remedy="Stop the service and restore a backup: telos restore FILE. "
+            f"Copies made before migrations are in {service.home.backups}.",
         )
     if not damage:
         yield Finding(subject="database", verdict="ok", sentence=f"{service.home.database} is sound.")
+
+
+def _full_text(service: Service) -> Iterator[Finding]:
+    with service.database.read() as session:
+        yield from _faults("full text", integrity.of_full_text(session))
 
 
 def _embedder(service: Service) -> Iterator[Finding]:
@@ -91,18 +100,22 @@ def _embedder(service: Service) -> Iterator[Finding]:
 
 
 def _index(service: Service) -> Iterator[Finding]:
-    with service.database.read() as session:
-        rows = len(lookup.embedded_chunks(session, service.embedder.slug))
-    held = min(len(service.vectors.matrix), len(service.vectors.index))
-    if held == rows:
-        yield Finding(subject="index", verdict="ok", sentence=f"It holds all {rows} vectors.")
-        return
-    yield Finding(
-        subject="index",
-        verdict="warning",
-        sentence=f"It holds {held} of {rows} vectors.",
-        remedy="It is brought in step with the database when something new is indexed, or by `telos memory reindex`.",
-    )
+    with service.vectors.turn, service.database.read() as session:
+        slug, dimension = service.embedder.slug, service.embedder.dimension
+        faults = [
+            *integrity.of_vectors(session, slug, dimension),
+            *integrity.of_indexes(session, service.vectors, dimension),
+        ]
+    yield from _faults("index", faults)
+
+
+def _faults(subject: str, faults: list[Fault]) -> Iterator[Finding]:
+    """What `telos doctor --repair` mends, or that there is nothing to mend."""
+    for fault in faults:
+        remedy = "It follows from the database, and is made anew by: telos doctor --repair"
+        yield Finding(subject=subject, verdict="warning", sentence=fault.sentence, remedy=remedy)
+    if not faults:
+        yield Finding(subject=subject, verdict="ok", sentence="It says what the database says.")
 
 
 def _mail(service: Service) -> Iterator[Finding]:

@@ -50,6 +50,10 @@ class WorkerIndex:
         surplus: Ids = self._call("surplus", chunk_ids, deadline_s=CHANGE_S)
         return surplus
 
+    def rows(self, chunk_ids: Ids) -> tuple[Ids, Rows]:
+        found: tuple[Ids, Rows] = self._call("rows", chunk_ids, deadline_s=CHANGE_S)
+        return found
+
     def destroy(self) -> None:
         self._call("destroy", deadline_s=CHANGE_S)
 
