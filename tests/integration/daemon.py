@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -27,6 +27,7 @@ from assistant.home import Home
 from assistant.lock import Lock
 from memory.store import settings
 from tests.databases import open_empty
+from tests.integration.forked import Forge
 
 TELOS = Path(sys.executable).with_name("telos")
 PATIENCE_S = 90.0
@@ -48,12 +49,24 @@ class Ran:
     stderr: str
 
 
+class Process(Protocol):
+    """What of `subprocess.Popen` is asked of a daemon's process."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass
 class Daemon:
-    """One home, and the daemon on it while one runs. `configure` writes its `config.toml`."""
+    """One home, and the daemon on it while one runs. `configure` writes its `config.toml`. With a `forge` it is forked."""
 
     folder: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
+    forge: Forge | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +96,9 @@ class Daemon:
             settings.put(session, FIRST_START, (datetime.now(UTC) - timedelta(days=1)).isoformat())
 
     def start(self, *, failpoint: str = "") -> None:
+        if self.forge is not None:
+            self.process = self.forge.start(self.folder, log=self.log, failpoint=failpoint)
+            return
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TELOS_")}
         if failpoint:
             environment["TELOS_FAILPOINT"] = failpoint

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -27,8 +26,7 @@ IN_DOUBT = {"deliver.after_sending": 0, "deliver.after_data": 1}
 
 
 @pytest.mark.parametrize("name", [name for name in failpoints.NAMES if name.startswith("deliver.")])
-def test_a_kill_on_the_way_of_a_draft_neither_loses_it_nor_sends_it_twice(name: str, tmp_path: Path) -> None:
-    daemon = Daemon(tmp_path / "home")
+def test_a_kill_on_the_way_of_a_draft_neither_loses_it_nor_sends_it_twice(name: str, daemon: Daemon) -> None:
     daemon.has_run_before()
     with closing(Database.open(daemon.home.database)) as database:
         draft_id = approved(database, recipients=[ANN, BOB])

@@ -27,6 +27,7 @@ from memory.models import DeliveryState
 from memory.store import digests, outbox
 from memory.store.connection import Database
 from tests.integration.daemon import Daemon, running
+from tests.integration.forked import Forge
 from tests.mail_server import MailServer
 from tests.servers import WebServer
 
@@ -74,9 +75,9 @@ def sources(web: WebServer) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def read_home(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, str]) -> Path:
+def read_home(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, str], forge: Forge) -> Path:
     """A home in which everything is read and placed, and no digest was ever due."""
-    daemon = Daemon(tmp_path_factory.mktemp("read") / "home")
+    daemon = Daemon(tmp_path_factory.mktemp("read") / "home", forge=forge)
     daemon.configure(mail_port=1, sources=sources, digest=NOT_DUE, memory=WITHOUT_EMBEDDER)
     daemon.has_run_before()
     with running(daemon):
@@ -95,13 +96,14 @@ def _is_settled(daemon: Daemon) -> bool:
     return bool(states) and not states & {"QUEUED", "SENDING"}
 
 
-@pytest.mark.parametrize("name", [name for name in failpoints.NAMES if not name.startswith(("turn.", "mailbox."))])
+@pytest.mark.parametrize(
+    "name", [name for name in failpoints.NAMES if name.startswith(("poll.", "index.", "digest.", "deliver."))]
+)
 def test_a_kill_at_a_failpoint_loses_nothing_and_sends_nothing_twice(
-    name: str, tmp_path: Path, sources: dict[str, str], request: pytest.FixtureRequest
+    name: str, daemon: Daemon, sources: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     is_read = name.startswith(("digest.", "deliver."))
     has_embedder = name in ("index.after_vectors", "index.after_chroma", "index.after_stories")
-    daemon = Daemon(tmp_path / "home")
     if is_read:
         shutil.copytree(request.getfixturevalue("read_home"), daemon.folder, dirs_exist_ok=True)
     else:
@@ -130,11 +132,10 @@ def test_a_kill_at_a_failpoint_loses_nothing_and_sends_nothing_twice(
         assert daemon.rows("SELECT count(*) FROM chunk") == daemon.rows("SELECT count(*) FROM vector")
 
 
-def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(tmp_path: Path) -> None:
+def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(daemon: Daemon) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # pytest shows it when the test fails
     dice = random.Random(seed)
-    daemon = Daemon(tmp_path / "home")
     daemon.has_run_before()
     sources: dict[str, str] = {}
     with WebServer() as web, MailServer(pause_s=0.5) as mail:

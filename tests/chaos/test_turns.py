@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -28,8 +27,7 @@ def speak(daemon: Daemon, say: Say) -> Done | None:
 
 
 @pytest.mark.parametrize("name", [name for name in failpoints.NAMES if name.startswith("turn.")])
-def test_a_turn_that_was_killed_is_kept_and_continued(name: str, tmp_path: Path) -> None:
-    daemon = Daemon(tmp_path / "home")
+def test_a_turn_that_was_killed_is_kept_and_continued(name: str, daemon: Daemon) -> None:
     daemon.configure(mail_port=9, sources={}, memory='embedder = "nobody/has-this-model"')
     with running(daemon, failpoint=name):
         daemon.wait_until_it_serves()
