@@ -21,7 +21,8 @@ from assistant.failpoints import failpoint
 from assistant.service import Service
 from assistant.sessions import retold
 from assistant.sessions.context import Bounds
-from assistant.steering import serving, settling
+from assistant.steering import serving
+from assistant.steering.experience import settling
 from assistant.steering.helm import fingerprint_of, why_unsteered
 from assistant.workers.model_pipe import Appraisal
 from memory.embed import unpack_one
@@ -93,6 +94,7 @@ def promote(service: Service, number: int, *, anyway: bool = False) -> answers.C
     with service.database.write() as session:
         held = serving.promote(session, str(fingerprint), number)
     failpoint("train.after_promoted")
+    service.shelf.write_report(number, {**report, "has_served": True})
     more = "" if held.is_on else " Steering is off, though: `telos steer on`."
     return answers.Changed(sentence=f"Planner {number} serves from the next reply on.{more}", serving=number)
 

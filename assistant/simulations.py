@@ -20,8 +20,8 @@ from assistant.sessions import simulated
 from assistant.sessions.context import Bounds
 from assistant.sessions.simulated import Played, Scene
 from assistant.sessions.views import card_of
+from assistant.steering.experience.recording import note
 from assistant.steering.helm import Helm
-from assistant.steering.recording import note
 from memory.embed import pack_one
 from memory.models import Goal, Transition
 from memory.store import conversations, goals, transitions

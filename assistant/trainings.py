@@ -25,10 +25,12 @@ from assistant.progress import Progress
 from assistant.quiet_hours import Hours, Interrupted
 from assistant.service import Service
 from assistant.sessions import retold
-from assistant.steering import far_clone, far_gate, material, serving
-from assistant.steering.far_gate import Far
-from assistant.steering.replay import Turn
+from assistant.steering import serving
+from assistant.steering.experience import material
+from assistant.steering.far import beginning, measuring
+from assistant.steering.far.measuring import Far
 from assistant.steering.settings import PUBLISHED, SMALL, TrainingSettings
+from assistant.steering.training.replay import Turn
 from assistant.workers.model_pipe import ModelOrder
 from assistant.workers.rows_pipe import Beginning
 from assistant.workers.training_pipe import CLONED, Collected, Judged, Made, Measured, TrainingOrder
@@ -163,6 +165,7 @@ def evaluate(
     report = service.shelf.report(number)
     report |= {
         "passed": judged.is_passed,
+        "has_served": bool(report.get("has_served", False)),
         "reasons": list(judged.reasons),
         "gate": planners.readable(judged.report),
         "incumbent": serves,
@@ -202,6 +205,8 @@ def _night(service: Service, progress: Progress) -> str:
         return f"{line.counts} turns lead to a reward, and {line.least} are needed before a planner is trained."
     last = _last(service, fingerprint)
     report = {} if last is None else service.shelf.report(last)
+    if last is not None and report.get("passed") and report.get("has_served") is False:  # killed before it could serve
+        return planners.promote(service, last).sentence
     if report.get("counted") == line.counts and report.get("passed") is not None:
         return "Nothing new to learn from since the last planner."
     is_waiting = report.get("counted") == line.counts  # trained, but the night was too short for the gate
@@ -303,7 +308,7 @@ def _shown(service: Service, candidate: Path, prompts: Prompts, hours: Hours, pr
     far = service.engines.of("chat")
     if not isinstance(far, Far):
         return prompts
-    return far_gate.measured(
+    return measuring.measured(
         far,
         candidate,
         prompts,
@@ -321,7 +326,7 @@ def _begun(service: Service, far: Far, hours: Hours, progress: Progress) -> Made
     settings = _settings(service.settings.steering)
     shape = service.settings.steering.model_dump(include={"place", "dimension", "rows", "hidden", "radius"})
     path = service.home.steering / "training" / CLONED
-    facts = far_clone.begin(
+    facts = beginning.begin(
         far,
         path,
         Beginning(**shape, seed=settings.seed),

@@ -26,8 +26,8 @@ from assistant.generation.loading import choose_dtype
 from assistant.generation.order import Order, Token
 from assistant.steering.choosing import Chooser
 from assistant.steering.planner import Planner, Shape
-from assistant.steering.replay import Replay, Turn
 from assistant.steering.split_softmax import Focus
+from assistant.steering.training.replay import Replay, Turn
 from assistant.steering.up_mapping import by_pca, embeddings_of, mean_norm
 from benchmarks.generate_gpu import missing
 from benchmarks.random_models import LLAMA_1B, LLAMA_8B, MEDIUM, SMALL, random_model

@@ -11,12 +11,12 @@ from sqlmodel import Session
 
 from assistant.answers.chat import TurnUsage, TurnView
 from assistant.answers.goals import GoalLine
-from assistant.sessions import acts, recalling
+from assistant.sessions import acts, borrowed, known, recalling
 from assistant.sessions.course import Course, Parts
 from assistant.sessions.views import goal_line, turn_view
-from assistant.steering import recording
+from assistant.steering.experience import recording
 from memory.models import Fact, GoalStatus, TurnState
-from memory.store import audit, conversations, facts, goals, transitions
+from memory.store import audit, conversations, facts, goals, items, transitions
 
 
 @dataclass(slots=True)
@@ -52,10 +52,12 @@ def keep(parts: Parts, course: Course, state: TurnState, error: str) -> Kept:
         if state is TurnState.DONE:
             _answered_too(session, parts, course)
         if course.has_read:
+            _hear_answer(session, parts, course)
             kept.learned = _learn(session, parts, course)
+            kept.notices += _ask(session, course)
         _keep_goal(session, parts, course, state, kept)
-        used = {one.id for one in recalling.cited(course.text, course.gathered.recalled) if one.kind == "fact"}
-        facts.count_use(session, used)
+        cited = [one.id for one in recalling.cited(course.text, course.gathered.recalled) if one.kind == "fact"]
+        facts.count_use(session, known.used(session, talk.conversation, course.explanation, cited))
     return kept
 
 
@@ -87,12 +89,16 @@ def _answered_too(session: Session, parts: Parts, course: Course) -> None:
 
 
 def _learn(session: Session, parts: Parts, course: Course) -> list[str]:
-    """The facts that the user told of themselves, once for each turn; a sentence each."""
+    """The facts that the user told of themselves, once for each turn; a sentence each. Words that stand as they are in
+    what memory showed are not the user's, and teach nothing."""
     talk, now = course.talk, parts.clock.now()
     if talk.conversation.is_sensitive or facts.of_turn(session, talk.turn.id or 0):
         return []
+    shown = _shown(session, course) if course.facts else []
     learned: list[str] = []
     for said in course.facts:
+        if borrowed.is_borrowed(said.quote, shown):
+            continue
         fact = Fact(
             slot=said.slot,
             text=said.text,
@@ -106,6 +112,43 @@ def _learn(session: Session, parts: Parts, course: Course) -> list[str]:
             audit.record(session, "learned", f"fact {fact.id}", at=now, by=said.by)
             learned.append(fact.text)
     return learned
+
+
+def _shown(session: Session, course: Course) -> list[str]:
+    """What this conversation was shown: the recalled items whole, attached files, the replies before."""
+    talk = course.talk
+    held = items.current_versions(session, course.gathered.item_ids())
+    texts = [f"{version.title}\n{version.text}" for version in held.values()]
+    files = [str(file.get("text", "")) for file in talk.conversation.attachments]
+    return [*texts, *files, *(turn.reply for turn in talk.turns)]
+
+
+def _hear_answer(session: Session, parts: Parts, course: Course) -> None:
+    """What the message says to a doubt that the reply before it asked about."""
+    asked_in = [turn.id or 0 for turn in course.talk.turns[-1:]]
+    for doubt in facts.doubts(session, asked_in=asked_in):
+        one, other = facts.get(session, doubt.fact_id), facts.get(session, doubt.other_id)
+        keeps = known.chosen(course.talk.message, one, other) if one is not None and other is not None else []
+        if keeps:
+            facts.settle(session, doubt, keeps, parts.clock.now())
+
+
+def _ask(session: Session, course: Course) -> list[str]:
+    """The question for each doubt that this turn raised."""
+    turn_id = course.talk.turn.id or 0
+    taught = {fact.id for fact in facts.of_turn(session, turn_id)}
+    questions: list[str] = []
+    for doubt in facts.doubts(session):
+        one, other = facts.get(session, doubt.fact_id), facts.get(session, doubt.other_id)
+        if (
+            doubt.asked_in is None
+            and taught & {doubt.fact_id, doubt.other_id}
+            and one is not None
+            and other is not None
+        ):
+            facts.asked(session, doubt, turn_id)
+            questions.append(known.question(one, other))
+    return questions
 
 
 def _keep_goal(session: Session, parts: Parts, course: Course, state: TurnState, kept: Kept) -> None:

@@ -18,8 +18,8 @@ from assistant.sessions.context import Bounds, Exchange, Told
 from assistant.sessions.judge import Spoken
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.tail import Now
+from assistant.steering.experience.reward import Evidence, Reward, reward
 from assistant.steering.helm import Helm
-from assistant.steering.reward import Evidence, Reward, reward
 
 ROUNDS = 5
 SAID_TOKENS = 80

@@ -1,4 +1,4 @@
-"""The process that makes prompts of embeddings for a model behind a server: `steering.served_rows` stands at its other end.
+"""The process that makes prompts of embeddings for a model behind a server: `steering.far.rows` stands at its other end.
 
 It starts at the first call and ends after `idle_s`, which gives its memory back. Nothing heavy is imported on this side;
 `engine.server.steering` asks.
@@ -90,6 +90,6 @@ def serve_rows(files: EmbeddingFiles) -> object:
     os.environ["HF_HUB_OFFLINE"] = "1"  # all files are in the folder
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-    from assistant.steering.served_rows import PromptRows  # lazy for its weight: torch
+    from assistant.steering.far.rows import PromptRows  # lazy for its weight: torch
 
     return PromptRows(files)

@@ -1,6 +1,6 @@
 """What the process that makes prompts of embeddings and we say to each other.
 
-Plain data. It knows neither side: `rows` is ours, `steering.served_rows` its own.
+Plain data. It knows neither side: `rows` is ours, `steering.far.rows` its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The training of planners in a process of its own, at the lowest priority: `steering.served_training` stands at its other end.
+"""The training of planners in a process of its own, at the lowest priority: `steering.training.served` stands at its other end.
 
 The process starts at the first call and ends soon after the last. Closing an iterator cancels its work within a step, with
 what was done kept for the next call. Nothing heavy is imported on this side; `assistant.planners` asks.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.engine.contract import Message, ModelFailed
-from assistant.steering.replay import Turn
+from assistant.steering.training.replay import Turn
 from assistant.workers.training_pipe import Collected, Judged, Made, Measured, Paused, Progressed, TrainingOrder
 from connectors.child.parent import Child
 from connectors.child.pipe import ChildDied, ChildFailure
@@ -119,6 +119,6 @@ def serve_training(order: TrainingOrder) -> object:
     os.environ["HF_HUB_OFFLINE"] = "1"  # all files are in the order's folder
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-    from assistant.steering.served_training import Training  # lazy for its weight: torch
+    from assistant.steering.training.served import Training  # lazy for its weight: torch
 
     return Training(order)

@@ -1,6 +1,6 @@
 """What the training process and we say to each other: the order that starts it, how far it is, and what came of it.
 
-Plain data. It knows neither side: `training` is ours, `steering.served_training` its own.
+Plain data. It knows neither side: `training` is ours, `steering.training.served` its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What planners of a game learn from: games that were played, as arrays, and from them the replays of `steering.replay`.
+"""What planners of a game learn from: games that were played, as arrays, and from them the replays of `steering.training.replay`.
 
 `before` is the state that a turn of side 0 began in, `behind` the one its reply left. It knows no arm and no network.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.steering.replay import Replay, Turn
+from assistant.steering.training.replay import Replay, Turn
 from benchmarks.games.contest import Contest
 from benchmarks.games.kept import Arrays
 from benchmarks.games.play import Game, Policy, Room, Table

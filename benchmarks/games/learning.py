@@ -1,6 +1,6 @@
 """The two stages for a game's planner, by the product's own code, and the critic that picks among samples.
 
-`steering.clone` and `steering.td3_bc` do the work; here stand the settings of a model of two million parameters. It knows
+`steering.training.clone` and `steering.training.td3_bc` do the work; here stand the settings of a model of two million parameters. It knows
 no game.
 """
 
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from assistant.steering.clone import Cloned, clone
-from assistant.steering.frozen import Frozen
 from assistant.steering.planner import Planner
-from assistant.steering.replay import Replay
 from assistant.steering.settings import SMALL, TrainingSettings
 from assistant.steering.state import Standard
-from assistant.steering.td3_bc import train
+from assistant.steering.training.clone import Cloned, clone
+from assistant.steering.training.frozen import Frozen
+from assistant.steering.training.replay import Replay
+from assistant.steering.training.td3_bc import train
 from benchmarks.games.buffer import Returns
 from benchmarks.games.play import Game, Room
 

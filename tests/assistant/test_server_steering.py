@@ -38,11 +38,12 @@ from assistant.errors import Unavailable
 from assistant.generation.embedding_files import locate_embeddings
 from assistant.generation.running import Running
 from assistant.progress import unheard
-from assistant.steering import far_clone, far_gate, planner_file
-from assistant.steering.ending import EARLIER, LAST, ending
+from assistant.steering import planner_file
+from assistant.steering.far import beginning, measuring
+from assistant.steering.far.ending import EARLIER, LAST, ending
+from assistant.steering.far.rows import PromptRows
 from assistant.steering.helm import fingerprint_of, why_unsteered
 from assistant.steering.planner import Planner, Shape
-from assistant.steering.served_rows import PromptRows
 from assistant.steering.settings import SMALL
 from assistant.workers.model_pipe import ModelOrder
 from assistant.workers.rows_pipe import Beginning
@@ -211,25 +212,25 @@ def test_a_planner_begins_from_the_table_alone(engine: ServerEngine, folder: Pat
 def test_of_several_actions_the_one_that_changes_replies_least_is_the_cloned_one(
     engine: ServerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(far_clone, "DRAWN", 4)
+    monkeypatch.setattr(beginning, "DRAWN", 4)
     path, rests = tmp_path / "begun.safetensors", 0
 
     def rest() -> None:
         nonlocal rests
         rests += 1
 
-    facts = far_clone.begin(engine, path, BEGINNING, PROMPTS, SETTINGS, on_progress=unheard, rest=rest)
+    facts = beginning.begin(engine, path, BEGINNING, PROMPTS, SETTINGS, on_progress=unheard, rest=rest)
     assert rests == 5  # before each action, and before its own replies
     assert facts["likeness"] == max(facts["likeness_of_all"])
     assert facts["likeness"] > min(facts["likeness_of_all"])
-    actions = far_clone.drawn(8, BEGINNING.seed)
+    actions = beginning.drawn(8, BEGINNING.seed)
     best = torch.from_numpy(actions[int(np.argmax(facts["likeness_of_all"]))])
     states = torch.from_numpy(engine.states(PROMPTS))
     planner = planner_file.load(path, fingerprint=engine.describe().fingerprint)
     assert float((planner.cloned_act(states) @ best).min()) > 0.99
     # In whichever order they come, it is the same one.
-    monkeypatch.setattr(far_clone, "drawn", lambda dimension, seed: actions[::-1].copy())
-    far_clone.begin(engine, path, BEGINNING, PROMPTS, SETTINGS, on_progress=unheard, rest=rest)
+    monkeypatch.setattr(beginning, "drawn", lambda dimension, seed: actions[::-1].copy())
+    beginning.begin(engine, path, BEGINNING, PROMPTS, SETTINGS, on_progress=unheard, rest=rest)
     planner = planner_file.load(path, fingerprint=None)
     assert float((planner.cloned_act(states) @ best).min()) > 0.99
 
@@ -238,7 +239,7 @@ def test_the_gate_is_shown_what_the_servers_model_says_and_how_likely_it_finds_i
     engine: ServerEngine, here: Running, tmp_path: Path
 ) -> None:
     path = planner_of(engine, tmp_path / "one.safetensors")
-    found = far_gate.measured(engine, path, PROMPTS, SETTINGS, on_progress=unheard, rest=lambda: None)
+    found = measuring.measured(engine, path, PROMPTS, SETTINGS, on_progress=unheard, rest=lambda: None)
     assert found.replies == len(PROMPTS)
     assert sum(found.failed.values()) == 0  # it cannot spell
     for perplexity, steer in ((found.perplexity, Steer(planner=path)), (found.perplexity_unsteered, None)):
@@ -258,7 +259,7 @@ def test_the_gate_is_shown_what_the_servers_model_says_and_how_likely_it_finds_i
 def test_a_gate_whose_replies_are_not_steered_measures_nothing(engine: ServerEngine, tmp_path: Path) -> None:
     path = planner_of(engine, tmp_path / "one.safetensors", fingerprint="another")
     with pytest.raises(ModelFailed, match=r"was not steered.*trained for another model"):
-        far_gate.measured(engine, path, PROMPTS, SETTINGS, on_progress=unheard, rest=lambda: None)
+        measuring.measured(engine, path, PROMPTS, SETTINGS, on_progress=unheard, rest=lambda: None)
 
 
 def test_what_a_server_does_not_say_of_likelihoods_counts_against_the_planner(
@@ -266,7 +267,7 @@ def test_what_a_server_does_not_say_of_likelihoods_counts_against_the_planner(
 ) -> None:
     monkeypatch.setattr(server, "_logprobs", lambda ids: None)
     path = planner_of(engine, tmp_path / "one.safetensors")
-    found = far_gate.measured(engine, path, PROMPTS[:1], SETTINGS, on_progress=unheard, rest=lambda: None)
+    found = measuring.measured(engine, path, PROMPTS[:1], SETTINGS, on_progress=unheard, rest=lambda: None)
     assert np.isnan(found.perplexity)
 
 

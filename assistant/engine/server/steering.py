@@ -21,7 +21,7 @@ from assistant.engine.server.abilities import Abilities, goes_on_alike, surprise
 from assistant.engine.server.wire import Wire
 from assistant.errors import TelosError, Unavailable
 from assistant.generation.embedding_files import EmbeddingFiles, locate_embeddings
-from assistant.steering.ending import ending
+from assistant.steering.far.ending import ending
 from assistant.workers.model_pipe import Appraisal
 from assistant.workers.rows import WorkerRows
 from assistant.workers.rows_pipe import Beginning, Embedded, Fitted

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from assistant.engine.contract import Place
-from assistant.steering.clone import Cloned, fresh
-from assistant.steering.frozen import Frozen
 from assistant.steering.planner import Planner, Shape
+from assistant.steering.training.clone import Cloned, fresh
+from assistant.steering.training.frozen import Frozen
 from assistant.steering.up_mapping import embeddings_of, mean_norm
 from tests.assistant.at_work import by_generate, model_of, prompt
 from tests.tiny_models import SLIDING_WINDOW, Kind

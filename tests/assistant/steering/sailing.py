@@ -13,7 +13,7 @@ import torch
 
 from assistant.engine.contract import Floats
 from assistant.steering.planner import Planner, Shape
-from assistant.steering.replay import Replay, Turn
+from assistant.steering.training.replay import Replay, Turn
 
 WIDTH = 6
 STEPS = 3

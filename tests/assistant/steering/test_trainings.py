@@ -24,7 +24,7 @@ from assistant.jobs.duties import STEER, duties
 from assistant.opinions import opinion
 from assistant.progress import Cancelled, unheard
 from assistant.service import Service
-from assistant.steering.replay import Turn
+from assistant.steering.training.replay import Turn
 from assistant.workers.training_pipe import Collected, Judged, Made, Paused, Progressed, TrainingOrder
 from memory.store import transitions
 from tests.assistant.steering.test_turn_steered import steering

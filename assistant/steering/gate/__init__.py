@@ -1,0 +1,1 @@
+"""Whether a new planner may take the old one's place: what is measured, and the verdict."""
