@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from assistant.answers.goals import Card
 from assistant.engine.sentences import content, shorten, split
+from assistant.sessions import known
 from assistant.sessions.acts import Act
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.tail import Recalled, card_lines
@@ -44,6 +45,11 @@ def reply(
     noted = [line for line in changes if not line.startswith(_IMPLIED)]
     if noted:
         parts.append("Noted: " + "; ".join(noted) + ".")
+    known_of_user = [one for one in recalled if one.kind == "fact" and one.why == known.ASKED]
+    if known_of_user:
+        parts.append(
+            "\n".join(["You told me:", *(f"- {one.text} [{one.number}]" for one in known_of_user[:MOST_QUOTED])])
+        )
     found = [(one, _telling(one, said)) for one in recalled if one.kind != "fact"]
     quoted = [_quoted(one, sentence) for one, sentence in found if not (one.kind == "turn" and sentence.endswith("?"))]
     if quoted:
