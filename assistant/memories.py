@@ -8,7 +8,7 @@ command line call this.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 from typing import Any
@@ -82,13 +82,13 @@ def index(service: Service, progress: Progress) -> answers.IndexedTexts:
     return answers.IndexedTexts(versions=done.versions, waiting=done.waiting, why=done.why)
 
 
-def export(service: Service, after: int) -> answers.ExportPage:
-    """A page of everything that is kept and not forgotten, from the item after the id `after` on."""
+def export(service: Service, after: int, left_out: Collection[int] = ()) -> answers.ExportPage:
+    """A page of everything that is kept and not forgotten, from the item after the id `after` on, but for `left_out`."""
     with service.database.read() as session:
         rows = items.page(session, after, EXPORT_PAGE)
         names = _source_names(session, rows)
         texts = items.current_versions(session, [item.id or 0 for item in rows])
-    lines = [_exported(item, texts[item.id or 0], names[item.source_id]) for item in rows]
+    lines = [_exported(item, texts[item.id or 0], names[item.source_id]) for item in rows if item.id not in left_out]
     return answers.ExportPage(lines=lines, next=rows[-1].id if len(rows) == EXPORT_PAGE else None)
 
 
@@ -188,6 +188,11 @@ def reindex(service: Service, progress: Progress) -> answers.ReindexedAnswer:
     embedded += reindexing.embed_missing(parts, progress)  # what that one indexed meanwhile
     reindexing.complete(parts)
     return answers.ReindexedAnswer(embedded=embedded, slug=embedder.slug)
+
+
+def count_words(service: Service, progress: Progress) -> bool:
+    """Bring the arrays of frequent words up to date, where that is due; whether it was. Called once a day."""
+    return reindexing.count_words(_indexing(service), service.heeding(progress))
 
 
 def erasing_parts(service: Service) -> Erasing:

@@ -17,6 +17,7 @@ import numpy as np
 from sqlmodel import Session
 
 from memory.embed import Embedder, Ids, Rows
+from memory.frequent import FrequentWords
 from memory.index import Index, IndexFailed, VectorIndex
 from memory.matrix import VectorMatrix
 from memory.store import lookup
@@ -63,6 +64,11 @@ class Vectors:
     @cached_property
     def index(self) -> Index:
         return self._make_index(self._folder, self._embedder.slug)
+
+    @cached_property
+    def frequent(self) -> FrequentWords:
+        """The arrays of frequent words, which lie beside the vectors and go with them."""
+        return FrequentWords(self._folder)
 
     @property
     def index_in_use(self) -> Index | None:

@@ -44,6 +44,17 @@ def rebuild(parts: Indexing, progress: Progress) -> None:
     """Make the indexes of `parts.vectors` anew from the rows, and no others remain in their folder."""
     with parts.vectors.turn, parts.database.read() as session:
         parts.vectors.rebuild(session, lambda done: progress(done, None, "indexing"))
+    count_words(parts, progress)
+
+
+def count_words(parts: Indexing, progress: Progress) -> bool:
+    """Make the arrays of frequent words anew, where memory is large and they are not there or too old; whether they were."""
+    with parts.database.read() as session:
+        if not parts.vectors.frequent.is_due(chunks.count(session)):
+            return False
+    with parts.vectors.turn:
+        parts.vectors.frequent.build(parts.database.path, lambda done: progress(done, None, "counting frequent words"))
+    return True
 
 
 def complete(parts: Indexing) -> None:

@@ -15,7 +15,7 @@ When a job is due is asked of rows and the clock alone. `jobs` runs them; it kno
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -99,7 +99,7 @@ def duties(service: Service) -> list[Duty]:
     """Every job of the service with its due time, as the rows stand now. Ask the clock afterwards what is due."""
     now = service.clock.now()
     with service.database.read() as session:
-        rows = {row.name: row for row in jobs.every(session)}
+        rows = _of_now(jobs.every(session), now)
         read = {row.name: row for row in sources.live(session)}
         index_at = _index_at(session, rows.get(INDEX), now)
         was_cut_short = is_unfinished(session)
@@ -179,6 +179,12 @@ def _not_before(row: Job | None, at: datetime | None) -> datetime | None:
     return at if at is None or row is None or row.next_at is None else max(at, row.next_at)
 
 
+def _of_now(rows: Iterable[Job], now: datetime) -> dict[str, Job]:
+    """The jobs by name, without those that ran in a future which the clock has been put back from: what they were to wait
+    for is wrong by as much, and one that waits for years is lost."""
+    return {row.name: row for row in rows if row.last_started_at is None or row.last_started_at <= now}
+
+
 def _index_at(session: Session, row: Job | None, now: datetime) -> datetime | None:
     """At once for new texts; for those that only lack vectors, when the row says so."""
     waiting = items.waiting(session)
@@ -247,9 +253,10 @@ def _steer(service: Service, progress: Progress) -> Outcome:
     return Outcome(sentence, again_after=trainings.next_night(service, now) - now)
 
 
-def _maintain(service: Service, _: Progress) -> Outcome:
+def _maintain(service: Service, progress: Progress) -> Outcome:
     """Keep what is needed, and see whether the database is sound."""
     memories.finish_erasure(service)
+    memories.count_words(service, progress)
     calls.prune(service)
     conversations.prune(service)
     goals.expire(service)

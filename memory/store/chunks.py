@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from memory.chunks import Span
 from memory.models import Chunk, Version
@@ -59,6 +59,10 @@ def of_versions(session: Session, version_ids: Collection[int]) -> dict[int, lis
     for chunk in session.exec(chosen):
         found.setdefault(chunk.version_id, []).append(chunk)
     return found
+
+
+def count(session: Session) -> int:
+    return session.exec(select(func.count(col(Chunk.id)))).one()
 
 
 def existing(session: Session, chunk_ids: Collection[int]) -> set[int]:
