@@ -34,17 +34,22 @@ from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
 from assistant.sessions.views import card_of, conversation_lines, goal_line, is_continued, title_of, turn_view
 from assistant.sessions.wanted import wishes
+from assistant.withheld import NOTHING, Withheld, withheld
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals, transitions
 
 MOST_CHARACTERS = 1_000_000
+TOLD_ELSEWHERE = ("v1", "mail")
+"""Conversations that begin so are answered to other programs, or by mail."""
 TYPED_CHARACTERS = 4000
 """A message of more than this was hardly typed."""
 
 
-def say(service: Service, wish: Say) -> Iterator[Event]:
+def say(service: Service, wish: Say, *, is_guest: bool = False) -> Iterator[Event]:
     """Keep a message, then answer it: the events of the turn. Closing this stops the reply; what came of it is kept.
+
+    A guest, another program than ours, is told nothing that the user marked as private; nor is whoever reads a mail.
 
     Raises: BadRequest, NotFound, Conflict before anything is kept; Unavailable when the turn failed, which is kept.
     """
@@ -63,7 +68,9 @@ def say(service: Service, wish: Say) -> Iterator[Event]:
             turn=talk.turn.id or 0,
             number=talk.turn.number,
         )
-        yield from turn.run(_parts(service), talk, wish)
+        held = _withheld(service) if is_guest or talk.conversation.origin in TOLD_ELSEWHERE else NOTHING
+        talk.profile = [line for line in talk.conversation.profile if not held.holds_private(line)]
+        yield from turn.run(_parts(service, held), talk, wish)
 
 
 def recent(service: Service, limit: int) -> list[ConversationLine]:
@@ -326,12 +333,22 @@ def playbook_of(service: Service, row: Conversation) -> Playbook:
         return goal_verbs.load_playbook(service, "open")
 
 
-def _parts(service: Service) -> Parts:
+def _withheld(service: Service) -> Withheld:
+    with service.database.read() as session:
+        return withheld(session)
+
+
+def _parts(service: Service, held: Withheld) -> Parts:
     return Parts(
         database=service.database,
         clock=service.clock,
         settings=service.settings,
-        memory=Memory(service.database, Recall(service.database, service.embedder, service.vectors)),
+        memory=Memory(
+            service.database,
+            Recall(service.database, service.embedder, service.vectors),
+            withheld=held,
+            zone=service.settings.user.zone,
+        ),
         engine_for=lambda purpose, turn_id: service.engine_for("chat", purpose, turn_id=turn_id),
         ahead=service.ahead,
         helm=lambda is_sensitive: service.helm(is_sensitive=is_sensitive),

@@ -21,6 +21,7 @@ from assistant.api.app import create_app
 from assistant.api.openai_shape import error_of
 from assistant.endpoint import bind, socket_path
 from assistant.errors import BadConfiguration, Unavailable
+from assistant.guests import Guests
 from assistant.home import Home
 from assistant.jobs.runner import Runner
 from assistant.lock import Lock
@@ -29,6 +30,7 @@ from assistant.server import Server
 from assistant.service import Service
 from assistant.version import VERSION
 from assistant.watchdog import ServiceManager
+from assistant.withheld import Withheld, withheld
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +100,15 @@ def _servers(service: Service, runner: Runner, path: Path) -> list[Server]:
     if listener is not None:
         if tcp.reaches_beyond(address):
             log.warning("%s", tcp.warning(address))
-        servers.append(Server(tcp.Gate(app, lambda: _token(service), error_of), listener))
+        served = Guests(app, lambda: _withheld(service))
+        servers.append(Server(tcp.Gate(served, lambda: _token(service), error_of), listener))
         service.listens_on = address
     return servers
+
+
+def _withheld(service: Service) -> Withheld:
+    with service.database.read() as session:
+        return withheld(session, service.settings)
 
 
 def _token(service: Service) -> str:

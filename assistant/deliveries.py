@@ -19,6 +19,7 @@ from assistant.delivery.smtp_login import carrier
 from assistant.drafting.recipients import Recipient
 from assistant.errors import BadConfiguration, Conflict, NotFound
 from assistant.service import Service
+from assistant.withheld import withheld
 from memory.models import Delivery, DeliveryState, Draft, DraftState
 from memory.store import digests, drafts, outbox
 
@@ -29,7 +30,7 @@ GIVE_UP = timedelta(hours=24)
 def send_draft(service: Service, draft_id: int, *, again: bool = False) -> Delivery:
     """Send the last version of an approved mail or reply to all of its recipients; its delivery as it is then.
 
-    Raises: NotFound; Conflict where it must not leave (not approved, a gap, no address, a secret), or was sent or may have
+    Raises: NotFound; Conflict where it must not leave (not approved, a gap, no address, a secret, private words), or was sent or may have
     been, unless `again`; BadConfiguration where it could not say who it is from.
     """
     post = _post(service, draft_id)
@@ -60,6 +61,8 @@ def next_delivery_at(service: Service) -> datetime | None:
     now = service.clock.now()
     with service.database.read() as session:
         waiting = outbox.in_state(session, DeliveryState.QUEUED)
+    if service.unwritten:
+        return now
     return min((delivery.next_attempt_at or now for delivery in waiting), default=None)
 
 
@@ -88,6 +91,7 @@ def outbox_of(service: Service) -> Outbox:
         settings=service.settings,
         key=service.home.key,
         carrier=_carrier(service),
+        unwritten=service.unwritten,
     )
 
 
@@ -107,6 +111,7 @@ def _post(service: Service, draft_id: int) -> DraftPost:
     with service.database.read() as session:
         draft = drafts.by_id(session, draft_id)
         version = drafts.current(session, [draft_id]).get(draft_id)
+        held = withheld(session)
     if draft is None or version is None:
         raise NotFound(f"There is no draft {draft_id}.", "`telos drafts list` shows those there are.")
     if draft.state is DraftState.REJECTED:
@@ -116,7 +121,7 @@ def _post(service: Service, draft_id: int) -> DraftPost:
             f"Draft {draft_id} is not approved yet.",
             f"Read it with `telos drafts show {draft_id}`, then run `telos drafts approve {draft_id}`.",
         )
-    return DraftPost(draft, version, version.number, service.clock.now())
+    return DraftPost(draft, version, version.number, service.clock.now(), held)
 
 
 def _told(session: Session, delivery: Delivery) -> str:

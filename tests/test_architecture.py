@@ -21,6 +21,8 @@ LAYERS = (
         "home",
         "config",
         "secrets",
+        "withheld",
+        "guests",
         "lock",
         "endpoint",
         "tcp",
@@ -44,6 +46,7 @@ LAYERS = (
     (
         "digests",
         "memories",
+        "privacy",
         "sources",
         "additions",
         "conversations",

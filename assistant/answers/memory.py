@@ -56,6 +56,19 @@ class Note(BaseModel):
     kind: str = "note"
 
 
+class Private(BaseModel):
+    """The numbers of the items and facts that are marked as private."""
+
+    items: list[int] = []
+    facts: list[int] = []
+
+
+class SetPrivate(Private):
+    """Those to be marked, or whose marks are to go."""
+
+    is_private: bool = True
+
+
 class Added(BaseModel):
     item_id: int
 

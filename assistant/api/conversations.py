@@ -13,7 +13,7 @@ from assistant.answers.explanation import Explanation
 from assistant.answers.frames import Frame
 from assistant.answers.goals import GoalView, NewGoal
 from assistant.answers.playbooks import PlaybookLine
-from assistant.api.dependencies import ServiceDep
+from assistant.api.dependencies import GuestDep, ServiceDep
 from assistant.api.events import stream_events
 
 router = APIRouter(prefix="/api", tags=["conversations"])
@@ -22,9 +22,9 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 @router.post("/conversations/say")
-async def say(service: ServiceDep, wish: Say) -> StreamingResponse:
+async def say(service: ServiceDep, is_guest: GuestDep, wish: Say) -> StreamingResponse:
     """Streams the turn's events; a client that goes away stops the reply, and what came of it is kept."""
-    return await stream_events(service, conversations.say(service, wish), _frame)
+    return await stream_events(service, conversations.say(service, wish, is_guest=is_guest), _frame)
 
 
 @router.get("/conversations")

@@ -1,4 +1,4 @@
-"""What routes take as parameters: the service, the runner of its jobs."""
+"""What routes take as parameters: the service, the runner of its jobs, who asks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from assistant.guests import is_guest
 from assistant.jobs.runner import Runner
 from assistant.service import Service
 
@@ -20,5 +21,11 @@ def _runner(request: Request) -> Runner:
     return runner
 
 
+def _guest(request: Request) -> bool:
+    return is_guest(request.scope)
+
+
 ServiceDep = Annotated[Service, Depends(_service)]
 RunnerDep = Annotated[Runner, Depends(_runner)]
+GuestDep = Annotated[bool, Depends(_guest)]
+"""Whether another program than our own asks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from assistant import memories
+from assistant import memories, privacy
 from assistant.answers.memory import (
     Added,
     Answers,
@@ -16,17 +16,21 @@ from assistant.answers.memory import (
     ItemView,
     Lines,
     Note,
+    Private,
     Query,
+    SetPrivate,
 )
-from assistant.api.dependencies import ServiceDep
+from assistant.api.dependencies import GuestDep, ServiceDep
 from assistant.api.streams import stream
 
 router = APIRouter(prefix="/api/memory", tags=["memory"])
 
 
 @router.post("/search")
-def search(service: ServiceDep, query: Query) -> Answers:
-    return memories.search(service, query)
+def search(service: ServiceDep, is_guest: GuestDep, query: Query) -> Answers:
+    found = memories.search(service, query)
+    hits = privacy.without_private(service, is_guest, "items", found.hits, lambda one: one.item_id)
+    return found.model_copy(update={"hits": hits})
 
 
 @router.post("/notes")
@@ -46,13 +50,27 @@ def index(service: ServiceDep) -> StreamingResponse:
 
 
 @router.get("/export")
-def export(service: ServiceDep, after: int = 0) -> ExportPage:
-    return memories.export(service, after)
+def export(service: ServiceDep, is_guest: GuestDep, after: int = 0) -> ExportPage:
+    return memories.export(service, after, left_out=privacy.private_items(service) if is_guest else frozenset())
 
 
 @router.get("/items/{item_id}")
-def show(service: ServiceDep, item_id: int) -> ItemView:
+def show(service: ServiceDep, is_guest: GuestDep, item_id: int) -> ItemView:
+    if is_guest:
+        privacy.refuse_private(service, item_id)
     return memories.show(service, item_id)
+
+
+@router.get("/private")
+def list_private(service: ServiceDep) -> Private:
+    """What is marked: numbers alone."""
+    return privacy.list_private(service)
+
+
+@router.put("/private")
+def set_private(service: ServiceDep, is_guest: GuestDep, wish: SetPrivate) -> Private:
+    """Mark items and facts, or take their marks away. Another program may mark, and take away no mark."""
+    return privacy.set_private(service, wish, is_guest=is_guest)
 
 
 @router.post("/items/{item_id}/forget")

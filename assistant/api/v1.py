@@ -75,7 +75,7 @@ def _said(service: Service, asked: ChatRequest) -> Generator[Event, None, None]:
             "seed": asked.seed,
         }
     )
-    yield from conversations.say(service, say)
+    yield from conversations.say(service, say, is_guest=True)
 
 
 def _chunks(service: Service, asked: ChatRequest, completion: Completion) -> Generator[dict[str, Any], None, None]:

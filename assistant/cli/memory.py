@@ -169,6 +169,33 @@ def forget(
 
 
 @app.command()
+def private(
+    context: typer.Context,
+    items: Annotated[list[int] | None, typer.Argument(help="Numbers of items.", metavar="ITEM...")] = None,
+    fact: Annotated[list[int] | None, typer.Option(help="The number of a fact, as often as you like.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Take the mark away.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mark items and facts as private: they leave in no mail, no draft, no answer to another program. Without numbers, list.
+
+    Example: telos memory private 42 --fact 3
+    """
+    from assistant.answers.memory import SetPrivate
+
+    with client_from(context) as client:
+        if items or fact:
+            wish = SetPrivate(items=items or [], facts=fact or [], is_private=not off)
+            held = client.memory.set_private(wish)
+        else:
+            held = client.memory.list_private()
+    if as_json:
+        print_json(held)
+        return
+    named = [*(f"item {one}" for one in held.items), *(f"fact {one}" for one in held.facts)]
+    say(f"Private: {', '.join(named)}." if named else "Nothing is marked as private.")
+
+
+@app.command()
 def erase(
     context: typer.Context,
     item: Annotated[int | None, typer.Argument(help="An item's number.", metavar="ITEM")] = None,

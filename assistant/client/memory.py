@@ -18,8 +18,10 @@ from assistant.answers.memory import (
     ItemView,
     Lines,
     Note,
+    Private,
     Query,
     ReindexedAnswer,
+    SetPrivate,
 )
 from assistant.client.wire import Wire
 from assistant.progress import Progress, unheard
@@ -65,6 +67,12 @@ class Memory:
 
     def show(self, item_id: int) -> ItemView:
         return self._wire.get(f"/api/memory/items/{item_id}", ItemView)
+
+    def list_private(self) -> Private:
+        return self._wire.get("/api/memory/private", Private)
+
+    def set_private(self, wish: SetPrivate) -> Private:
+        return self._wire.put("/api/memory/private", Private, wish)
 
     def forget(self, item_id: int) -> ItemView:
         return self._wire.post(f"/api/memory/items/{item_id}/forget", ItemView)

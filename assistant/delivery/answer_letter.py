@@ -20,6 +20,7 @@ from assistant.delivery.marks import CHARACTERS, mark
 from assistant.delivery.policy import POLICY
 from assistant.delivery.references import answering, subject_of_answer
 from assistant.secrets import mask, secret_values
+from assistant.withheld import NOTHING, Withheld
 from memory.models import Request
 
 SUBJECT_CHARACTERS = 200
@@ -41,7 +42,7 @@ def is_own_answer(message_id: str, key: bytes) -> bool:
     return found is not None and hmac.compare_digest(found[2], _secret(int(found[1]), key))
 
 
-def compose(request: Request, settings: Settings, key: bytes) -> Letter:
+def compose(request: Request, settings: Settings, key: bytes, withheld: Withheld = NOTHING) -> Letter:
     """Raises: Refused if an address of the configuration is none."""
     own = recipient_of(settings)
     recipient, sender = configured(own, "[user] email"), configured(settings.mail.sender or own, "[mail] sender")
@@ -49,7 +50,9 @@ def compose(request: Request, settings: Settings, key: bytes) -> Letter:
     message = EmailMessage(policy=POLICY)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient
-    message["Subject"] = subject_of_answer(one_line(mask(request.subject, hidden)))[:SUBJECT_CHARACTERS]
+    message["Subject"] = subject_of_answer(one_line(mask(withheld.without(request.subject), hidden)))[
+        :SUBJECT_CHARACTERS
+    ]
     message["Date"] = request.at
     message["Message-ID"] = f"<answer-{request.id}.{_secret(request.id or 0, key)}@{recipient.domain}>"
     for name, value in answering(request.message_id, request.references).items():
@@ -57,7 +60,7 @@ def compose(request: Request, settings: Settings, key: bytes) -> Letter:
     message["List-Id"] = LIST_ID
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(mask(request.answer, hidden).strip() + "\n", cte="quoted-printable")
+    message.set_content(mask(withheld.without(request.answer), hidden).strip() + "\n", cte="quoted-printable")
     return Letter(
         name=f"answer-{request.id}",
         sender=sender.addr_spec,

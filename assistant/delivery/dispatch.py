@@ -13,7 +13,8 @@ It knows rows and carriers; what is posted is `post`'s, what a digest says `dige
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -25,8 +26,9 @@ from assistant.delivery.carriers import Carrier, Deferred, Refused, Unanswered
 from assistant.delivery.post import Post, post_of, wording_of
 from assistant.digest import record
 from assistant.digest.view import DigestView
-from assistant.errors import Conflict
+from assistant.errors import Conflict, Unavailable
 from assistant.failpoints import failpoint
+from memory.errors import MemoryFailure
 from memory.models import Delivery, DeliveryState
 from memory.store import audit, digests, outbox, settings
 from memory.store.connection import Database
@@ -49,6 +51,8 @@ class Outbox:
     settings: Settings
     key: bytes
     carrier: Carrier
+    unwritten: list[Callable[[], None]] = field(default_factory=list)
+    """What became of mails that were handed over when nothing could be kept; `deliver_due` writes it down first."""
 
 
 def queue_digest(database: Database, view: DigestView, *, now: datetime, give_up: timedelta) -> DigestView:
@@ -86,6 +90,9 @@ def queue_draft(
 
 def deliver_due(parts: Outbox) -> list[Delivery]:
     """Try everything that is queued and due; the deliveries as they are then."""
+    while parts.unwritten:
+        parts.unwritten[0]()
+        parts.unwritten.pop(0)
     now = parts.clock.now()
     with parts.database.read() as session:
         waiting = [delivery.id for delivery in outbox.due(session, now, latest=now + LONGEST_WAIT)]
@@ -166,17 +173,41 @@ def _attempt(parts: Outbox, delivery: Delivery, post: Post) -> None:
             failpoint("deliver.after_sending")
             answer = hand_over()
             failpoint("deliver.after_data")
-            _sent(parts, delivery, post, answer)
+            _write_down(parts, delivery, lambda: _sent(parts, delivery, post, answer))
             failpoint("deliver.after_sent")
     except Deferred as err:
-        _defer(parts, delivery, str(err), is_counted=has_begun)
+        why = str(err)
+        _write_down(parts, delivery, lambda: _defer(parts, delivery, why, is_counted=has_begun))
     except Refused as err:
-        _fail(parts, delivery, str(err), is_counted=has_begun)
+        why = str(err)
+        _write_down(parts, delivery, lambda: _fail(parts, delivery, why, is_counted=has_begun))
     except Unanswered as err:
-        log.warning("%s: %s", _named(delivery), err)
-        with parts.database.write() as session:
-            outbox.finish(session, delivery.id, DeliveryState.UNKNOWN, parts.clock.now(), str(err))
-            audit.record(session, "unknown", wording_of(delivery).name, at=parts.clock.now())
+        why = str(err)
+        _write_down(parts, delivery, lambda: _doubt(parts, delivery, why))
+
+
+def _write_down(parts: Outbox, delivery: Delivery, write: Callable[[], None]) -> None:
+    """Keep what became of a mail; where nothing can be kept just now, later, so that it is neither lost nor sent again.
+
+    Raises: Unavailable, where it is to be kept later.
+    """
+    try:
+        write()
+    except MemoryFailure as err:
+        parts.unwritten.append(write)
+        raise Unavailable(
+            f"{_named(delivery)} was tried, and what became of it cannot be kept just now: {err.sentence}",
+            f"{err.remedy} It is not sent a second time.",
+        ) from err
+
+
+def _doubt(parts: Outbox, delivery: Delivery, error: str) -> None:
+    assert delivery.id is not None
+    log.warning("%s: %s", _named(delivery), error)
+    now = parts.clock.now()
+    with parts.database.write() as session:
+        outbox.finish(session, delivery.id, DeliveryState.UNKNOWN, now, error)
+        audit.record(session, "unknown", wording_of(delivery).name, at=now)
 
 
 def _sent(parts: Outbox, delivery: Delivery, post: Post, answer: str) -> None:

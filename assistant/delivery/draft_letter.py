@@ -1,7 +1,7 @@
 """A mail or a reply that the user approved, as a letter from them to those it is addressed to.
 
 It goes out as its text stands: nothing is added to it, and nothing masked. What must not leave (a gap, a secret of the
-configuration) is refused. The Message-ID is an HMAC under the home's key, the same each time this version is sent; the
+configuration, a memory marked as private) is refused. The Message-ID is an HMAC under the home's key, the same each time this version is sent; the
 header `X-Telos-Draft` another, by which this home alone knows its own mail again. It knows rows and no server.
 """
 
@@ -21,6 +21,7 @@ from assistant.delivery.policy import POLICY
 from assistant.delivery.references import answering, subject_of_answer
 from assistant.drafting.gaps import gaps_in
 from assistant.secrets import secret_values
+from assistant.withheld import NOTHING, Withheld
 from memory.models import Draft, DraftKind, DraftVersion
 
 MARK = "X-Telos-Draft"
@@ -49,14 +50,16 @@ def message_id_of(draft: Draft, version: int, domain: str, key: bytes) -> str:
     return f"<{mark(key, 'telos', 'draft letter', draft.id, draft.created_at.isoformat(), version)}@{domain}>"
 
 
-def compose(draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes) -> Letter:
+def compose(
+    draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes, withheld: Withheld = NOTHING
+) -> Letter:
     """The version as a letter, dated `at`: when the user sent it.
 
     Raises: Refused, with what to do, where it must not leave or is no letter.
     """
     assert draft.id is not None
     _refuse_gaps(draft, version)
-    message = _message(draft, version, at, settings, key)
+    message = _message(draft, version, at, settings, key, withheld)
     message[MARK] = mark_of(draft, key)
     sender: Address = message["From"].addresses[0]
     recipients: tuple[Address, ...] = message["To"].addresses
@@ -69,12 +72,14 @@ def compose(draft: Draft, version: DraftVersion, at: datetime, settings: Setting
     )
 
 
-def place(draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes) -> EmailMessage:
+def place(
+    draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes, withheld: Withheld = NOTHING
+) -> EmailMessage:
     """The version as it lies in a Drafts folder, for the user to fill in, change and send from there. Gaps stay marked.
 
-    Raises: Refused, where it holds a secret of the configuration or is no letter.
+    Raises: Refused, where it holds a secret of the configuration, or what is private, or is no letter.
     """
-    message = _message(draft, version, at, settings, key)
+    message = _message(draft, version, at, settings, key, withheld)
     message[MARK] = placed_mark_of(draft, key)
     return message
 
@@ -84,7 +89,9 @@ def placed_mark_of(draft: Draft, key: bytes) -> str:
     return f"{draft.id}:{mark_of(draft, key)}"
 
 
-def _message(draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes) -> EmailMessage:
+def _message(
+    draft: Draft, version: DraftVersion, at: datetime, settings: Settings, key: bytes, withheld: Withheld
+) -> EmailMessage:
     """All of the letter but its mark."""
     if draft.kind not in KINDS:
         raise Refused(f"Draft {draft.id} is a {draft.kind.value}, and only mails and replies are sent.", _EXPORT)
@@ -92,6 +99,11 @@ def _message(draft: Draft, version: DraftVersion, at: datetime, settings: Settin
     recipients = _recipients(draft)
     subject = _subject(draft, version)
     _refuse_secrets(draft, settings, [subject, version.text, *(str(one) for one in recipients)])
+    if withheld.holds_private(subject) or withheld.holds_private(version.text):
+        raise Refused(
+            f"Draft {draft.id} holds words of a memory that you marked as private, so that it is not sent.",
+            _edit(draft, "Take them out, or the mark away (`telos memory private`)"),
+        )
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = recipients

@@ -20,6 +20,7 @@ from assistant.delivery.policy import POLICY
 from assistant.digest.render import render
 from assistant.digest.view import ASK, FOLLOW_UP_VERBS, DigestView
 from assistant.secrets import mask, secret_values
+from assistant.withheld import NOTHING, Withheld
 
 LIST_ID = "Telos morning digest <digest.telos.localhost>"
 """The same in every digest, so that a mail program can file them. RFC 2919 keeps `localhost` for lists without a domain."""
@@ -71,8 +72,9 @@ def feedback_link(view: DigestView, number: int, verb: str, *, secret: str, repl
     return f"mailto:{quote(reply_to, safe='@')}?{urlencode(fields, quote_via=quote)}"
 
 
-def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
-    """The digest as a letter from the user's server to the user, without any secret of the configuration.
+def compose(view: DigestView, settings: Settings, key: bytes, withheld: Withheld = NOTHING) -> Letter:
+    """The digest as a letter from the user's server to the user, without any secret of the configuration, and without
+    what became private since it was built.
 
     Raises: Refused if an address of the configuration is none.
     """
@@ -94,15 +96,15 @@ def compose(view: DigestView, settings: Settings, key: bytes) -> Letter:
     message = EmailMessage(policy=POLICY)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient
-    message["Subject"] = " ".join(mask(rendered.subject, hidden).split())
+    message["Subject"] = " ".join(mask(withheld.without(rendered.subject), hidden).split())
     message["Date"] = view.built_at
     message["Message-ID"] = message_id_of(view, key)
     message["List-Id"] = LIST_ID
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Reply-To"] = reply_to
-    message.set_content(mask(rendered.text, hidden), cte="quoted-printable")
-    page = mask(rendered.html, hidden | {html.escape(value) for value in hidden})
+    message.set_content(mask(withheld.without(rendered.text), hidden), cte="quoted-printable")
+    page = mask(withheld.without(rendered.html), hidden | {html.escape(value) for value in hidden})
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{secret}")  # unknown to whoever wrote the texts, and the same in a resend
     return Letter(

@@ -17,6 +17,7 @@ from assistant.delivery import answer_letter, draft_letter, mail
 from assistant.delivery.carriers import Letter, Refused, Wording
 from assistant.digest import record
 from assistant.digest.view import DigestView
+from assistant.withheld import NOTHING, Withheld, withheld
 from memory.models import Delivery, Draft, DraftState, DraftVersion, Request
 from memory.store import drafts, follow_ups, outbox, requests
 
@@ -37,9 +38,10 @@ class Post(Protocol):
 @dataclass(frozen=True, slots=True)
 class DigestPost:
     view: DigestView
+    withheld: Withheld = NOTHING
 
     def letter(self, settings: Settings, key: bytes) -> Letter:
-        return mail.compose(self.view, settings, key)
+        return mail.compose(self.view, settings, key, self.withheld)
 
     def sent(self, session: Session, now: datetime) -> dict[str, Any]:
         """The lost deliveries that were known when it was built have been named by it, and what it follows up."""
@@ -58,6 +60,7 @@ class DraftPost:
     version: DraftVersion
     newest: int
     at: datetime
+    withheld: Withheld = NOTHING
 
     def letter(self, settings: Settings, key: bytes) -> Letter:
         if self.draft.state is not DraftState.APPROVED or self.newest != self.version.number:
@@ -65,7 +68,7 @@ class DraftPost:
                 f"Draft {self.draft.id} was changed after it was sent off, so that it was not sent.",
                 f"Approve it as it is to be, then run `telos drafts send {self.draft.id}`.",
             )
-        return draft_letter.compose(self.draft, self.version, self.at, settings, key)
+        return draft_letter.compose(self.draft, self.version, self.at, settings, key, self.withheld)
 
     def sent(self, session: Session, now: datetime) -> dict[str, Any]:
         return {"version": self.version.number}
@@ -74,9 +77,10 @@ class DraftPost:
 @dataclass(frozen=True, slots=True)
 class AnswerPost:
     request: Request
+    withheld: Withheld = NOTHING
 
     def letter(self, settings: Settings, key: bytes) -> Letter:
-        return answer_letter.compose(self.request, settings, key)
+        return answer_letter.compose(self.request, settings, key, self.withheld)
 
     def sent(self, session: Session, now: datetime) -> dict[str, Any]:
         """What it says is in the user's mailbox now, and need not be kept here as well."""
@@ -85,17 +89,18 @@ class AnswerPost:
 
 
 def post_of(session: Session, delivery: Delivery) -> Post:
+    held = withheld(session)
     if delivery.digest_id is not None:
-        return DigestPost(record.load(session, delivery.digest_id))
+        return DigestPost(record.load(session, delivery.digest_id), held)
     if delivery.request_id is not None:
-        return AnswerPost(requests.get(session, delivery.request_id))
+        return AnswerPost(requests.get(session, delivery.request_id), held)
     assert delivery.draft_id is not None
     assert delivery.draft_version is not None
     draft = drafts.by_id(session, delivery.draft_id)
     version = drafts.version(session, delivery.draft_id, delivery.draft_version)
     assert draft is not None
     assert version is not None
-    return DraftPost(draft, version, drafts.latest_number(session, delivery.draft_id), delivery.queued_at)
+    return DraftPost(draft, version, drafts.latest_number(session, delivery.draft_id), delivery.queued_at, held)
 
 
 def wording_of(delivery: Delivery) -> Wording:

@@ -19,7 +19,7 @@ from assistant.digest.view import Citation
 from assistant.ranking.features import Subject
 from assistant.stories.revision import added
 from memory.models import Goal, GoalItem, Item, MuteKind, Source, Version
-from memory.store import digests, goals, items, messages, mutes, sources, stories, vectors
+from memory.store import digests, goals, items, messages, mutes, private, sources, stories, vectors
 
 MOST_CITED, MOST_VOICES = 6, 12
 """A story told by more items cites the best of them, but one of each source as far as there is room for voices."""
@@ -162,11 +162,15 @@ def gather(session: Session, settings: Settings, embedder_slug: str | None, sinc
     members = stories.members(session, moved)
     every = [item for group in members.values() for item in group]
     rows = _read(session, every, moved, embedder_slug)
-    muted = Muted.read(session)
+    muted, marked = Muted.read(session), private.marked(session).items
     found: list[Candidate] = []
     hidden = 0
     for story_id, group in members.items():
-        live = [item for item in group if rows.sources[item.source_id].name in section_of and not item.by_me]
+        live = [
+            item
+            for item in group
+            if rows.sources[item.source_id].name in section_of and not item.by_me and item.id not in marked
+        ]
         shown_at = rows.shown_at.get(story_id)
         if shown_at is not None and moved[story_id].moved_at <= shown_at:
             continue

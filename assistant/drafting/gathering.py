@@ -24,8 +24,9 @@ from assistant.errors import BadRequest, NotFound
 from assistant.sessions.clipping import plain
 from memory.models import Entry, Turn
 from memory.recall import Recall
-from memory.store import facts, items, sources
+from memory.store import facts, items, private, sources
 from memory.store.connection import Database
+from memory.store.private import Marked
 
 MOST_FOUND = 4
 """Items that a query brings."""
@@ -73,13 +74,15 @@ def gather(known: Known, wish: NewDraft, entry: Entry | None = None, turn: Turn 
     about = recipients.tidy(wish.about)
     found, notices = _found(known, _query(wish, kind, about))
     with known.database.read() as session:
-        item_ids = list(dict.fromkeys([*wish.items, *found]))
+        marked = private.marked(session)
+        _refuse_marked(wish, marked)
+        item_ids = list(dict.fromkeys([*wish.items, *(one for one in found if one not in marked.items)]))
         passages, names = _passages(session, item_ids)
         learned = _facts(session, wish.facts)
-        told = _told(session, entry)
+        told = [one for one in _told(session, entry) if not marked.items & {*one.item_ids}]
         cited = [item_id for one in told for item_id in one.item_ids]
         names += _sources(session, cited)
-        private = _private(session, list(dict.fromkeys([*item_ids, *cited])))
+        warnings = _private(session, list(dict.fromkeys([*item_ids, *cited])))
     material = Material(
         kind=kind,
         subject=_subject(wish, answered, entry),
@@ -90,7 +93,7 @@ def gather(known: Known, wish: NewDraft, entry: Entry | None = None, turn: Turn 
         written=plain(turn.reply) if turn is not None else "",
         incoming=answered.text if answered else "",
         readers=len(to),
-        notices=(*notices, *private),
+        notices=(*notices, *warnings),
     )
     if material.is_empty and answered is None and not about:
         raise BadRequest(
@@ -174,6 +177,17 @@ def _passages(session: Session, item_ids: Sequence[int]) -> tuple[list[Passage],
         Passage(item_id, texts[item_id].title, texts[item_id].text, rows[item_id].language) for item_id in item_ids
     ]
     return passages, _sources(session, item_ids)
+
+
+def _refuse_marked(wish: NewDraft, marked: Marked) -> None:
+    """Raises: BadRequest where it names what the user marked as private."""
+    named = [f"item {one}" for one in wish.items if one in marked.items]
+    named += [f"fact {one}" for one in wish.facts if one in marked.facts]
+    if named:
+        raise BadRequest(
+            f"You marked {', '.join(named)} as private, and no draft tells what is private.",
+            "`telos memory private NUMBER --off` takes the mark away.",
+        )
 
 
 def _private(session: Session, item_ids: Sequence[int]) -> list[str]:

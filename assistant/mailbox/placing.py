@@ -22,6 +22,7 @@ from assistant.delivery.carriers import Refused
 from assistant.failpoints import failpoint
 from assistant.mailbox.account import Account
 from assistant.service import Service
+from assistant.withheld import withheld
 from memory.models import DeliveryState, Draft, DraftState, DraftVersion, Reply, ReplyState
 from memory.store import drafts, outbox, replies
 from memory.store.replies import Lying
@@ -115,6 +116,8 @@ def _place(service: Service, account: Account, mailbox: Mailbox, answer: Answer)
         if number is None or number == version.number:  # the user's by now, or just what was to be placed
             _placed(service, answer, number or row.version or version.number, lies)
             return 0
+    with service.database.read() as session:
+        held = withheld(session)
     try:
         message = draft_letter.place(
             answer.draft,
@@ -122,6 +125,7 @@ def _place(service: Service, account: Account, mailbox: Mailbox, answer: Answer)
             service.clock.now(),
             _as_the_user(service.settings, account, answer.draft),
             service.home.key,
+            held,
         )
     except Refused as err:
         _troubled(service, answer, err.sentence)

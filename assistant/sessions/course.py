@@ -71,6 +71,8 @@ class Talk:
     is_read: bool = False
     is_again: bool = False
     """The turn was answered before, and counts no second time."""
+    profile: Sequence[str] | None = None
+    """What of the frozen profile whoever asks may be told; all of it, if nobody said."""
 
     @classmethod
     def of(cls, session: Session, conversation: Conversation, turn: Turn, playbook: Playbook) -> Talk:
@@ -137,7 +139,7 @@ class Talk:
         row = self.conversation
         return Told(
             head=row.head,
-            profile=row.profile,
+            profile=row.profile if self.profile is None else self.profile,
             files=[File(file["path"], file["text"]) for file in row.attachments],
             summary=row.summary,
             summarised_to=row.summarised_to,

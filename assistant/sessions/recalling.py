@@ -10,20 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
 from sqlmodel import Session
 
 from assistant.answers.chat import Check, Cited
 from assistant.answers.explanation import ContextPart
 from assistant.engine.sentences import content
+from assistant.sessions import known
 from assistant.sessions.clipping import plain
 from assistant.sessions.tail import Recalled
+from assistant.withheld import NOTHING, Withheld
 from memory.models import Conversation, Turn
 from memory.recall import Hit, Recall, snippet
-from memory.store import conversations, facts, goals, items
+from memory.store import conversations, goals, items
 from memory.store.connection import Database
 
-MOST_ITEMS, MOST_TURNS, MOST_FACTS, MOST_BROUGHT = 4, 3, 6, 2
+MOST_ITEMS, MOST_TURNS, MOST_BROUGHT = 4, 3, 2
 QUERY_WORDS = 60
 SHARED = 0.5
 """Of a message's telling words, so many stand in what is recalled by words alone."""
@@ -33,10 +36,17 @@ _CITATION = re.compile(r"\[(\d{1,3})\](?!\()")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where it is looked."""
+    """Where it is looked, what is kept back from whoever asks, and the user's zone, in which days are said."""
 
     database: Database
     recall: Recall
+    withheld: Withheld = NOTHING
+    zone: tzinfo = UTC
+
+    def may_tell(self, one: Recalled) -> bool:
+        held = self.withheld.marked
+        is_marked = one.id in {"item": held.items, "fact": held.facts, "turn": frozenset()}[one.kind]
+        return not (is_marked or self.withheld.holds_private(f"{one.title}\n{one.text}"))
 
 
 @dataclass(slots=True)
@@ -56,13 +66,14 @@ def gather(memory: Memory, said: str, conversation: Conversation) -> Gathered:
     gathered = Gathered()
     query = " ".join(plain(said).split()[:QUERY_WORDS])
     with memory.database.read() as session:
-        found = _facts(session, conversation)
+        found = known.about_user(session, said, conversation, memory.zone)
         brought = _brought(session, conversation)
         turns = _turns(session, query, conversation, gathered)
         has_items = items.count(session) > 0
     hits = _items(memory.recall, query, gathered) if has_items and content(query) else []
-    known = {one.id for one in hits}
-    ordered = [*found, *hits, *(one for one in brought if one.id not in known), *turns]
+    hit_ids = {one.id for one in hits}
+    others = (one for one in brought if one.id not in hit_ids)
+    ordered = [one for one in (*found, *hits, *others, *turns) if memory.may_tell(one)]
     gathered.recalled = [replace(one, number=number) for number, one in enumerate(ordered, start=1)]
     return gathered
 
@@ -85,18 +96,6 @@ def numbers_checked(reply: str, recalled: Sequence[Recalled]) -> list[Check]:
     strange = ", ".join(f"[{number}]" for number in sorted(numbers - known))
     why = f"{strange} stands for nothing that was recalled." if strange else ""
     return [Check(what="Every citation points to something recalled.", passed=not strange, why=why)]
-
-
-def _facts(session: Session, conversation: Conversation) -> list[Recalled]:
-    """What the user said of themselves since the profile of this conversation was frozen."""
-    known = set(conversation.profile)
-    fresh = [fact for fact in facts.current(session) if fact.text not in known]
-    return [
-        Recalled(
-            number=0, kind="fact", id=fact.id or 0, text=fact.text, at=fact.learned_at, why="newer than the profile"
-        )
-        for fact in fresh[:MOST_FACTS]
-    ]
 
 
 def _brought(session: Session, conversation: Conversation) -> list[Recalled]:

@@ -21,7 +21,7 @@ from assistant import conversations, digests, drafts, goals, memories, standing
 from assistant.answers.drafts import NewDraft
 from assistant.answers.memory import Query
 from assistant.clock import FakeClock
-from assistant.config.schema import MailSettings, SourceSettings, UserSettings
+from assistant.config.schema import DigestSettings, MailSettings, SourceSettings, UserSettings
 from assistant.ingest.arrival import admitted
 from assistant.ingest.indexing import Indexing, index_pending
 from assistant.mailbox import answering, conversation, following, replying
@@ -62,7 +62,10 @@ from tests.assistant.hostile import (
 from tests.assistant.talking import begin, say, talking
 
 AT_ONCE = 24
-"""Texts that come in a day."""
+"""Texts that come in a day, and stand in its digest."""
+TOGETHER = 3
+"""Texts that one message asks for, and one document is drafted from."""
+EVERYTHING = DigestSettings(entries=AT_ONCE, reading_minutes=60, per_source_share=1.0, section_share=1.0)
 _POINTERS = ("mailbox.", "goals.", "digest.", "ranking.", "delivery.", "embedder.")
 """Settings in which work keeps how far it came."""
 
@@ -74,7 +77,9 @@ def home(folder: Path) -> Iterator[Service]:
         mail = MailSettings(host="smtp.example.org", username="ada", password=SecretStr("hush-the-server"))
         user = UserSettings(name="Ada Byron", email=ADA, timezone="UTC")
         box = SourceSettings(name="mail", kind="mail", options=MAILBOX)
-        service.settings = service.settings.model_copy(update={"user": user, "mail": mail, "sources": (box,)})
+        service.settings = service.settings.model_copy(
+            update={"user": user, "mail": mail, "sources": (box,), "digest": EVERYTHING}
+        )
         yield service
 
 
@@ -102,17 +107,23 @@ def whole_way(service: Service, texts: Sequence[Planted]) -> None:
     with service.database.write() as session:
         conversation.looked_at(session, up_to)
     begin(service, "Help me to plan a day at the harbour.", playbook="travel", goal="a day at the harbour")
-    for one in texts:
-        hits = memories.search(service, Query(query=one.word)).hits
-        hit = next(hit for hit in hits if one.mark in memories.show(service, hit.item_id).text)
-        say(service, f"What does the harbour {one.word} say?")
-        drafts.new(service, NewDraft(kind="document", about="the harbour", items=[hit.item_id]))
-        if one.raw:
-            drafts.new(service, NewDraft(incoming=one.raw))
+    for start in range(0, len(texts), TOGETHER):
+        some = texts[start : start + TOGETHER]
+        say(service, f"What do {' and '.join(one.word for one in some)} say?")
+        drafts.new(service, NewDraft(kind="document", about="the harbour", items=[found(service, one) for one in some]))
+        for one in some:
+            if one.raw:
+                drafts.new(service, NewDraft(incoming=one.raw))
     goals.score(service, conversations.show(service).line.goal_id or 0)
     clock = service.clock
     assert isinstance(clock, FakeClock)
     clock.advance(timedelta(days=1))
+
+
+def found(service: Service, one: Planted) -> int:
+    """Its item, as a search finds it."""
+    hits = memories.search(service, Query(query=one.word)).hits
+    return next(hit.item_id for hit in hits if one.mark in memories.show(service, hit.item_id).text)
 
 
 def state_of(service: Service) -> dict[str, object]:

@@ -1,0 +1,73 @@
+"""The verbs on what is private: mark items and facts, list the marks, keep them from a guest.
+
+What is marked stays in memory and in conversations at this machine; its words leave in no mail, no draft and no answer to
+another program. The API and, through it, the command line call this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from assistant.answers.memory import Private, SetPrivate
+from assistant.errors import BadRequest, NotFound
+from assistant.service import Service
+from memory.store import audit, facts, items, private
+from memory.store.private import Kind
+
+Line = TypeVar("Line")
+
+
+def list_private(service: Service) -> Private:
+    with service.database.read() as session:
+        held = private.marked(session)
+    return Private(items=sorted(held.items), facts=sorted(held.facts))
+
+
+def set_private(service: Service, wish: SetPrivate, *, is_guest: bool = False) -> Private:
+    """Mark, or take marks away; what is marked then.
+
+    Raises: NotFound where one is not there, and nothing is changed; BadRequest for a guest that takes a mark away.
+    """
+    if is_guest and not wish.is_private:
+        raise BadRequest(
+            "Another program takes no mark of yours away.", "Run `telos memory private NUMBER --off` yourself."
+        )
+    now = service.clock.now()
+    with service.database.write() as session:
+        for item_id in wish.items:
+            if items.get(session, item_id) is None:
+                raise NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+        for fact_id in wish.facts:
+            if facts.get(session, fact_id) is None:
+                raise NotFound(f"There is no fact {fact_id}.", "`telos memory facts list` shows their numbers.")
+        named: dict[Kind, list[int]] = {"items": wish.items, "facts": wish.facts}
+        for kind, ids in named.items():
+            for row_id in ids:
+                private.mark(session, kind, row_id, is_private=wish.is_private)
+                what = "marked private" if wish.is_private else "unmarked private"
+                audit.record(session, what, f"{kind.removesuffix('s')} {row_id}", at=now)
+    return list_private(service)
+
+
+def private_items(service: Service) -> frozenset[int]:
+    with service.database.read() as session:
+        return private.marked(session).items
+
+
+def refuse_private(service: Service, item_id: int) -> None:
+    """Raises: NotFound for an item that is private, as for one that is not there."""
+    if item_id in private_items(service):
+        raise NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+
+
+def without_private(
+    service: Service, is_guest: bool, kind: Kind, lines: Sequence[Line], number: Callable[[Line], int]
+) -> list[Line]:
+    """Of `lines` those that whoever asks may see."""
+    if not is_guest:
+        return list(lines)
+    with service.database.read() as session:
+        held = private.marked(session)
+    hidden = held.items if kind == "items" else held.facts
+    return [line for line in lines if number(line) not in hidden]
