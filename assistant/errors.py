@@ -14,7 +14,11 @@ same class, and the command line prints `sentence` and `remedy` and leaves with 
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class TelosError(Exception):
@@ -53,3 +57,18 @@ class Unavailable(TelosError):
 
 class Gone(Unavailable):
     """The service ended before it had answered. What was kept is continued by the next one."""
+
+
+def of_system(err: OSError) -> Unavailable | None:
+    """A full or a read-only disk as a sentence; None for what else a system may refuse."""
+    where = err.filename or "the home"
+    if err.errno in _NO_ROOM:
+        return Unavailable(
+            f"There is no room left on the disk of {where}.", "Free some space, and try again; what was kept is there."
+        )
+    if err.errno in _NOT_WRITABLE:
+        return Unavailable(
+            f"Telos may not write {where}: {err.strerror}.",
+            "Give it to your user, on a disk that is not mounted read-only, or choose another home with --home DIR.",
+        )
+    return None

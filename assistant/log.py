@@ -37,12 +37,20 @@ class Masking(logging.Formatter):
         return mask(super().format(record), secret_values(self._settings()))
 
 
+class _File(RotatingFileHandler):
+    """On a full disk its lines are missing, and no traceback is written for each of them: stderr has the line itself."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 @contextmanager
 def keep_log(home: Home, *, on_stderr: bool) -> Iterator[Masking]:
     """Log to the home's log file, and on stderr if wanted, for as long as the block lasts."""
     path = home.logs / FILE
     path.touch(mode=0o600)
-    file = RotatingFileHandler(path, maxBytes=_SIZE, backupCount=_COPIES, encoding="utf-8")
+    file = _File(path, maxBytes=_SIZE, backupCount=_COPIES, encoding="utf-8")
     handlers: list[logging.Handler] = [file, logging.StreamHandler(sys.stderr)] if on_stderr else [file]
     masking, root = Masking(), logging.getLogger()
     for handler in handlers:

@@ -106,6 +106,8 @@ class Service:
             self.floor = Floor()
             self.training = Lock()
             """Held while a training process runs."""
+            self.unwritten: list[Callable[[], None]] = []
+            """What became of mails while nothing could be kept: `assistant.delivery.dispatch` writes it down later."""
             self.forgotten = 0
             """How often what training keeps was removed: what was begun before is not to go on."""
             self.ahead = Ahead()

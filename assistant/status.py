@@ -159,6 +159,8 @@ def _models(service: Service) -> list[ModelStatus]:
 
 
 def _attention(service: Service) -> Iterator[str]:
+    if service.database.trouble is not None:
+        yield str(service.database.trouble)
     if not service.home.config_file.exists():
         yield f"There is no configuration at {service.home.config_file}. Run `telos init`."
     elif service.configuration_problem is not None:

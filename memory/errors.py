@@ -20,5 +20,17 @@ class DamagedDatabase(MemoryFailure):
     """The file is not a database, or SQLite cannot read it."""
 
 
+class NoRoom(MemoryFailure):
+    """The disk, or what the user may have of it, is full."""
+
+
+class NotWritable(MemoryFailure):
+    """The database's file, or its folder, may not be written."""
+
+
+class HeldByAnother(MemoryFailure):
+    """Another program has kept the database locked for longer than we wait."""
+
+
 class ErasedMeanwhile(MemoryFailure):
     """What something was made from went while it was made, so that it is not kept."""

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from assistant.answers.problem import MEDIA_TYPE, Problem
 from assistant.api.openai_shape import error_headers, error_of
-from assistant.errors import BadRequest, Conflict, NotFound, TelosError, Unavailable
+from assistant.errors import BadRequest, Conflict, NotFound, TelosError, Unavailable, of_system
 from assistant.progress import Cancelled
 from connectors.base import SourceFailure
 from memory.errors import MemoryFailure
@@ -35,6 +35,8 @@ def _told(err: BaseException) -> TelosError:
             return err
         case MemoryFailure():
             return Unavailable(err.sentence, err.remedy)
+        case OSError() if (known := of_system(err)) is not None:
+            return known
         case SourceFailure():
             return Unavailable(str(err))
         case Cancelled():

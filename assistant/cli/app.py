@@ -14,8 +14,9 @@ import typer
 
 from assistant.cli.nouns import Nouns
 from assistant.cli.screen import Invocation, print_failure
-from assistant.errors import TelosError
+from assistant.errors import TelosError, Unavailable, of_system
 from assistant.version import VERSION
+from memory.errors import MemoryFailure
 
 app = typer.Typer(
     name="telos",
@@ -57,12 +58,18 @@ def main() -> None:
     except Exception as err:  # noqa: BLE001 - the command line's last handler: every failure becomes a sentence
         if invocation.debug:
             traceback.print_exc()
-        known = err if isinstance(err, TelosError) else _unforeseen(err)
+        known = _told(err)
         print_failure(known)
         sys.exit(known.exit_code)
 
 
-def _unforeseen(err: Exception) -> TelosError:
+def _told(err: Exception) -> TelosError:
+    if isinstance(err, TelosError):
+        return err
+    if isinstance(err, MemoryFailure):
+        return Unavailable(err.sentence, err.remedy)
+    if isinstance(err, OSError) and (known := of_system(err)) is not None:
+        return known
     return TelosError(
         f"Telos failed where it should not: {type(err).__name__}: {err}",
         "This is a defect. `telos --debug ...` shows where it happened.",

@@ -22,6 +22,7 @@ from assistant.ingest.listening import Listeners
 from assistant.jobs.duties import DIGEST, GOALS, INDEX, POLL, Duty, Outcome, duties, duty, reads
 from assistant.progress import Cancelled, Progress, unheard
 from assistant.service import Service
+from memory.errors import HeldByAnother, NoRoom, NotWritable
 from memory.store import jobs
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ READING_S = 120.0
 """A digest that the user asks for waits no longer for what is due to be read."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+
+LONGEST_REST = timedelta(minutes=10)
+"""While nothing can be kept nothing is started by itself, or sources would be asked at every tick for what is thrown away."""
 
 
 def due(now: datetime, planned: Iterable[Duty], running: Collection[str] = ()) -> list[str]:
@@ -53,6 +57,7 @@ class Runner:
         self._running: set[str] = set()
         self._turn = Lock()
         self._digest_waits_since: datetime | None = None
+        self._rests, self._rests_until = 0, self._service.started_at
         self._scheduler: BackgroundScheduler | None = None
         self._listeners: Listeners | None = None
 
@@ -131,6 +136,8 @@ class Runner:
             self._listeners.close()
 
     def _start_due(self) -> None:
+        if timedelta(0) < self._rests_until - self._service.clock.now() <= LONGEST_REST:
+            return
         with self._turn:
             for name in self._held_back(self._due(), self._service.clock.now()):
                 self._running.add(name)
@@ -166,18 +173,31 @@ class Runner:
         except Cancelled:
             log.info("%s was interrupted by the end of the service, and goes on at its next start", name)
             return False
+        except (NoRoom, NotWritable, HeldByAnother):
+            return False
         finally:
             self._end(name)
 
     def _work(self, chosen: Duty, progress: Progress) -> Outcome:
         """Do it, and keep how it went. Raises what it fails with."""
+        try:
+            outcome = self._kept(chosen, progress)
+        except (NoRoom, NotWritable, HeldByAnother):  # which cannot be kept either, and was said by the database
+            self._rests += 1
+            pause = backoff(self._rests, first=FIRST_PAUSE, most=LONGEST_REST)
+            self._rests_until = self._service.clock.now() + pause
+            raise
+        self._rests = 0
+        return outcome
+
+    def _kept(self, chosen: Duty, progress: Progress) -> Outcome:
         service, name = self._service, chosen.name
         if not chosen.is_poll:
             with service.database.write() as session:
                 jobs.start(session, name, service.clock.now())
         try:
             outcome = chosen.work(service, service.heeding(progress))
-        except Cancelled:
+        except (Cancelled, NoRoom, NotWritable, HeldByAnother):
             raise
         except Exception as err:
             if service.stopping.is_set():  # its children were ended under it

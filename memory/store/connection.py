@@ -7,6 +7,7 @@ writers of a process wait for one another in turn.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -19,14 +20,17 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from memory import lexical
-from memory.errors import DamagedDatabase
+from memory.errors import MemoryFailure, NoRoom
 from memory.migrations import upgrade
+from memory.store.troubles import named
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 30.0
+LEAST_FREE = 2**20
+"""Bytes: a disk that was full has room again from here on."""
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000")
 """FULL, because a commit of the outbox must outlive a power cut: the mail it speaks of cannot be called back."""
-
-_DAMAGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 class Database:
@@ -34,6 +38,8 @@ class Database:
 
     def __init__(self, path: Path, *, writer: Engine, readers: Engine) -> None:
         self.path = path
+        self.trouble: MemoryFailure | None = None
+        """Why nothing can be kept just now; it goes with the next thing that is."""
         self._writer = writer
         self._readers = readers
 
@@ -43,7 +49,7 @@ class Database:
 
         The caller holds the lock of the data folder. Before a migration the database is copied into `backups`.
 
-        Raises: NewerDatabase, DamagedDatabase.
+        Raises: NewerDatabase, and what `write` raises.
         """
         _make_private(path)
         writer = _engine(path, "BEGIN IMMEDIATE", *_PRAGMAS, pool_size=1, max_overflow=0)
@@ -53,12 +59,10 @@ class Database:
             try:
                 database._migrate(backups)
             except DatabaseError as err:
-                if getattr(err.orig, "sqlite_errorname", "") not in _DAMAGE:
+                failure = named(err, path)
+                if failure is None:
                     raise
-                raise DamagedDatabase(
-                    f"The database {path} cannot be read: {err.orig}.",
-                    "Move it away and restore a copy from the backups folder, or let Telos start anew.",
-                ) from err
+                raise failure from err
             failed.pop_all()
         return database
 
@@ -70,10 +74,21 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that holds the write lock from its first moment: committed at the end, rolled back on an error."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            session.connection()
-            yield session
+        """A session that holds the write lock from its first moment: committed at the end, rolled back on an error.
+
+        Raises: NoRoom, NotWritable, HeldByAnother, DamagedDatabase: said in the log once, and once when it is over.
+        """
+        try:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                session.connection()
+                yield session
+        except DatabaseError as err:
+            failure = named(err, self.path)
+            if failure is None:
+                raise
+            self._is_in(failure)
+            raise failure from err
+        self._is_in(None)
 
     def backup(self, path: Path) -> None:
         """Copy the database as it is now to `path`, readable by its owner only, while others go on working."""
@@ -102,6 +117,19 @@ class Database:
         """Let go of the file. SQLite folds the write-ahead log into it with the last connection."""
         self._readers.dispose()
         self._writer.dispose()
+
+    def _is_in(self, trouble: MemoryFailure | None) -> None:
+        if trouble is None and isinstance(self.trouble, NoRoom) and self._free_bytes() < LEAST_FREE:
+            return  # what is small may find a place still
+        before, self.trouble = self.trouble, trouble
+        if trouble is not None and type(trouble) is not type(before):
+            log.error("%s", trouble)
+        elif trouble is None and before is not None:
+            log.info("The database %s takes what is to be kept again.", self.path)
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self.path)
+        return disk.f_bavail * disk.f_frsize
 
     def _migrate(self, backups: Path | None) -> None:
         def keep_copy(revision: str) -> None:

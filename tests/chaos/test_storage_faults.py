@@ -1,0 +1,172 @@
+"""A full disk, a disk that may not be written, a database that another program holds: a sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant import conversations, deliveries
+from assistant.answers.chat import Done, Say, Start
+from assistant.client import Client
+from assistant.digests import queue_scheduled
+from assistant.errors import Unavailable
+from memory.errors import HeldByAnother, NoRoom
+from memory.store import connection
+from tests.chaos.house import House, full, house, locked, small_disk
+from tests.integration.daemon import Daemon, running
+from tests.mail_server import MailServer
+from tests.servers import WebServer
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+LONG = "The night ferry leaves at nine from the old quay. " * 400
+ITEMS = 6
+
+
+def feed(items: int) -> bytes:
+    entries = "".join(f"<item><guid>{one}</guid><description>{LONG}</description></item>" for one in range(items))
+    return f"<rss version='2.0'><channel><title>North</title>{entries}</channel></rss>".encode()
+
+
+def items(house: House) -> list[tuple[object, ...]]:
+    return house.rows("SELECT external_id, count(*) FROM item GROUP BY external_id ORDER BY external_id")
+
+
+def test_on_a_full_disk_nothing_is_half_kept_and_everything_goes_on_once_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with house(tmp_path) as home, caplog.at_level(logging.INFO):
+        home.serve_items(*[LONG] * ITEMS)
+        with full(home.service.database):
+            for _ in range(2):
+                with pytest.raises(NoRoom, match="no room left for the database"):
+                    home.runner.run("poll:north")
+            [told] = [line for line in home.attention if "no room left" in line]
+            assert "Free some space on its disk. What was kept before is there" in told
+            with pytest.raises(NoRoom):
+                list(conversations.say(home.service, Say(text=LONG, start=Start())))
+            assert items(home) == home.rows("SELECT 1 FROM turn") == []
+        assert not any(record.exc_info for record in caplog.records if "no room left" in record.getMessage())
+
+        home.runner.run("poll:north")
+        assert items(home) == [(f"item-{number}", 1) for number in range(ITEMS)]
+        assert not any("no room left" in line for line in home.attention)
+        *_, done = conversations.say(home.service, Say(text="When does the ferry leave?", start=Start()))
+        assert isinstance(done, Done)
+        assert any("takes what is to be kept again" in line for line in caplog.messages)
+
+
+def test_while_nothing_can_be_kept_sources_are_not_asked_at_every_tick(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        home.serve_items(*[LONG] * ITEMS)
+        with full(home.service.database):
+            with pytest.raises(NoRoom):
+                home.runner.run("poll:north")
+            asked = len(home.web.requests)
+            home.runner._start_due()
+            assert home.runner.running == frozenset()
+            assert len(home.web.requests) == asked
+        home.clock.advance(timedelta(minutes=11))
+        home.runner._start_due()
+        assert "poll:north" in home.runner.running
+
+
+def test_what_became_of_a_mail_is_kept_later_where_it_cannot_be_kept_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.2)
+    with house(tmp_path) as home, MailServer() as mail:
+        home.configure(mail_port=mail.port)
+        assert home.service.reload()
+        home.clock.advance(timedelta(hours=2))
+        assert queue_scheduled(home.service) is not None
+        original, held = home.service.database.write, []
+
+        def until_it_is_handed_over() -> object:
+            if mail.transactions and not held:
+                held.append(locked(home.home.database))
+                held[0].__enter__()
+            return original()
+
+        monkeypatch.setattr(home.service.database, "write", until_it_is_handed_over)
+        with pytest.raises(Unavailable, match=r"was tried, .* Another program keeps .* It is not sent a second time"):
+            deliveries.deliver_waiting(home.service)
+        assert deliveries.next_delivery_at(home.service) == home.clock.now()
+        held[0].__exit__(None, None, None)
+        deliveries.deliver_waiting(home.service)
+        assert home.rows("SELECT state FROM delivery") == [("SENT",)]
+        deliveries.deliver_waiting(home.service)
+        assert mail.transactions == 1
+
+
+def test_a_database_that_another_program_holds_is_read_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.2)
+    with house(tmp_path) as home:
+        with locked(home.home.database):
+            with pytest.raises(HeldByAnother, match="Another program keeps the database"):
+                list(conversations.say(home.service, Say(text="When does the ferry leave?", start=Start())))
+            [told] = [line for line in home.attention if "Another program" in line]
+            assert "Close what has it open" in told
+        home.runner.run("poll:north")
+        assert items(home) == [("item-0", 1)]
+        assert not any("Another program" in line for line in home.attention)
+
+
+def test_a_service_on_a_disk_that_fills_up_says_so_and_goes_on_when_there_is_room(
+    tmp_path: Path, daemon: Daemon
+) -> None:
+    with WebServer() as web, small_disk(tmp_path / "disk", "8m") as disk:
+        web.answer("/north", feed(0), content_type="application/rss+xml")
+        home = Daemon(disk / "home", forge=daemon.forge)
+        home.log = tmp_path / "daemon.log"
+        home.configure(
+            mail_port=9,
+            sources={"north": web.url("/north")},
+            digest="days = []",
+            memory='embedder = "nobody/has-this-model"',
+        )
+        with running(home):
+            home.wait_until_it_serves()
+            home.wait_until(lambda: bool(home.rows("SELECT 1 FROM source WHERE last_success_at NOTNULL")), "it polled")
+            web.answer("/north", feed(ITEMS), content_type="application/rss+xml")
+            _fill(disk / "ballast")
+            with Client(home.home) as client, pytest.raises(Unavailable, match="no room left"):
+                client.jobs.run("poll:north")
+            told = home.telos("status").stdout
+            assert "no room left" in told
+            assert "Traceback" not in home.said()
+            assert home.said().count("no room left") == 1
+            (disk / "ballast").unlink()
+            with Client(home.home) as client:
+                client.jobs.run("poll:north")
+            assert home.rows("SELECT count(*) FROM item") == [(ITEMS,)]
+            assert "no room left" not in home.telos("status").stdout
+            assert home.stop() == 0
+
+
+@pytest.mark.parametrize("command", [["status"], ["run"], ["memory", "add", "A note."]], ids=lambda command: command[0])
+def test_a_home_that_may_not_be_written_is_a_sentence_with_a_remedy(tmp_path: Path, command: list[str]) -> None:
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        home = Daemon(disk / "home")
+        home.configure(mail_port=9, sources={})
+        home.has_run_before()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        ran = home.telos_by_itself(*command)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert "Telos may not write" in ran.stderr
+    assert "not mounted read-only" in ran.stderr
+
+
+def _fill(ballast: Path) -> None:
+    """Write until there is no room."""
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(b"\0" * 4096):
+            pass
