@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assistant.answers.facts import FactEdit, FactLine, Forgotten, NewFact
+from datetime import datetime
+
+from assistant.answers.facts import FactEdit, FactKept, FactLine, FactStrand, FactWhy, Forgotten, KeepFact, NewFact
 from assistant.client.wire import Wire
 
 
@@ -13,11 +15,20 @@ class Facts:
     def every(self, *, with_superseded: bool = False) -> list[FactLine]:
         return self._wire.get("/api/facts", list[FactLine], with_superseded=with_superseded)
 
-    def add(self, text: str) -> FactLine:
-        return self._wire.post("/api/facts", FactLine, NewFact(text=text))
+    def timeline(self, about: str = "") -> list[FactStrand]:
+        return self._wire.get("/api/facts/timeline", list[FactStrand], about=about)
 
-    def correct(self, fact_id: int, text: str) -> FactLine:
-        return self._wire.patch(f"/api/facts/{fact_id}", FactLine, FactEdit(text=text))
+    def why(self, fact_id: int) -> FactWhy:
+        return self._wire.get(f"/api/facts/{fact_id}/why", FactWhy)
+
+    def add(self, text: str, since: datetime | None = None) -> FactLine:
+        return self._wire.post("/api/facts", FactLine, NewFact(text=text, since=since))
+
+    def correct(self, fact_id: int, text: str, since: datetime | None = None) -> FactLine:
+        return self._wire.patch(f"/api/facts/{fact_id}", FactLine, FactEdit(text=text, since=since))
+
+    def keep(self, fact_id: int, *, both: bool = False) -> FactKept:
+        return self._wire.post(f"/api/facts/{fact_id}/keep", FactKept, KeepFact(both=both))
 
     def forget(self, fact_id: int) -> Forgotten:
         return self._wire.delete(f"/api/facts/{fact_id}", Forgotten)

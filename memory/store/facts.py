@@ -130,6 +130,12 @@ def before(session: Session, fact: Fact) -> list[Fact]:
     return sorted(found, key=lambda one: (one.valid_from, one.id or 0), reverse=True)
 
 
+def superseded(session: Session, fact_id: int) -> list[Fact]:
+    """Those whose place a fact took, the latest first."""
+    chosen = select(Fact).where(Fact.superseded_by == fact_id)
+    return list(session.exec(chosen.order_by(col(Fact.superseded_at).desc(), col(Fact.id).desc())))
+
+
 # The user's hand
 
 

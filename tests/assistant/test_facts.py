@@ -101,3 +101,57 @@ def test_the_command_line_tells_adds_corrects_and_forgets(
         "I like\x1b[31m tea",
     ]
     assert "I like coffee" in telos("forget", "2")
+
+
+def test_the_command_line_says_which_holds_since_when_and_what_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def telos(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["telos", "--home", str(tmp_path), "memory", "facts", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
+        return " ".join(capsys.readouterr().out.split())
+
+    telos("add", "I live in Porto", "--since", "2019-05-01")
+    moved = telos("add", "I live in Graz", "--since", "2024-03-01")
+    assert moved == "2 I live in Graz (before: I live in Porto (until 2024-03-01))"
+    listed = telos()
+    assert "2 I live in Graz 2024-03-01 I live in Porto (until" in listed
+    assert telos("timeline", "home") == (
+        "home city 2019-05-01 to 2024-03-01 1 I live in Porto (until 2 took its place) since 2024-03-01 2 I live in Graz"
+    )
+    why = telos("why", "2")
+    assert "“I live in Graz” (read by user)" in why
+    assert "took the place of 1: I live in Porto 2019-05-01 to 2024-03-01 (contradicted)" in why
+    telos("add", "I am a nurse")
+    doubt = telos("add", "I am a teacher")
+    assert "Which holds? telos memory facts keep 4 (or 3, or --both)" in doubt
+    assert "3 holds no more: I am a nurse" in telos("keep", "4")
+
+
+def test_a_fact_told_by_hand_contradicts_what_a_conversation_taught(service: Service) -> None:
+    old = learn(service, "I live in Porto.", "The user lives in Porto.", "home city")
+    new = facts.add(service, "I live in Graz now")
+    assert [(one.id, one.text) for one in new.before] == [(old, "The user lives in Porto.")]
+    [strand] = facts.timeline(service, "graz")
+    assert (strand.matter, [one.id for one in strand.facts]) == ("home city", [old, new.id])
+    why = facts.why(service, old)
+    assert (why.gave_way_to and why.gave_way_to.id, why.evidence[0].conversation) == (new.id, 1)
+    assert facts.timeline(service, "bicycle") == []
+
+
+def test_to_keep_a_fact_that_is_in_no_doubt_confirms_it(service: Service) -> None:
+    fact = facts.add(service, "I collect stamps")
+    assert facts.keep(service, fact.id).fact.confirmed == 1
+    gone = facts.correct(service, fact.id, "I collect coins")
+    assert gone.corrected == 1
+    with pytest.raises(BadRequest, match="holds no more"):
+        facts.keep(service, fact.id)
+
+
+def test_both_may_hold(service: Service) -> None:
+    nurse, teacher = facts.add(service, "I am a nurse"), facts.add(service, "I am a teacher")
+    assert teacher.in_doubt_with == [nurse.id]
+    kept = facts.keep(service, teacher.id, both=True)
+    assert (kept.ended, [one.in_doubt_with for one in facts.list_facts(service)]) == ([], [[], []])
