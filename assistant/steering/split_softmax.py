@@ -51,6 +51,7 @@ class Split:
         self._last = max(focus.end for focus in focuses)
         self._length = 0
         self._layers: list[Tensor] = []
+        self._raised: dict[int, Tensor] = {}
         self._parts: dict[int, tuple[Tensor, Tensor, slice]] = {}
         self._masks: list[Tensor] = []
 
@@ -62,6 +63,7 @@ class Split:
         before = [one._attn_implementation for one in configs]
         self._length = length
         self._layers.clear()
+        self._raised.clear()
         self._parts.clear()
         self._masks.clear()
         for one in configs:
@@ -81,16 +83,21 @@ class Split:
     def share(self) -> Tensor | None:
         """The attention that the last column of the last pass paid to the instructions, before it was raised: a mean over
         layers and heads, (sequences,); None where no layer went through here."""
-        return torch.stack(self._layers).mean(0) if self._layers else None
+        if not self._layers:
+            return None
+        return torch.stack([shares.float().exp().mean(1) for shares in self._layers]).mean(0)
 
-    def note(self, shares: Tensor) -> None:
-        """Keep a layer's shares of attention, (sequences, heads)."""
-        self._layers.append(shares.mean(1))
+    def note(self, log_shares: Tensor) -> None:
+        """Keep the logarithms of a layer's shares of attention, (sequences, heads): of use only where they are asked for."""
+        self._layers.append(log_shares)
 
     def exponents(self, queries: int) -> Tensor:
         """For the last so many columns, (sequences, 1, queries): columns within the instructions keep theirs."""
-        columns = torch.arange(self._length - queries, self._length, device=self._ends.device)
-        return torch.where(columns >= self._ends[:, None], self._exponents[:, None], 1.0)[:, None]
+        if (known := self._raised.get(queries)) is None:
+            columns = torch.arange(self._length - queries, self._length, device=self._ends.device)
+            known = torch.where(columns >= self._ends[:, None], self._exponents[:, None], 1.0)[:, None]
+            self._raised[queries] = known
+        return known
 
     def parts(self, mask: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, slice]:
         """The mask of a layer, bool (sequences, 1, queries, keys), in two: for the keys in the slice that is given back,
@@ -141,23 +148,22 @@ def attend(
     on_them, on_rest, held = split.parts(attention_mask, query.dtype)
     rest = partial(query, key, value, on_rest, scale, softcap)
     if held.start >= held.stop:  # a sliding layer that no longer sees them
-        split.note(query.new_zeros(batch, 1))
+        split.note(query.new_full((batch, 1), -torch.inf))
         out = rest[0]
     else:
         them = partial(query, key[:, :, held], value[:, :, held], on_them, scale, softcap)
-        out, shares = joined(them, rest, split.exponents(queries))
-        split.note(shares.reshape(batch, heads, queries)[:, :, -1])
+        out, log_shares = joined(them, rest, split.exponents(queries))
+        split.note(log_shares.reshape(batch, heads, queries)[:, :, -1])
     out = out.to(query.dtype).reshape(batch, heads, queries, value.shape[-1])
     return out.transpose(1, 2).contiguous(), None
 
 
 def joined(them: Partial, rest: Partial, exponents: Tensor) -> tuple[Tensor, Tensor]:
-    """Both parts in one, and the share pi of the first: log pi = -softplus(l_R - l_S), O' = pi^k O_S + (1 - pi^k) O_R."""
+    """Both parts in one, and log pi of the first: log pi = -softplus(l_R - l_S), O' = pi^k O_S + (1 - pi^k) O_R."""
     (out_s, log_s), (out_r, log_r) = them, rest
     log_share = -softplus(log_r - log_s)
-    is_seen = log_s > _NOTHING
-    raised = log_share * torch.where(is_seen, exponents, 1.0)
-    return raised.exp()[..., None] * out_s - torch.expm1(raised)[..., None] * out_r, log_share.exp()
+    raised = (log_share * torch.where(log_s > _NOTHING, exponents, 1.0))[..., None]
+    return torch.addcmul(raised.exp() * out_s, torch.expm1(raised), out_r, value=-1), log_share
 
 
 def partial(
