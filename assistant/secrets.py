@@ -25,10 +25,11 @@ _SHAPES = re.compile(
     r"\b(?:sk|pk|rk)[-_][\w-]{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}"
     r"|\bhf_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b|\bAIza[\w-]{30,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|(?P<name>\b[Bb]earer\s+|\b(?i:pass(?:word|wd|phrase)|api[_-]?key|client[_-]?secret)\b[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{8,}",
+    r"|(?P<name>\b[Bb]earer\s+|\b(?i:pass(?:word|wd|phrase)|api[_-]?key|client[_-]?secret)\b[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{8,}"
+    r"|(?P<said>\b(?i:pass(?:word|wd|phrase|wort)|api[_ -]?key|pin)\s+(?:is|ist)\s+[\"“']?)(?=[^\s\"”',;]*\d)[^\s\"”',;]{4,}",
     re.DOTALL,
 )
-"""Keys as services shape them, and what stands after a name such as `password:`."""
+"""Keys as services shape them, what stands after a name such as `password:`, and what somebody says theirs is."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 def mask_shapes(text: str) -> str:
     """`text` without what reads like a key or a password of any service, whoever's it is."""
-    return _SHAPES.sub(lambda found: (found["name"] or "") + MASK, text)
+    return _SHAPES.sub(lambda found: (found["name"] or found["said"] or "") + MASK, text)
 
 
 def _secrets(value: object) -> Iterator[str]:

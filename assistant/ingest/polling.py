@@ -70,14 +70,17 @@ class Polled:
     failure: str | None = None
     more: bool = False
     """The source has more than one poll takes."""
+    is_alive: bool = False
+    """Something came that shows that its source lives: a change, or a new text that is not an old one."""
 
-    def with_batch(self, saved: Saved, notices: Sequence[str], more: bool) -> Polled:
+    def with_batch(self, saved: Saved, notices: Sequence[str], more: bool, *, is_alive: bool) -> Polled:
         return replace(
             self,
             new=self.new + saved.new,
             updated=self.updated + saved.updated,
             notices=(*self.notices, *notices)[:NOTICES_KEPT],
             more=more,
+            is_alive=self.is_alive or is_alive or saved.updated > 0,
         )
 
 
@@ -140,6 +143,7 @@ def _store(ingest: Ingest, configured: SourceSettings, source_id: int, batch: Ba
         source = sources.get(session, source_id)
         if source is None:  # erased while it was polled
             return polled
+        known = items.known_ids(session, source_id, [arrival.external_id for arrival in arrivals])
         saved = items.save(session, source_id, arrivals, now)
         if configured.options.follow_deletions:
             items.mark_deleted(session, source_id, batch.deleted, now)
@@ -150,7 +154,8 @@ def _store(ingest: Ingest, configured: SourceSettings, source_id: int, batch: Ba
             audit.record(session, "read", source.name, at=now, new=saved.new, updated=saved.updated)
         failpoint("poll.before_store")
     failpoint("poll.after_store")
-    return polled.with_batch(saved, [*batch.notices, *notices], batch.more)
+    is_alive = any(rhythm.is_news(one.kind, one.published, now) for one in arrivals if one.external_id not in known)
+    return polled.with_batch(saved, [*batch.notices, *notices], batch.more, is_alive=is_alive)
 
 
 def _arrivals(brought: Sequence[Item], now: datetime) -> tuple[list[NewItem], list[str]]:
@@ -196,7 +201,7 @@ def _with_full_text(ingest: Ingest, source_id: int, arrivals: Sequence[NewItem])
 def _note_success(ingest: Ingest, configured: SourceSettings, source_id: int, polled: Polled) -> Polled:
     now = ingest.clock.now()
     kind = ingest.kinds[configured.kind]
-    is_fresh = bool(polled.new or polled.updated)
+    is_fresh = polled.is_alive
     with ingest.database.write() as session:
         source = sources.get(session, source_id)
         if source is None:
@@ -211,7 +216,7 @@ def _note_success(ingest: Ingest, configured: SourceSettings, source_id: int, po
         success = sources.Success(
             at=now,
             next_poll_at=now if polled.more else now + _every(configured, kind),
-            new_items=polled.new + polled.updated,
+            new_items=polled.new + polled.updated if is_fresh else 0,
             notices=polled.notices,
             rhythm_s=rhythm_s,
             stale_since=(source.stale_since or now) if is_stale else None,

@@ -15,6 +15,17 @@ _LEAST_PATIENCE = timedelta(days=4)
 """A long weekend is no alarm, however busy a source is on other days."""
 
 
+_OLD = timedelta(days=90)
+"""What was published longer ago is no news, though its source brings it for the first time."""
+_UNDATED_KINDS = ("note",)
+"""A file may be as old as it likes: it is new when it is put into its folder."""
+
+
+def is_news(kind: str, published: datetime | None, now: datetime) -> bool:
+    """Whether an item that came for the first time shows that its source lives. Feeds that rot serve old posts anew."""
+    return published is None or kind in _UNDATED_KINDS or now - published <= _OLD
+
+
 def learned(rhythm_s: float | None, last_new: datetime | None, now: datetime) -> float | None:
     """The smoothed seconds between new items, now that some have come; `None` while there was no gap to measure."""
     if last_new is None:

@@ -44,3 +44,19 @@ def test_a_rhythm_follows_a_source_that_slows_down() -> None:
 )
 def test_silence_is_an_alarm_by_the_source_s_own_rhythm(rhythm_s: float | None, silent: timedelta, stale: bool) -> None:
     assert rhythm.is_stale(rhythm_s, NOW - silent, NOW, 30 * DAY) is stale
+
+
+@pytest.mark.parametrize(
+    ("kind", "age", "expected"),
+    [
+        ("article", timedelta(days=2), True),
+        ("article", timedelta(days=400), False),
+        ("article", None, True),
+        ("note", timedelta(days=4000), True),
+    ],
+    ids=["of this week", "of last year", "undated", "an old file"],
+)
+def test_an_old_post_that_comes_for_the_first_time_is_no_sign_of_life(
+    kind: str, age: timedelta | None, expected: bool
+) -> None:
+    assert rhythm.is_news(kind, None if age is None else NOW - age, NOW) is expected
