@@ -17,7 +17,7 @@ from memory.models import Chunk, Item, Version
 from memory.store import lookup
 from memory.store.items import ItemFilter
 
-MANY = 50_000
+MANY = 30_000
 """Chunks; with fewer, they are named."""
 SAMPLE = 1000
 """Items by which it is told how many pass."""
