@@ -7,8 +7,9 @@ benchmarks ask `distance`. White space costs nothing, so that a paragraph broken
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from rapidfuzz.distance import Indel, Levenshtein
@@ -102,16 +103,9 @@ def aligned(before: Sequence[str], after: Sequence[str]) -> Sentences:
 
 def _encoded(*texts: Sequence[str]) -> tuple[str, ...]:
     """Each word as one character, so that words are compared as fast as characters are."""
-    numbers: dict[str, int] = {}
-    return tuple(
-        "".join(chr(number if number < 0xD800 else number + 0x800) for number in _numbered(text, numbers))
-        for text in texts
-    )
-
-
-def _numbered(text: Sequence[str], numbers: dict[str, int]) -> Iterator[int]:
-    for word in text:
-        yield numbers.setdefault(word, len(numbers) + 1)
+    numbers = {word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(texts)), start=1)}
+    characters = {word: chr(number if number < 0xD800 else number + 0x800) for word, number in numbers.items()}
+    return tuple("".join([characters[word] for word in text]) for text in texts)
 
 
 def _with_gaps(text: str) -> tuple[list[tuple[str, str]], str]:
@@ -172,7 +166,8 @@ def _bare(sentence: str) -> list[str]:
 
 
 def _likeness(old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> list[tuple[float, int, int]]:
-    """(likeness, number before, number after) of those with a word in common; in the same place counts a little more."""
+    """(likeness, number before, number after) of those that are nearly alike enough, or more; in the same place counts a
+    little more."""
     where: dict[str, set[int]] = {}
     for number, sentence in enumerate(new):
         for word in sentence:
@@ -181,7 +176,9 @@ def _likeness(old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> lis
     found: list[tuple[float, int, int]] = []
     for one, sentence in enumerate(old):
         for other in sorted({number for word in sentence for number in where.get(word, ())}):
-            like = Indel.normalized_similarity(codes[one], codes[len(old) + other])
+            like = Indel.normalized_similarity(codes[one], codes[len(old) + other], score_cutoff=ALIKE - 2 * _MOVED)
+            if not like:
+                continue
             place = abs(one / max(len(old), 1) - other / max(len(new), 1))
             found.append((float(like) + _MOVED * (1 - place), one, other))
     return found

@@ -65,15 +65,16 @@ def accepted(text: str, people: People) -> list[Observation]:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """An edit as it is looked at: all that differs, and what of it does so even beside what stayed of the text before."""
+    """An edit as it is looked at: all that differs, and what of its form does so for the sake of whole sentences."""
 
     before: str
     every: Sequence[Difference]
     lasting: Collection[str]
+    """What of form differs even beside what stayed of the text before."""
     cut: float
     """The share of sentences that went."""
     brought: Collection[str]
-    """What differs by nothing but sentences that were put in between those that stayed."""
+    """What of form differs by nothing but sentences that were put in between those that stayed."""
     added: Sequence[str]
 
     @property
@@ -83,18 +84,26 @@ class _Change:
 
 def _change(before: str, old: Piece, new: Piece, people: People) -> _Change:
     every = compare(old, new, people)
-    lasting = {one.dimension for one in every}
+    of_form = {one.dimension for one in every if not _is_of_sentences(one.dimension)}
     was, now = units(old), units(new)
     found = aligned([one.text for one in was], [one.text for one in now])
-    if found.gone:
-        stayed = _without(old, was, found.gone)
-        lasting &= {one.dimension for one in compare(stayed, new, people)}
-    brought: set[str] = set()
-    if found.new and len(found.new) * 2 <= len(now):
-        kept = _without(new, now, found.new)
-        brought = {one.dimension for one in every} - {one.dimension for one in compare(old, kept, people)}
+    lasting, brought = of_form, set[str]()
+    if found.gone and of_form:
+        lasting = of_form & _changed(_without(old, was, found.gone), new, people, of_form)
+    if found.new and len(found.new) * 2 <= len(now) and of_form:
+        brought = of_form - _changed(old, _without(new, now, found.new), people, of_form)
     added = [now[number].text for number in found.new]
     return _Change(before.casefold(), every, lasting, len(found.gone) / max(len(was), 1), brought, added)
+
+
+def _changed(before: Piece, after: Piece, people: People, dimensions: Collection[str]) -> set[str]:
+    """Which dimensions differ, of these and others of the same traits: what no edit changed need not be read again."""
+    return {one.dimension for one in compare(before, after, people, dimensions)}
+
+
+def _is_of_sentences(dimension: str) -> bool:
+    """Whether it is about sentences that come and go, which are its own cause."""
+    return dimension in LENGTHS or dimension.startswith(_SENTENCES)
 
 
 def _without(piece: Piece, every: Sequence[Unit], numbers: Sequence[int]) -> Piece:

@@ -16,7 +16,7 @@ from assistant.style.body import LISTS, capitalised
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.piece import People, Piece
 from assistant.style.splitting import sentences, tail
-from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings
+from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings, shown
 
 _VALUES: tuple[BlockKind, ...] = ("prose", "bullets", "numbered")
 _STOPS = "layout/stops"
@@ -55,7 +55,7 @@ class Layout:
         return {self.name: Reading(value="prose", strength=round(min(1.0, total / _PLAIN_IN_PROSE), 3))}
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
-        return compare_readings(self.read(before, people), self.read(after, people))
+        return compare_readings(shown(self, before, people), shown(self, after, people))
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         setting = form.get(self.name)

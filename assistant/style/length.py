@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from assistant.style.body import Unit, units, without, words_of
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.piece import People, Piece
-from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings
+from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings, shown
 
 _SENTENCES = "sentences"
 _WORDS = "words"
@@ -42,7 +42,7 @@ class Length:
         share = abs(now - was) / max(now, was, 1)
         if not now or share < self._least_change or (len(old) == len(new) and abs(now - was) <= _FEW):
             return []
-        differences = compare_readings(self.read(before, people), self.read(after, people))
+        differences = compare_readings(shown(self, before, people), shown(self, after, people))
         strength = round(min(1.0, 0.3 + 2 * share), 3)
         return [_weighed(difference, strength) for difference in differences]
 

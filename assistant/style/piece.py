@@ -6,7 +6,7 @@ forwarded) is set aside in `quoted`: no trait looks at it. Traits read and chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.style.blocks import Block, BlockKind, parse_blocks, render_blocks
 from assistant.style.endings import take_ending
@@ -30,6 +30,15 @@ class Piece:
     """The lines under it."""
     postscript: str = ""
     quoted: str = ""
+    _hashed: int | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Counted once: all that is read of a piece is remembered under it, and each of its words goes into the number."""
+        if self._hashed is None:
+            parts = (self.greeting, self.blocks, self.closing, self.signature, self.postscript, self.quoted)
+            object.__setattr__(self, "_hashed", hash(parts))
+        assert self._hashed is not None
+        return self._hashed
 
 
 def parse(text: str, people: People) -> Piece:

@@ -46,6 +46,8 @@ class SentenceKinds:
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         was, now = _by_kind(before), _by_kind(after)
+        if was.keys() == now.keys():
+            return []
         gone, come = _only_in(before, after), _only_in(after, before)
         differences = []
         for kind in KINDS:

@@ -6,6 +6,8 @@ preference and no row.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from assistant.style.closing import CLOSING
 from assistant.style.contractions import CONTRACTIONS
 from assistant.style.dates import DATES
@@ -75,9 +77,12 @@ def read(piece: Piece, people: People) -> dict[str, Reading]:
     return {dimension: reading for trait in TRAITS for dimension, reading in shown(trait, piece, people).items()}
 
 
-def compare(before: Piece, after: Piece, people: People) -> list[Difference]:
-    """What an edit changed; nothing where it changed nothing."""
-    return [] if before == after else [one for trait in TRAITS for one in trait.compare(before, after, people)]
+def compare(before: Piece, after: Piece, people: People, dimensions: Collection[str] | None = None) -> list[Difference]:
+    """What an edit changed; nothing where it changed nothing. With `dimensions` only the traits that these are of are asked."""
+    if before == after:
+        return []
+    asked = TRAITS if dimensions is None else _traits_of(dimensions)
+    return [one for trait in asked for one in trait.compare(before, after, people)]
 
 
 def write(piece: Piece, form: Form, people: People) -> Piece:
@@ -109,6 +114,11 @@ def say(dimension: str, setting: Setting) -> str:
 def trait_of(dimension: str) -> Trait | None:
     """`term/utilize` is `term`'s."""
     return _BY_NAME.get(dimension) or _BY_NAME.get(dimension.partition("/")[0])
+
+
+def _traits_of(dimensions: Collection[str]) -> list[Trait]:
+    names = {trait.name for trait in map(trait_of, dimensions) if trait is not None}
+    return [trait for trait in TRAITS if trait.name in names]
 
 
 _BY_NAME = {trait.name: trait for trait in TRAITS}

@@ -105,8 +105,9 @@ def reconcile(
     moved = _moved([row for row in known if row.id not in step.taken], wanted, same)
     step.moved(session, wanted, moved)
     step.new(session, [one for number, one in enumerate(wanted) if number not in same and number not in moved])
-    step.gone(session, [row for row in known if row.id not in step.taken], derived)
-    preferences.change(session, step.shifted)
+    step.gone([row for row in known if row.id not in step.taken], derived)
+    for together in step.together():
+        preferences.change(session, together)
     _link(session, [*step.pairs, *_of_pinned(pinned, derived)])
     preferences.note(session, step.changes)
     return step.changes
@@ -122,8 +123,8 @@ class _Step:
     taken: set[int] = field(default_factory=set)
     pairs: list[tuple[int, Derived]] = field(default_factory=list)
     changes: list[PreferenceChange] = field(default_factory=list)
-    shifted: list[dict[str, Any]] = field(default_factory=list)
-    """Confidences that are not worth a line of history, to be written together."""
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    """Of each row that changes (`of`), what it is to have: written together, for nearly all of them move with each lesson."""
     topics: dict[tuple[int, ...], str] = field(default_factory=dict)
     """The words of each topic; many preferences are of one."""
 
@@ -136,7 +137,7 @@ class _Step:
             fields = self._fields(session, row, one)
             if fields:
                 what = _moved_how(row, one)
-                self._change(session, row, fields, what)
+                self._change(row, fields, what)
 
     def moved(self, session: Session, wanted: Sequence[Derived], moved: dict[int, Row]) -> None:
         """Rows that say the same of another scope now."""
@@ -147,7 +148,7 @@ class _Step:
             what = "narrowed" if one.scope.narrowness > row.scope.narrowness else "widened"
             is_same_topic = row.scope.is_topical and one.scope.is_topical
             scope = {**_columns(one.scope), "topic": self._topic(session, one)}
-            self._change(session, row, {**self._fields(session, row, one), **scope}, "" if is_same_topic else what)
+            self._change(row, {**self._fields(session, row, one), **scope}, "" if is_same_topic else what)
 
     def new(self, session: Session, wanted: Sequence[Derived]) -> None:
         """What no row said."""
@@ -170,14 +171,21 @@ class _Step:
             self.pairs.append((row.id, one))
             self._note(row.id, "learned", {}, {"value": row.value, "confidence": row.confidence})
 
-    def gone(self, session: Session, left: Sequence[Row], derived: Sequence[Derived]) -> None:
+    def gone(self, left: Sequence[Row], derived: Sequence[Derived]) -> None:
         """Held rows that nothing speaks for: retired, unless the user set them down and nothing speaks against."""
         for row in left:
             if row.is_pinned or not row.is_held:
                 continue
             against = any(one.dimension == row.dimension and row.scope.covers(one.scope) for one in derived)
             if row.by == "evidence" or against:
-                self._change(session, row, {"state": PreferenceState.RETIRED}, "retired")
+                self._change(row, {"state": PreferenceState.RETIRED}, "retired")
+
+    def together(self) -> list[list[dict[str, Any]]]:
+        """What is to be written, by which columns it is of."""
+        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for one in self.columns:
+            found.setdefault(tuple(sorted(one)), []).append(one)
+        return list(found.values())
 
     def _topic(self, session: Session, one: Derived) -> str:
         if not one.scope.is_topical:
@@ -200,19 +208,13 @@ class _Step:
             fields |= {"topic": topic} if topic != row.topic else {}
         return fields
 
-    def _change(self, session: Session, row: Row, fields: dict[str, Any], what: str) -> None:
-        if not what and fields.keys() == {"confidence"}:  # nearly all of them move a little with each lesson
-            self.shifted.append({"of": row.id, **fields})
-            return
-        held = preferences.get(session, row.id)
-        assert held is not None
-        before = {name: getattr(held, name) for name in fields}
-        for name, value in fields.items():
-            setattr(held, name, value)
+    def _change(self, row: Row, fields: dict[str, Any], what: str) -> None:
+        """Without `what` it is not worth a line of history."""
         if what:
-            held.changed_at = self.now
-            self._note(row.id, what, before, fields)
-        session.add(held)
+            was = {**_columns(row.scope), **{name: getattr(row, name) for name in fields if hasattr(row, name)}}
+            self._note(row.id, what, {name: was[name] for name in fields}, fields)
+            fields = {**fields, "changed_at": self.now}
+        self.columns.append({"of": row.id, **fields})
 
     def _note(self, preference_id: int, what: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         self.changes.append(

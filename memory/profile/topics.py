@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log
 
 from sqlmodel import Session
@@ -41,7 +42,8 @@ def telling(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     return sorted(worth, key=lambda word: (-worth[word], order[word]))[:WORDS]
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=256)  # with each lesson the latest texts are read again
+def _words(text: str) -> tuple[str, ...]:
     """Each once, in the order of the text."""
     common = common_words(detect(text) or "en")
-    return [word for word in dict.fromkeys(_WORD.findall(text.casefold())) if word not in common]
+    return tuple(word for word in dict.fromkeys(_WORD.findall(text.casefold())) if word not in common)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.learning import observing
 from assistant.learning.observing import accepted, observe, observe_own
+from assistant.style import traits
 from assistant.style.piece import People
 from memory.profile.context import Observation
 
@@ -36,6 +38,15 @@ LINES = st.lists(
     ),
     max_size=12,
 ).map("\n".join)
+SENTENCES = [
+    *BODY.replace("\n\n", " ").split(". "),
+    "We don't utilise the 3 boats before 5 pm!",
+    "I do not use the three boats before 17:00.",
+    "The colour of the harbour is grey on 3 May 2026.",
+    "The color of the harbor is gray on 2026-05-03.",
+    "Thank you for the 1,200 EUR 😊",
+    "\n\n- Bread and milk\n- Two boats\n\n",
+]
 DRAFT = f"Dear Ms. Lee,\n\n{BODY}\n\nBest regards,\nAda Byron"
 
 
@@ -178,3 +189,15 @@ def test_no_text_however_odd_breaks_the_reading_and_every_strength_is_a_share(be
         assert 0 < one.strength <= 1
         assert one.dimension
         assert one.value
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(SENTENCES), max_size=9), st.lists(st.sampled_from(SENTENCES), max_size=9), LINES)
+def test_reading_again_only_what_an_edit_changed_shows_what_reading_everything_shows(
+    before: list[str], after: list[str], lines: str
+) -> None:
+    was, now = " ".join(before), f"{' '.join(after)}\n\n{lines}"
+    seen = observe(was, now, PEOPLE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(observing, "compare", lambda old, new, people, _=None: traits.compare(old, new, people))
+        assert observe(was, now, PEOPLE) == seen

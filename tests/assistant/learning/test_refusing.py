@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from assistant.errors import BadRequest
@@ -27,6 +29,17 @@ def test_what_is_no_text_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(BadRequest) as refused:
         require_text(text)
     assert refused.value.remedy
+
+
+def test_whatever_unicode_calls_a_control_is_none_of_a_text_but_for_white_space() -> None:
+    for char in map(chr, (*range(0x250), *range(0xD7F0, 0xE010))):
+        is_control = unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t\f\v"
+        try:
+            require_text(f"One word {char}{char}")
+        except BadRequest:
+            assert is_control, hex(ord(char))
+        else:
+            assert not is_control, hex(ord(char))
 
 
 @pytest.mark.parametrize("text", ["", "Grüße an Łukasz 👋🏽", "שלום עולם\u200f", "a\tb\r\nc\f", "船は九時に出る"])

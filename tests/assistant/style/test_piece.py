@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -299,3 +301,16 @@ def test_real_mails_keep_everything_and_show_who_greets_and_signs(shared_data: P
     assert all(len(greeting.split()) <= 6 for greeting in greeted)
     assert 0.15 < sum(bool(piece.closing) for piece in found) / len(found) < 0.45
     assert 0.15 < sum(bool(piece.signature) for piece in found) / len(found) < 0.45
+
+
+@settings(max_examples=50, deadline=None)
+@given(pieces(), st.sampled_from([one.name for one in fields(Piece) if one.init and one.name != "blocks"]))
+def test_equal_pieces_have_one_hash_and_a_changed_one_another(piece: Piece, name: str) -> None:
+    first = hash(piece)
+    other: dict[str, Any] = {name: f"{getattr(piece, name)} and more"}
+    same: dict[str, Any] = {name: getattr(piece, name)}
+    changed = replace(piece, **other)
+    assert hash(changed) != first
+    assert changed != piece
+    again = replace(changed, **same)
+    assert (again, hash(again)) == (piece, first)

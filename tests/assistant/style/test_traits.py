@@ -107,6 +107,19 @@ def test_a_text_that_was_not_edited_shows_no_difference(piece: Piece) -> None:
     assert traits.compare(piece, piece, PEOPLE) == []
 
 
+@settings(max_examples=100, deadline=None)
+@given(letters(), letters(), FORMS, st.data())
+def test_the_traits_of_some_dimensions_say_of_an_edit_what_they_say_among_all(
+    piece: Piece, other: Piece, form: Form, data: st.DataObject
+) -> None:
+    after = data.draw(st.sampled_from([other, traits.write(piece, form, PEOPLE)]))
+    every = traits.compare(piece, after, PEOPLE)
+    asked = data.draw(st.sets(st.sampled_from(sorted({*VALUES, *(one.dimension for one in every)}))))
+    names = {trait.name for trait in map(traits.trait_of, asked) if trait}
+    wanted = [one for one in every if (trait := traits.trait_of(one.dimension)) and trait.name in names]
+    assert traits.compare(piece, after, PEOPLE, asked) == wanted
+
+
 @settings(max_examples=200, deadline=None)
 @given(letters(), st.sampled_from([(name, value) for name in WORDING for value in VALUES[name]]))
 def test_what_one_trait_changes_no_other_reports(piece: Piece, setting: tuple[str, str]) -> None:
