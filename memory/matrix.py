@@ -32,8 +32,15 @@ class VectorMatrix:
         self._ids_path = folder / f"{name}.ids"
         self._dimension = dimension
         self._lock = Lock()
+        self._in_order: tuple[Ids, Ids] | None = None
+        """The ids in ascending order with their places, once somebody has asked since the last change."""
         folder.mkdir(parents=True, exist_ok=True)
         self._open()
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether its files are still there: somebody may have deleted them under us."""
+        return self._vectors_path.exists() and self._ids_path.exists()
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self._ids != GONE))
@@ -85,29 +92,36 @@ class VectorMatrix:
 
     def scores(self, query: Rows, chunk_ids: Ids) -> dict[int, float]:
         """The cosine of each of these chunks that it holds."""
-        with self._lock:
-            ids, rows = self._ids, self._rows
-        places = np.flatnonzero(np.isin(ids, chunk_ids))
-        return dict(zip(ids[places].tolist(), (rows[places] @ query).tolist(), strict=True))
+        found, places, rows = self._found(chunk_ids)
+        return dict(zip(found.tolist(), (rows[places] @ query).tolist(), strict=True))
 
     def gather(self, chunk_ids: Ids) -> dict[int, Rows]:
         """The vector, (dimension,), of each of these chunks that it holds."""
-        with self._lock:
-            ids, rows = self._ids, self._rows
-        places = np.flatnonzero(np.isin(ids, chunk_ids))
-        return dict(zip(ids[places].tolist(), np.asarray(rows[places]), strict=True))
+        found, places, rows = self._found(chunk_ids)
+        return dict(zip(found.tolist(), np.asarray(rows[places]), strict=True))
 
     def differing(self, chunk_ids: Ids, rows: Rows) -> Ids:
         """Those of these chunks that it does not hold, or not with these rows (n, dimension), bit by bit."""
+        found, places, held = self._found(chunk_ids)
+        is_same = (held[places] == rows[np.isin(chunk_ids, found)]).all(axis=1)
+        return np.setdiff1d(chunk_ids, found[is_same])
+
+    def _found(self, chunk_ids: Ids) -> tuple[Ids, Ids, Rows]:
+        """Those of these chunks that it holds, in their order, their places, and all rows.
+
+        Among a million ids in order, a few hundred are found at once; to go through all of them takes as long as a search.
+        """
         with self._lock:
-            ids, held = self._ids, self._rows
-        if not len(ids):
-            return chunk_ids
-        order = np.argsort(ids, kind="stable")
-        places = order[np.searchsorted(ids, chunk_ids, side="right", sorter=order) - 1]
-        is_same = (ids[places] == chunk_ids) & (held[places] == rows).all(axis=1)
-        unlike: Ids = chunk_ids[~is_same]
-        return unlike
+            ids, rows = self._ids, self._rows
+            if self._in_order is None:
+                order = np.argsort(ids, kind="stable")
+                self._in_order = np.array(ids[order]), order
+            known, order = self._in_order
+        if not len(known):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), rows
+        places = order[np.minimum(np.searchsorted(known, chunk_ids), len(known) - 1)]
+        is_held = ids[places] == chunk_ids  # one that was removed since is not
+        return chunk_ids[is_held], places[is_held], rows
 
     def _open(self) -> None:
         """Cut both files back to their whole rows, then map them."""
@@ -120,6 +134,7 @@ class VectorMatrix:
         self._map()
 
     def _map(self) -> None:
+        self._in_order = None
         if self._ids_path.stat().st_size == 0:
             self._ids = np.empty(0, dtype=np.int64)
             self._rows = np.empty((0, self._dimension), dtype=np.float32)
