@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from assistant import calls, deliveries, digests, tcp
+from assistant import calls, deliveries, digests, retention, tcp
 from assistant.answers.calls import SpendingLine
 from assistant.answers.deliveries import DraftDelivery
 from assistant.answers.digest import DigestStatus
@@ -129,6 +129,7 @@ def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
         wanted_embedder=service.settings.memory.embedder,
         embedder_rss_mb=round(embedder.rss_mb(), 1) if isinstance(embedder, WorkerEmbedder) else 0.0,
         index_rss_mb=round(index.rss_mb(), 1) if isinstance(index, WorkerIndex) else 0.0,
+        retention=retention.noted(service),
     )
 
 
@@ -173,7 +174,8 @@ def _attention(service: Service) -> Iterator[str]:
         yield f"api.tcp was changed, and the API {now}. Restart the service: telos run, or systemctl --user restart telos."
     if service.listens_on and tcp.reaches_beyond(service.listens_on):
         yield tcp.warning(service.listens_on)
-    if service.serving != service.settings.memory.model_copy(update={"idle_minutes": service.serving.idle_minutes}):
+    wanted, serves = service.settings.memory, service.serving
+    if (serves.embedder, serves.revision) != (wanted.embedder, wanted.revision):
         yield (
             f"The embedder {service.settings.memory.embedder} is configured and {service.serving.embedder} still serves. "
             "Run `telos memory reindex` to change over."

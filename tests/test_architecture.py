@@ -53,6 +53,7 @@ LAYERS = (
         "goals",
         "standing",
         "facts",
+        "retention",
         "calls",
         "models",
         "drafts",

@@ -171,3 +171,27 @@ class ErasedAnswer(BaseModel):
 class ReindexedAnswer(BaseModel):
     embedded: int
     slug: str
+
+
+class RetentionLine(BaseModel):
+    """What becomes of the items of a kind; 0 days means never. `items` are those the rules apply to."""
+
+    kind: str
+    items: int
+    shortened: int
+    shorten_days: int
+    keep_days: int
+    shortens_next: datetime | None = None
+    """When the oldest long text becomes a summary; in the past where the next upkeep does it."""
+    deletes_next: datetime | None = None
+    """The same for deleting, at the earliest: what is cited stays."""
+
+
+class Retention(BaseModel):
+    lines: list[RetentionLine]
+    keeps_conversations_days: int
+    """0: conversations are kept."""
+    keeps_calls_days: int
+    """Prompts and replies of models."""
+    keeps_transitions_days: int
+    """What steering learns from; 0 keeps it."""

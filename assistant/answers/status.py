@@ -44,6 +44,8 @@ class MemoryStatus(BaseModel):
     """What its process holds; 0 while none runs."""
     index_rss_mb: float
     """The same of the vector index's process."""
+    retention: list[str] = []
+    """What becomes of old items and when, as the last upkeep noted it; a sentence a kind."""
 
 
 class ModelStatus(BaseModel):

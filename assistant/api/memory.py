@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from assistant import memories, privacy
+from assistant import retention as rules
 from assistant.answers.memory import (
     Added,
     Answers,
@@ -18,6 +19,7 @@ from assistant.answers.memory import (
     Note,
     Private,
     Query,
+    Retention,
     SetPrivate,
 )
 from assistant.api.dependencies import GuestDep, ServiceDep
@@ -59,6 +61,12 @@ def show(service: ServiceDep, is_guest: GuestDep, item_id: int) -> ItemView:
     if is_guest:
         privacy.refuse_private(service, item_id)
     return memories.show(service, item_id)
+
+
+@router.get("/retention")
+def retention(service: ServiceDep) -> Retention:
+    """What becomes of old items, by kind, and when."""
+    return rules.plan(service)
 
 
 @router.get("/private")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from assistant.cli import facts, item_facts
-from assistant.cli.screen import JsonOption, client_from, count, print_json, progress_bar, say
+from assistant.cli.screen import JsonOption, client_from, count, print_json, print_table, progress_bar, say
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -169,6 +169,36 @@ def forget(
 
 
 @app.command()
+def retention(context: typer.Context, as_json: JsonOption = False) -> None:
+    """What becomes of what was read, by kind, and when. The rules stand under [memory] in your configuration.
+
+    Example: telos memory retention
+    """
+    with client_from(context) as client:
+        told = client.memory.retention()
+    if as_json:
+        print_json(told)
+        return
+    print_table(
+        ("Kind", "Items", "Shortened", "Shortens after", "Next", "Deletes after", "Next"),
+        (
+            (
+                one.kind,
+                str(one.items),
+                str(one.shortened),
+                *(_days(one.shorten_days), f"{one.shortens_next:%Y-%m-%d}" if one.shortens_next else ""),
+                *(_days(one.keep_days), f"{one.deletes_next:%Y-%m-%d}" if one.deletes_next else ""),
+            )
+            for one in told.lines
+        ),
+        empty="Nothing is kept that the rules apply to.",
+    )
+    say(
+        f"Conversations are deleted: {_days(told.keeps_conversations_days)}; the log of models: {_days(told.keeps_calls_days)}."
+    )
+
+
+@app.command()
 def private(
     context: typer.Context,
     items: Annotated[list[int] | None, typer.Argument(help="Numbers of items.", metavar="ITEM...")] = None,
@@ -245,6 +275,10 @@ def reindex(context: typer.Context, as_json: JsonOption = False) -> None:
         print_json(done)
     else:
         say(f"{done.embedded} texts were embedded; {done.slug} serves.")
+
+
+def _days(days: int) -> str:
+    return f"{days} days" if days else "never"
 
 
 def _erase_request(item: int | None, source: str | None, person: str | None, before: str | None) -> EraseRequest:

@@ -59,6 +59,8 @@ def _print_parts(answer: Status) -> None:
     say(f"Home     {service.home} (configuration: {service.config_file})", _LABEL)
     index = f", the index {memory.index_rss_mb:.0f} MB" if memory.index_rss_mb else ""
     say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}", _LABEL)
+    for sentence in memory.retention:
+        say(f"Kept     {sentence}", _LABEL)
     say(f"Digest   {_digest(answer.digest)}", _LABEL)
     if answer.mailbox is not None:
         say(f"Mailbox  {_mailbox(answer.mailbox)}", _LABEL)

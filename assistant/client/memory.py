@@ -21,6 +21,7 @@ from assistant.answers.memory import (
     Private,
     Query,
     ReindexedAnswer,
+    Retention,
     SetPrivate,
 )
 from assistant.client.wire import Wire
@@ -67,6 +68,9 @@ class Memory:
 
     def show(self, item_id: int) -> ItemView:
         return self._wire.get(f"/api/memory/items/{item_id}", ItemView)
+
+    def retention(self) -> Retention:
+        return self._wire.get("/api/memory/retention", Retention)
 
     def list_private(self) -> Private:
         return self._wire.get("/api/memory/private", Private)

@@ -235,6 +235,21 @@ class MemorySettings(_Section):
     revision: str = "main"
     idle_minutes: Annotated[float, Field(gt=0)] = 10.0
     """The embedder's process ends after so long without work, and gives its memory back."""
+    shorten_days: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=lambda: {"article": 365, "post": 365, "message": 365}
+    )
+    """By kind of item: a long text that was read so many days ago becomes a summary of its own sentences; 0 or no entry
+    leaves it whole. `other` stands for kinds that are not named."""
+    keep_days: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=lambda: {"other": 0})
+    """By kind of item: what was read so many days ago, and is cited or kept nowhere, is deleted; 0 or no entry keeps it."""
+
+    def shortened_after(self, kind: str) -> int:
+        """Days; 0 means never."""
+        return self.shorten_days.get(kind, self.shorten_days.get("other", 0))
+
+    def kept_for(self, kind: str) -> int:
+        """Days; 0 means for ever."""
+        return self.keep_days.get(kind, self.keep_days.get("other", 0))
 
 
 class MailSettings(_Section):

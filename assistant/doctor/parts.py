@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from assistant import sources, tcp
+from assistant import retention, sources, tcp
 from assistant.answers.doctor import Finding
 from assistant.config.schema import SourceSettings, zone_of_this_machine
 from assistant.delivery.smtp_login import carrier
@@ -52,6 +52,7 @@ def _checks(service: Service) -> list[tuple[str, Check]]:
         ("mail", partial(_mail, service)),
         ("clock", partial(_clock, service)),
         ("zone", partial(_zone, service)),
+        ("retention", partial(_retention, service)),
         ("connectors", _connectors),
         ("model", partial(_model, service)),
         ("api", partial(_api, service)),
@@ -116,6 +117,16 @@ def _faults(subject: str, faults: list[Fault]) -> Iterator[Finding]:
         yield Finding(subject=subject, verdict="warning", sentence=fault.sentence, remedy=remedy)
     if not faults:
         yield Finding(subject=subject, verdict="ok", sentence="It says what the database says.")
+
+
+def _retention(service: Service) -> Iterator[Finding]:
+    told = retention.sentences(retention.plan(service)) or ["What was read is kept whole, for ever."]
+    yield Finding(
+        subject="retention",
+        verdict="ok",
+        sentence=" ".join(told),
+        remedy="shorten_days and keep_days under [memory] say otherwise; `telos memory retention` shows it all.",
+    )
 
 
 def _mail(service: Service) -> Iterator[Finding]:

@@ -7,7 +7,7 @@
     mailbox       drafts answers to mail that awaits one, places them, finds what was sent, and follows up
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests and drafts to the mail server, with back-off while it is down
-    maintain      once a day: old copies, calls and conversations go, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
+    maintain      once a day: old copies, calls and conversations go, old texts are shortened, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
     steer         trains a planner by night, where a model can be steered; never while somebody is answered
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
@@ -22,10 +22,10 @@ from functools import partial
 
 from sqlmodel import Session
 
-from assistant import calls, conversations, deliveries, digests, goals, memories, standing, trainings
+from assistant import calls, conversations, deliveries, digests, goals, memories, retention, standing, trainings
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
-from assistant.ingest.indexing import Indexing, index_pending
+from assistant.ingest.indexing import Indexing, are_indexes_lost, index_pending
 from assistant.ingest.polling import Ingest, poll_source
 from assistant.mailbox import round as mailbox
 from assistant.progress import Progress
@@ -101,7 +101,7 @@ def duties(service: Service) -> list[Duty]:
     with service.database.read() as session:
         rows = _of_now(jobs.every(session), now)
         read = {row.name: row for row in sources.live(session)}
-        index_at = _index_at(session, rows.get(INDEX), now)
+        index_at = _index_at(session, service, rows.get(INDEX), now)
         was_cut_short = is_unfinished(session)
         goals_wait = standing.waits(session)
         answers_at = mailbox.answers_at(session, service)
@@ -185,8 +185,8 @@ def _of_now(rows: Iterable[Job], now: datetime) -> dict[str, Job]:
     return {row.name: row for row in rows if row.last_started_at is None or row.last_started_at <= now}
 
 
-def _index_at(session: Session, row: Job | None, now: datetime) -> datetime | None:
-    """At once for new texts; for those that only lack vectors, when the row says so."""
+def _index_at(session: Session, service: Service, row: Job | None, now: datetime) -> datetime | None:
+    """At once for new texts, and where the indexes are gone; for texts that only lack vectors, when the row says so."""
     waiting = items.waiting(session)
     if row is not None and row.failures and row.next_at is not None:
         return row.next_at
@@ -194,7 +194,7 @@ def _index_at(session: Session, row: Job | None, now: datetime) -> datetime | No
         return now
     if waiting.get(Stage.CHUNKED) or waiting.get(Stage.EMBEDDED):
         return _not_before(row, now)
-    return None
+    return now if are_indexes_lost(session, service.vectors) else None
 
 
 def _mailbox_at(session: Session, service: Service, row: Job | None) -> datetime | None:
@@ -260,10 +260,11 @@ def _maintain(service: Service, progress: Progress) -> Outcome:
     calls.prune(service)
     conversations.prune(service)
     goals.expire(service)
+    old = retention.apply(service, progress)
     copies = sorted(service.home.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
     for copy in copies[:-KEPT_BACKUPS]:
         copy.unlink()
     damage = service.database.check()
     if damage:
         raise Unavailable(" ".join(damage), "Stop the service and restore a copy from the backups folder.")
-    return Outcome("The database is sound.", again_after=MAINTAIN_EVERY)
+    return Outcome(f"The database is sound. {old}".rstrip(), again_after=MAINTAIN_EVERY)
