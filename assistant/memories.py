@@ -164,6 +164,7 @@ def finish_erasure(service: Service) -> bool:
             return False
     with service.vectors.turn:
         erasing.finish(erasing_parts(service), service.clock.now(), lambda done, total, what: None)
+    service.forget_training()
     return True
 
 

@@ -156,6 +156,13 @@ def forget_conversations(session: Session, conversation_ids: Collection[int]) ->
         session.exec(delete(Transition).where(col(Transition.conversation_id).in_(part)))
 
 
+def forget_goals(session: Session, goal_ids: Collection[int]) -> None:
+    """Delete what was simulated with these goals: words were erased that its prompts began with."""
+    for start in range(0, len(goal_ids), 500):
+        part = list(goal_ids)[start : start + 500]
+        session.exec(delete(Transition).where(col(Transition.goal_id).in_(part)))
+
+
 def prune(session: Session, before: datetime) -> int:
     """Delete those made before an instant; how many."""
     return int(session.exec(delete(Transition).where(col(Transition.at) < before)).rowcount)

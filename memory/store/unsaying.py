@@ -67,6 +67,8 @@ def forget_person(session: Session, is_meant: IsMeant) -> int:
         _scrub(conversation, is_meant)
         session.add(conversation)
     goals = session.exec(select(Goal)).all()
+    speaking = [goal.id for goal in goals if goal.id is not None and is_meant(_text([goal.statement, goal.card]))]
+    transitions.forget_goals(session, speaking)
     _delete(session, Goal, [goal.id for goal in goals if is_meant(goal.statement)])
     for goal in goals:
         if not is_meant(goal.statement):

@@ -22,8 +22,9 @@ from assistant.errors import Conflict, NotFound
 from assistant.progress import unheard
 from assistant.service import Service
 from assistant.workers.model_pipe import Appraisal
-from memory.embed import unpack_one
-from memory.models import Transition
+from memory.embed import pack_one, unpack_one
+from memory.models import Goal, Transition
+from memory.store import transitions
 from tests.assistant.steering.vectors import vector
 from tests.assistant.talking import Talker, begin, say, speak, talking
 
@@ -214,6 +215,68 @@ def test_erasing_takes_the_states_that_have_seen_the_words_and_what_training_kep
         assert not kept.exists()
         conversations.delete(service, 2)
         assert [row.conversation_id for row in rows(service)] == [1]
+
+
+NAME = "Zoë Quackenbush"
+
+
+def simulated(service: Service, goal_id: int, seed: int) -> bytes:
+    """A state of a session that was simulated with a goal, as it is kept."""
+    state = pack_one(vector(64, seed=seed))
+    row = Transition(
+        goal_id=goal_id,
+        episode=f"simulated-{goal_id}",
+        step=1,
+        at=service.clock.now(),
+        fingerprint="model-one",
+        model="tiny",
+        state=state,
+        is_simulated=True,
+        weight=0.25,
+    )
+    with service.database.write() as session:
+        transitions.keep(session, row)
+    return state
+
+
+def holding(folder: Path, *needles: bytes) -> set[str]:
+    """The files under a folder that hold one of these."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.name for file in files if any(needle in file.read_bytes() for needle in needles)}
+
+
+@pytest.mark.parametrize("is_cut_short", [False, True])
+def test_no_file_of_the_home_holds_what_was_simulated_or_trained_on_what_was_erased(
+    tmp_path: Path, is_cut_short: bool
+) -> None:
+    with steering(tmp_path) as (service, _):
+        begin(service, "Hello", goal=f"A dinner with {NAME}")
+        begin(service, "Hello again", goal="A walk")
+        with service.database.write() as session:
+            goal = session.get_one(Goal, 2)
+            goal.card = {**goal.card, "criteria": [{"text": f"{NAME} comes along"}]}
+            session.add(goal)
+        begin(service, "And again", goal="A week in Portugal")
+        stated, wished, other = (simulated(service, goal_id, seed=80 + goal_id) for goal_id in (1, 2, 3))
+        kept = service.home.steering / "training"
+        kept.mkdir(parents=True)
+        (kept / "replies.json").write_text(json.dumps({"replies": {"prompt": [70_001, 70_002, 70_003]}}))
+        (kept / "cloning.checkpoint").write_bytes(stated)
+        reply = b"70001, 70002, 70003"
+        assert holding(service.home.data, stated, wished, reply) >= {"replies.json", "cloning.checkpoint"}
+
+        def cut_short(done: int, total: int | None, what: str) -> None:
+            if is_cut_short and what == "rewriting the database":
+                raise KeyboardInterrupt
+
+        try:
+            memories.erase(service, EraseRequest(what="person", name=NAME), cut_short)
+        except KeyboardInterrupt:
+            assert kept.exists()
+            memories.finish_erasure(service)
+        assert holding(service.home.data, stated, wished, reply) == set()
+        assert not kept.exists()
+        assert [row.state for row in rows(service) if row.is_simulated] == [other]
 
 
 def test_a_planner_serves_only_with_the_gates_leave_or_the_users_word(tmp_path: Path) -> None:
