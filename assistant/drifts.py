@@ -85,14 +85,17 @@ def _named(names: Sequence[str]) -> list[Method]:
 
 def _able(engine: Engine, ways: Sequence[Method]) -> tuple[list[Method], list[str]]:
     """What the engine can do, and a sentence for each method that it cannot."""
-    if Capability.FOCUS in engine.capabilities:
-        return list(ways), []
-    able = [method for method in ways if method.exponent == 1 and method.guidance == 1]
-    out = [
-        f"{method.name}: the engine {engine.name} lets nobody at its attention."
-        for method in ways
-        if method not in able
-    ]
+    can_focus = Capability.FOCUS in engine.capabilities
+    can_guide = Capability.HIDDEN in engine.capabilities  # a model on this machine, of which two prompts are read at once
+    able: list[Method] = []
+    out: list[str] = []
+    for method in ways:
+        if method.exponent != 1 and not can_focus:
+            out.append(f"{method.name}: the engine {engine.name} lets nobody at its attention.")
+        elif method.guidance != 1 and not can_guide:
+            out.append(f"{method.name}: the engine {engine.name} guides no reply away from another.")
+        else:
+            able.append(method)
     return able, out
 
 

@@ -171,6 +171,9 @@ class Running:
         text = self.loaded.model.config.get_text_config()
         capabilities = self.decoder.probe()
         notes = [*self.loaded.notes, self.prompts.notice, self.decoder.notice]
+        if Capability.FOCUS in capabilities and (problem := self.prompts.why_unfocused()):
+            capabilities -= {Capability.FOCUS}
+            notes.append(problem)
         if problem := self._grammar_problem(int(text.vocab_size)):
             notes.append(f"It cannot be held to a schema: {problem}")
         else:

@@ -17,6 +17,8 @@ from assistant.generation.traits import REFUSALS, Render, Traits, Turns, between
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PRIVATE = range(0xE000, 0xF8FF)
+_MORE = 8
+"""Tokens that instructions may take more within a prompt than alone: they join what stands around them."""
 _FILLER = "…"
 """A message where a template wants one and nobody wrote it."""
 
@@ -71,8 +73,9 @@ class Prompts:
     def instructed(self, messages: Sequence[Message], *, with_first: bool = False) -> tuple[int, int] | None:
         """Where the words of the first system message stand among a prompt's ids: the first of them, and behind the last.
 
-        None without such a message. What the template puts around them is left out, and so is BOS, on which attention
-        rests whatever is said; `with_first` takes all from the first id on. Found by what stays when the words are others.
+        None without such a message, and where the template says it twice, or not at all. What the template puts around the
+        words is left out, and so is BOS, on which attention rests whatever is said; `with_first` takes all from the first
+        id on. Found by what stays when the words are others.
         """
         if not messages or messages[0].role != "system" or not messages[0].text.strip():
             return None
@@ -81,7 +84,17 @@ class Prompts:
         start = min(common_prefix(ids, other) for other in others)
         behind = min(common_prefix(ids[::-1], other[::-1]) for other in others)
         end = len(ids) - min(behind, len(ids) - start)
-        return (0 if with_first else start, end) if end > start else None
+        is_one_place = 0 < end - start <= len(self.encode(messages[0].text)) + _MORE
+        return (0 if with_first else start, end) if is_one_place else None
+
+    def why_unfocused(self) -> str:
+        """Why attention to the instructions can be neither raised nor measured with this template, if it cannot; by trying."""
+        ids, span = self.ids(_TRIAL), self.instructed(_TRIAL)
+        if span is not None:
+            told: str = self._tokenizer.decode(ids[slice(*span)], skip_special_tokens=True)
+            if told.split() == _TRIAL[0].text.split():
+                return ""
+        return f"Split-softmax is off for this template: {_NOWHERE}."
 
     def encode(self, text: str) -> list[int]:
         """A text alone, as it stands in a message: no special token, whatever it says."""
@@ -193,6 +206,13 @@ def _usable_render(tokenizer: Any) -> tuple[Render, str]:
     return by_template, ""
 
 
+_TRIAL = (
+    Message("system", "Answer in French, and name no colour."),
+    Message("user", "Where does the ferry leave?"),
+    Message("assistant", "From the north pier."),
+    Message("user", "And when is that?"),
+)
+_NOWHERE = "the instructions do not stand in one place of the prompt, as they were written"
 _PLAIN_IS = "it is asked in a plain form (User: ... Assistant: ...); a model made for chat answers better"
 
 

@@ -67,6 +67,12 @@ def test_what_an_engine_cannot_do_is_left_out_with_a_sentence() -> None:
     assert [line.method for line in told.lines] == ["nothing", "repeated every 4"]
     assert len(told.left_out) == 4
     assert "split 0.7: the engine forgetful" in " ".join(told.left_out)
+    assert "guidance 1.5: the engine forgetful guides no reply" in " ".join(told.left_out)
+
+
+def test_a_model_here_whose_attention_is_out_of_reach_is_guided_all_the_same() -> None:
+    told = drifts.measure(service_of(Forgetful(Capability.HIDDEN)), DriftWish(rounds=1, probes=4))
+    assert [line.method for line in told.lines] == ["nothing", "repeated every 4", "guidance 1.5"]
 
 
 def test_a_method_that_is_none_is_named_with_those_there_are() -> None:

@@ -168,13 +168,35 @@ def test_closing_a_reply_closes_the_connection(server: ModelServer) -> None:
 
 
 def test_a_closed_engine_breaks_off_and_can_be_asked_again(server: ModelServer) -> None:
-    server.chat = lambda body: Response(headers={"Content-Type": "text/event-stream"}, body=hanging())
+    begun, over = threading.Event(), threading.Event()
+
+    def unending() -> Iterator[bytes]:
+        yield b'data: {"choices": [{"delta": {"content": "The "}}]}\n\n'
+        begun.set()
+        over.wait(60)
+
+    def close() -> None:
+        begun.wait(60)  # however long it takes until the reply is under way
+        engine.close()
+
+    server.chat = lambda body: Response(headers={"Content-Type": "text/event-stream"}, body=unending())
     engine = engine_of(server, silence_s=60)
-    threading.Timer(0.3, engine.close).start()
+    closing = threading.Thread(target=close)
+    closing.start()
     with pytest.raises(ModelFailed, match="broken off"):
         complete(engine, ASKED)
+    closing.join()
+    over.set()
     server.chat = None
     assert complete(engine, ASKED).text == "The ferry runs at eight."
+
+
+@pytest.mark.parametrize("wanted", [{"guidance": 1.5}, {"focus": 0.7}, {"wants_attention": True}])
+def test_what_a_server_cannot_do_is_refused_with_a_sentence_and_not_left_out(
+    server: ModelServer, wanted: dict[str, Any]
+) -> None:
+    with pytest.raises(Unavailable, match=r"guides no reply away|needs a language model that can be held"):
+        complete(engine_of(server), Request(messages=ASKED.messages, **wanted))
 
 
 def test_a_batch_is_answered_in_its_order(server: ModelServer) -> None:

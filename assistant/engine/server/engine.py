@@ -227,8 +227,15 @@ class ServerEngine:
     def _asked(self, request: Request, abilities: Abilities) -> Asked:
         """What is sent for a request: a chat, or a prompt of embeddings where rows are to be put in.
 
-        Raises: Unavailable where that is not to be had; BadRequest.
+        Raises: Unavailable where that is not to be had, nor guidance, nor attention; BadRequest.
         """
+        if request.guidance != 1:
+            raise Unavailable(
+                f"{self.name} is behind a server, which guides no reply away from another.",
+                "Use a model on this machine for it: `telos model use NAME`.",
+            )
+        if request.focus != 1 or request.wants_attention:
+            raise no_model(self.name, Capability.FOCUS, "Raising attention to the instructions")
         wants_rows = request.prefix is not None or request.steer is not None
         if not wants_rows and not request.wants_hidden:
             return Asked(CHAT, self._body(request, abilities))

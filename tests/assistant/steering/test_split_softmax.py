@@ -17,6 +17,7 @@ from assistant.engine.contract import Capability, Message, Request
 from assistant.generation.cache import Past
 from assistant.generation.forward import Forward
 from assistant.generation.order import Order
+from assistant.generation.running import Running
 from assistant.generation.served import LanguageModel
 from assistant.generation.template import Prompts
 from assistant.steering.split_softmax import Focus, Split, attend, partial
@@ -262,6 +263,39 @@ def test_the_instructions_are_found_whatever_the_template_does_with_them(templat
     assert found[0] > 0 or template == "none"
     assert prompts.instructed(messages, with_first=True) == (0, found[1])
     assert prompts.instructed(messages[1:]) is None
+
+
+_TURN = "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+_SAID_AGAIN = f"{{% for message in messages %}}{_TURN}{{% endfor %}}{{{{ messages[0]['content'] }}}}\nassistant: "
+"""The first message once more where the reply begins."""
+_IN_EACH = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{% if message['role'] == 'user' %}{{ messages[0]['content'] }}\n{% endif %}{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}assistant: "
+)
+
+
+@pytest.mark.parametrize("template", [_SAID_AGAIN, _IN_EACH], ids=["said again", "in each message"])
+def test_a_template_that_has_no_one_place_for_them_switches_it_off_and_says_so(template: str, tmp_path: Path) -> None:
+    folder = tiny_model("llama", tmp_path)
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    settings = ModelSettings(engine="local", device="cpu", dtype="float32")
+    described = Running(ModelOrder(folder, "tiny", settings)).description
+    assert Capability.FOCUS not in described.capabilities
+    assert Capability.STEER_END in described.capabilities
+    assert any("Split-softmax is off for this template" in note for note in described.notes)
+
+
+def test_instructions_that_are_said_twice_have_no_span() -> None:
+    tokenizer = tiny_tokenizer("byte_bpe")
+    tokenizer.chat_template = _SAID_AGAIN
+    told = [Message("system", "Answer in French."), Message("user", "Where does the ferry leave, and when?")]
+    assert Prompts(tokenizer).instructed(told) is None
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_of_the_usual_kind_leaves_it_on(template: Template) -> None:
+    assert Prompts(tiny_tokenizer("byte_bpe", template=template)).why_unfocused() == ""
 
 
 def test_a_model_says_how_far_it_heeds_its_instructions(tmp_path: Path) -> None:
