@@ -29,6 +29,7 @@ from benchmarks.games.trial import Trial
 from benchmarks.report import Unmeasured, report, say
 from benchmarks.travel_contest import Travel
 from benchmarks.travel_dialogues import DESCRIPTIONS, OVER, lesson, vocabulary
+from benchmarks.travel_drills import drill
 from benchmarks.travel_world import PATIENCE
 
 TEMPERATURE = 1.0
@@ -37,6 +38,8 @@ MOST_TURNS = 2 * max(PATIENCE.values()) + 2
 """The opening, as much as the most patient hears, and the end."""
 LONGEST = 20
 """Tokens of a reply."""
+DRILLS = 0.4
+"""The share of drills in what the model learns from: with none of them it had not learnt to look anything up in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,12 @@ class Effort:
         default_factory=lambda: Recipe(
             width=64,
             layers=3,
-            heads=4,
-            key_value_heads=4,
+            heads=2,
+            key_value_heads=2,
             inner=160,
             context=192,
-            epochs=10,
-            batch=32,
+            epochs=16,
+            batch=16,
             rate=3e-3,
             least=1,
             described=0.5,
@@ -61,7 +64,8 @@ class Effort:
         )
     )
     conversations: int = 4_000
-    """In each epoch, and others in each: half of them as the assistant reads them, half as the traveller does."""
+    """In each epoch, and others in each: `DRILLS` of them drills, of the rest half as the
+    assistant reads them and half as the traveller does."""
     plan: Plan = field(
         default_factory=lambda: Plan(
             plain_games=600,
@@ -98,7 +102,6 @@ QUICK = Effort(
 def main() -> None:
     """Measure and report."""
     started, asked = time.perf_counter(), _arguments()
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
     effort, kept = QUICK if asked.quick else Effort(), Kept(asked.cache)
     recipe = replace(effort.recipe, seed=asked.seed)
     key = digest(recipe, effort.conversations, _some_lessons())
@@ -141,7 +144,7 @@ def main() -> None:
 def _some_lessons() -> list[str]:
     """What a change of the world or its dialogues changes."""
     chances = (np.random.default_rng(seed) for seed in range(100))
-    return [repr(lesson(number % 2 == 0, chance)) for number, chance in enumerate(chances)]
+    return [repr((lesson(number % 2 == 0, chance), drill(chance))) for number, chance in enumerate(chances)]
 
 
 def _model(recipe: Recipe, conversations: int, path: Path) -> None:
@@ -152,8 +155,8 @@ def _model(recipe: Recipe, conversations: int, path: Path) -> None:
     def on_epoch(epoch: int, loss: float) -> None:
         say(f"model: epoch {epoch + 1} of {recipe.epochs}, loss {loss:.3f}")
 
-    made = [partial(lesson, number % 2 == 0) for number in range(conversations)]
-    train(model, lessons, made, recipe, on_epoch=on_epoch)
+    made = [partial(lesson, number % 2 == 0) for number in range(round(conversations * (1 - DRILLS)))]
+    train(model, lessons, [*made, *[drill] * (conversations - len(made))], recipe, on_epoch=on_epoch)
     chance = np.random.default_rng(recipe.seed + 1)
     say(f"model: perplexity {perplexity(model, lessons, [one(chance) for one in made[:200]]):.2f} on new talks")
     save(model, tokenizer, path)

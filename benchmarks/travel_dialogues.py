@@ -177,7 +177,7 @@ def opening(scenario: Scenario, *, is_assistant: bool) -> list[tuple[Role, str]]
 def described_as(said: str) -> tuple[str, ...]:
     """Every description that is true of an assistant's reply."""
     if said == OVER:
-        return ("ends",)
+        return ("ends", "brief")
     words = said.split()
     found = ["warm"] if said.startswith(_WARM) else []
     found += ["brief"] if len(words) <= _BRIEF else []

@@ -123,7 +123,7 @@ def test_each_side_reads_its_own_secret_and_nothing_of_the_others() -> None:
     assert "5" not in mine.messages[0][1].split()
     assert [role for role, _ in mine.messages] == ["system", "user", "assistant"]
     assert [role for role, _ in theirs.messages] == ["system", "user", "assistant", "user"]
-    assert mine.described == {2: ("ends",)}
+    assert mine.described == {2: ("ends", "brief")}
     assert theirs.described == {}
 
 
