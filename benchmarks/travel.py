@@ -8,14 +8,12 @@ All that is made is kept, and a run that was ended goes on.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from assistant.generation.loading import load
 from benchmarks.games.contest import Part
