@@ -11,7 +11,7 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, text
 from sqlmodel import Session
@@ -138,7 +138,25 @@ def search(
 
     With `allowed_ids` only those chunks are considered. (The plus keeps SQLite from asking the index for one at a time.)
     """
-    wanted = _telling(session, terms(query))
+    return best(session, telling(session, query), limit, allowed_ids)
+
+
+def telling(session: Session, query: str) -> list[str]:
+    """The terms of a query that chunks are looked up by: without those that are frequent here, such as "model" among
+    papers, unless there are no others."""
+    wanted = terms(query)
+    if len(wanted) < 2:
+        return wanted
+    up_to = text("SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH :term LIMIT :frequent)")
+    connection = session.connection()
+    counts = {term: connection.scalar(up_to, {"term": term, "frequent": FREQUENT}) or 0 for term in wanted}
+    return [term for term in wanted if 0 < counts[term] < FREQUENT] or wanted
+
+
+def best(
+    session: Session, wanted: Sequence[str], limit: int, allowed_ids: Collection[int] | None = None
+) -> list[tuple[int, float]]:
+    """As `search`, for terms that are chosen already."""
     if not wanted:
         return []
     among = "" if allowed_ids is None else "AND +rowid IN (SELECT value FROM json_each(:allowed))"
@@ -164,14 +182,17 @@ def terms(query: str) -> list[str]:
     return [_quoted(word) for word in telling[:MOST_TERMS]]
 
 
-def _telling(session: Session, wanted: list[str]) -> list[str]:
-    """The terms without those that are frequent here, such as "model" among papers, unless there are no others."""
-    if len(wanted) < 2:
-        return wanted
-    up_to = text("SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH :term LIMIT :frequent)")
+def scores(session: Session, wanted: Sequence[str], chunk_ids: Collection[int]) -> dict[str, dict[int, float]]:
+    """The BM25 score of each term alone in each of these chunks that holds it."""
+    among = json.dumps([int(chunk_id) for chunk_id in chunk_ids])
+    chosen = text(
+        f"SELECT rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) FROM words "  # noqa: S608
+        "WHERE words MATCH :term AND +rowid IN (SELECT value FROM json_each(:among))"
+    )
     connection = session.connection()
-    counts = {term: connection.scalar(up_to, {"term": term, "frequent": FREQUENT}) or 0 for term in wanted}
-    return [term for term in wanted if 0 < counts[term] < FREQUENT] or wanted
+    return {
+        term: {row[0]: row[1] for row in connection.execute(chosen, {"term": term, "among": among})} for term in wanted
+    }
 
 
 def paired(written: str) -> str:

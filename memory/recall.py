@@ -1,32 +1,34 @@
 """Finds what was kept: by words, by meaning and by filters, each hit with its reasons.
 
-Chunks are scored twice, by their words (BM25) and by their meaning (cosine). Both scores are divided by the best of the
-search and added; an item counts with its best chunk. It knows the embedder's contract and no model. Nothing is learned
-from what it finds. `assistant.memories` asks it, and `assistant.sessions` will.
+Candidates come from full text (BM25), from the vectors, and from what stands beside both in a conversation;
+`memory.relevance` weighs them, and an item counts with its best chunk. It knows the embedder's contract and no model.
+Nothing is learned from what it finds. `assistant.memories` asks it, and so do `assistant.sessions` and `drafting`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 import numpy as np
 from sqlmodel import Session
 
-from memory import languages, lexical, scripts
-from memory.embed import Embedder, Ids, NoEmbedder, Rows
+from memory import languages, lexical, relevance, scripts
+from memory.embed import Embedder, NoEmbedder, Rows
+from memory.moments import moments
+from memory.reach import Reach
+from memory.relevance import FEATURES, WEIGHTS, Asked, Known, Table, vector_of
 from memory.store import lookup
 from memory.store.connection import Database
 from memory.store.items import ItemFilter
-from memory.store.lookup import Passage
 from memory.vectors import Vectors
 
 BY_WORDS, BY_MEANING = 200, 60
 """Chunks taken from each of the two ways, at least."""
-WORDS_SHARE = 0.4
-"""Of the words in the sum, the rest is meaning's: the best of a trial on long conversations, flat from .3 to .5."""
+WIDENED = 60
+"""Of the best of each way so many bring what stands beside them in a conversation."""
 CLOSE = 0.35
 """A cosine from which a hit is called close in meaning."""
 SNIPPET = 280
@@ -55,10 +57,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits, best first, and sentences on what limited the search."""
+    """The hits, best first, and sentences on what limited the search.
+
+    `support` says in [0, 1] whether they hold an answer, see `relevance.support`; `terms` what was looked for.
+    """
 
     hits: tuple[Hit, ...]
     notices: tuple[str, ...] = ()
+    support: float = 0.0
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +76,78 @@ class Question:
     vector: Rows | None
     filters: ItemFilter
     limit: int
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
-    chunk_id: int
-    score: float
-    cosine: float | None
+class _Read:
+    """A question as full text reads it: its terms, the chunks that hold them, the names of those who speak there."""
+
+    terms: tuple[str, ...]
+    chunks: Mapping[int, float]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What was weighed for a question: chunks that may answer, and `table`, (chunks, `relevance.FEATURES`)."""
+
+    chunks: tuple[lookup.Passage, ...]
+    table: Table
 
 
 class Recall:
-    """Searches one home's memory. Safe to share between threads."""
+    """Searches one home's memory. Safe to share between threads. `weights` are those of `memory.relevance`, by name."""
 
-    def __init__(self, database: Database, embedder: Embedder, vectors: Vectors) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder, vectors: Vectors, *, weights: Mapping[str, float] = WEIGHTS
+    ) -> None:
         self._database = database
         self._embedder = embedder
         self._vectors = vectors
+        self._weights = vector_of(weights)
 
-    def search(self, query: str, *, filters: ItemFilter | None = None, limit: int = 10) -> Found:
-        """The `limit` items that answer best among those that `filters` let through, never hidden or deleted ones."""
+    def search(
+        self, query: str, *, filters: ItemFilter | None = None, limit: int = 10, today: date | None = None
+    ) -> Found:
+        """The `limit` items that answer best among those that `filters` let through, never hidden or deleted ones.
+
+        "Last week" and the like are counted back from `today`.
+        """
         notices: list[str] = []
-        question = Question(query, self._encode(query, notices), filters or ItemFilter(), limit)
-        hits = self.answer(question)
+        question = Question(query, None, filters or ItemFilter(), limit, today)
+        with self._database.read() as session:
+            reach = Reach.of(session, question.filters)
+            read = self._read(session, question, reach)
+            question = replace(question, vector=self._encode(relevance.without_names(query, read.names), notices))
+            found = self._found(session, question, read, reach)
+        hits = self._best(question, read, found)
         strange = [] if question.vector is None else self._strange_languages(hits)
-        return Found(hits, tuple(notices + strange))
+        terms = tuple(term.strip('"*') for term in read.terms)
+        return Found(hits, tuple(notices + strange), relevance.support(found.table, self._weights), terms)
 
     def answer(self, question: Question) -> tuple[Hit, ...]:
         """The hits for a question that is encoded already."""
         with self._database.read() as session:
-            allowed = None if question.filters == ItemFilter() else lookup.chunk_ids(session, question.filters)
-            hits = self._hits(session, question, allowed)
-            if len(hits) < question.limit and allowed is None:
-                # Hidden and superseded chunks took the places of others: ask again among what may be shown.
-                hits = self._hits(session, question, lookup.chunk_ids(session, question.filters))
-        return hits
+            reach = Reach.of(session, question.filters)
+            read = self._read(session, question, reach)
+            return self._best(question, read, self._found(session, question, read, reach))
+
+    def candidates(self, query: str, *, today: date | None = None) -> Candidates:
+        """What `search` weighs for a query, for whoever chooses the weights."""
+        question = Question(query, None, ItemFilter(), 20, today)
+        with self._database.read() as session:
+            reach = Reach.of(session, question.filters)
+            read = self._read(session, question, reach)
+            vector = self._encode(relevance.without_names(query, read.names), [])
+            return self._candidates(session, replace(question, vector=vector), read, reach)
+
+    def _read(self, session: Session, question: Question, reach: Reach) -> _Read:
+        terms = tuple(lexical.telling(session, question.words))
+        limit = max(BY_WORDS, 4 * question.limit)
+        found = dict(self._vectors.frequent.best(session, question.words, reach.wanted(limit), reach.allowed))
+        chunks = {chunk_id: found[chunk_id] for chunk_id in reach.passing(session, found, limit)}
+        return _Read(terms, chunks, relevance.names_in(question.words, lookup.speakers(session, chunks)))
 
     def _encode(self, query: str, notices: list[str]) -> Rows | None:
         """The query's vector; `None`, with a notice, where there is no embedder or it cannot read the query's script."""
@@ -123,58 +168,78 @@ class Recall:
             return []
         return [f"The embedder does not know {', '.join(strange)}: trust the words of those hits."] if strange else []
 
-    def _hits(self, session: Session, question: Question, allowed: Ids | None) -> tuple[Hit, ...]:
+    def _found(self, session: Session, question: Question, read: _Read, reach: Reach) -> Candidates:
+        found = self._candidates(session, question, read, reach)
+        if reach.allowed is None and len({chunk.item_id for chunk in found.chunks}) < question.limit:
+            # Hidden and superseded chunks took the places of others: ask again among what may be shown.
+            reach = Reach.named(session, question.filters)
+            found = self._candidates(session, question, self._read(session, question, reach), reach)
+        return found
+
+    def _best(self, question: Question, read: _Read, found: Candidates) -> tuple[Hit, ...]:
         """The best chunk of each item, best item first."""
-        terms = [term.strip('"*') for term in lexical.terms(question.words)]
+        weighed = found.table @ self._weights
+        terms = [term.strip('"*') for term in read.terms]
+        has_meaning = question.vector is not None
         hits: dict[int, Hit] = {}
-        scored, page_size = self._scored(session, question, allowed), 2 * question.limit
-        for start in range(0, len(scored), page_size):
-            page = scored[start : start + page_size]
-            passages = lookup.passages(session, [chunk.chunk_id for chunk in page], question.filters)
-            for chunk in page:
-                passage = passages.get(chunk.chunk_id)
-                if passage is not None and passage.item_id not in hits:
-                    hits[passage.item_id] = _hit(passage, chunk, terms)
-                if len(hits) == question.limit:
-                    return tuple(hits.values())
+        for place in np.lexsort((np.array([chunk.chunk_id for chunk in found.chunks]), -weighed)).tolist():
+            chunk, cosine = found.chunks[place], float(found.table[place, FEATURES.index("meaning")])
+            if chunk.item_id not in hits:
+                hits[chunk.item_id] = _hit(chunk, float(weighed[place]), cosine if has_meaning else None, terms)
+            if len(hits) == question.limit:
+                break
         return tuple(hits.values())
 
-    def _scored(self, session: Session, question: Question, allowed: Ids | None) -> list[_Scored]:
-        """Candidates from both ways with the sum of their normalised scores, best first."""
-        words = dict(lexical.search(session, question.words, max(BY_WORDS, 4 * question.limit), allowed))
-        meaning = self._meaning(question, allowed, words)
-        best_word = max(words.values(), default=0.0) or 1.0
-        best_meaning = max(meaning.values(), default=0.0) or 1.0
-        words_share = WORDS_SHARE if meaning else 1.0
-        scored = [
-            _Scored(
-                chunk_id,
-                words_share * words.get(chunk_id, 0.0) / best_word
-                + (1 - words_share) * max(meaning.get(chunk_id, 0.0), 0.0) / best_meaning,
-                meaning.get(chunk_id),
-            )
-            for chunk_id in words.keys() | meaning.keys()
-        ]
-        return sorted(scored, key=lambda chunk: (-chunk.score, chunk.chunk_id))
+    def _candidates(self, session: Session, question: Question, read: _Read, reach: Reach) -> Candidates:
+        """What words and meaning find, and what stands beside the best of that in its conversation."""
+        nearest = self._nearest(session, question, reach)
+        around = lookup.beside(session, {*read.chunks, *nearest})
+        best = [*list(read.chunks)[:WIDENED], *nearest[:WIDENED]]
+        more = {beside for one in best for beside in around.get(one, ())} - around.keys()
+        around |= lookup.beside(session, more)
+        shown = lookup.passages(session, {*read.chunks, *nearest, *more}, question.filters)
+        passages = [_passage(chunk, around.get(chunk.chunk_id, ())) for chunk in shown.values()]
+        ids = list({*shown, *(beside for one in passages for beside in one.around)})
+        # Outside conversations the sum that is there already serves: a term at a time is needed for what stands beside.
+        terms = self._vectors.frequent.scores(session, read.terms, ids) if around else {question.words: read.chunks}
+        vectors = {} if question.vector is None else self._vectors.matrix.gather(np.array(ids, dtype=np.int64))
+        asked = Asked(
+            words=question.words,
+            terms=tuple(terms),
+            names=read.names | relevance.names_in(question.words, {name for one in passages for name in one.authors}),
+            moments=moments(question.words, question.today),
+            vector=question.vector,
+        )
+        return Candidates(tuple(shown.values()), relevance.features(asked, passages, Known(terms, vectors)))
 
-    def _meaning(self, question: Question, allowed: Ids | None, words: Iterable[int]) -> dict[int, float]:
-        """Cosines of the nearest chunks, and of those that the words found."""
+    def _nearest(self, session: Session, question: Question, reach: Reach) -> list[int]:
+        """The chunks nearest in meaning, the best first."""
         if question.vector is None:
-            return {}
-        nearest, cosines = self._vectors.nearest(question.vector, max(BY_MEANING, 4 * question.limit), allowed)
-        found = dict(zip(nearest.tolist(), cosines.tolist(), strict=True))
-        others = np.array([chunk_id for chunk_id in words if chunk_id not in found], dtype=np.int64)
-        return found | self._vectors.matrix.scores(question.vector, others)
+            return []
+        limit = max(BY_MEANING, 4 * question.limit)
+        nearest, _ = self._vectors.nearest(question.vector, reach.wanted(limit), reach.allowed)
+        return reach.passing(session, nearest.tolist(), limit)
 
 
-def _hit(passage: Passage, chunk: _Scored, terms: Iterable[str]) -> Hit:
+def _passage(chunk: lookup.Passage, around: tuple[int, ...]) -> relevance.Passage:
+    return relevance.Passage(
+        id=chunk.chunk_id,
+        text=chunk.text,
+        authors=chunk.authors,
+        at=chunk.published,
+        around=around,
+        is_spoken=bool(chunk.thread_id),
+    )
+
+
+def _hit(passage: lookup.Passage, weighed: float, cosine: float | None, terms: Iterable[str]) -> Hit:
     return Hit(
         item_id=passage.item_id,
         ref=passage.external_id,
         title=passage.title,
         snippet=snippet(passage.text, terms),
-        score=round(min(chunk.score, 1.0), 4),
-        reasons=tuple(_reasons(passage, chunk, terms)),
+        score=round(relevance.share(weighed), 4),
+        reasons=tuple(_reasons(passage, cosine, terms)),
         source=passage.source,
         kind=passage.kind,
         url=passage.url,
@@ -184,13 +249,13 @@ def _hit(passage: Passage, chunk: _Scored, terms: Iterable[str]) -> Hit:
     )
 
 
-def _reasons(passage: Passage, chunk: _Scored, terms: Iterable[str]) -> Iterable[str]:
+def _reasons(passage: lookup.Passage, cosine: float | None, terms: Iterable[str]) -> Iterable[str]:
     text = f"{passage.title}\n{passage.text}".casefold()
     said = [term for term in dict.fromkeys(terms) if term in text]
     if said:
         yield "says " + ", ".join(f"“{term}”" for term in said)
-    if chunk.cosine is not None and chunk.cosine >= CLOSE:
-        yield f"close in meaning ({chunk.cosine:.2f})"
+    if cosine is not None and cosine >= CLOSE:
+        yield f"close in meaning ({cosine:.2f})"
     elif not said:
         yield "nearest of what there is"
 

@@ -3,7 +3,7 @@ then `conversation`, `goal`, `fact`, `call`; then `draft`, `lesson`, `preference
 
 from memory.models.audit import Audit
 from memory.models.call import Call, Spending
-from memory.models.conversation import Conversation, Turn, TurnState
+from memory.models.conversation import Conversation, Turn, TurnState, TurnVector
 from memory.models.delivery import Delivery, DeliveryState
 from memory.models.digest import Digest, Entry, EntryItem
 from memory.models.draft import Draft, DraftKind, DraftState, DraftVersion
@@ -25,5 +25,5 @@ __all__ = [
     "FactEvidence", "Feedback", "FollowUp", "FollowUpKind", "Goal", "GoalItem", "GoalStatus", "GoalVersion", "Item", "Job", "Lesson", "LessonOrigin", "Mute",
     "MuteKind", "Preference", "PreferenceChange", "PreferenceEvidence", "PreferenceState", "Reply", "ReplyState",
     "Request", "RequestState", "Score", "Setting", "Source", "Spending", "Stage", "Story", "Transition", "Turn",
-    "TurnState", "Vector", "Verb", "Version",
+    "TurnState", "TurnVector", "Vector", "Verb", "Version",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from memory.models.types import Instant
@@ -79,3 +79,12 @@ class Turn(SQLModel, table=True):
     verdict: str = ""
     """`more` or `less`, as the user said of the reply."""
     undone_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class TurnVector(SQLModel, table=True):
+    """The embedding of one side of a turn, as `Vector` has it of a chunk; it goes when the turn is changed or taken back."""
+
+    turn_id: int = Field(sa_column=Column(ForeignKey("turn.id", ondelete="CASCADE"), primary_key=True))
+    is_reply: bool = Field(primary_key=True)
+    embedder: str = Field(primary_key=True)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -39,6 +39,7 @@ class Item(SQLModel, table=True):
         Index("item_by_time", "published_at"),
         Index("item_by_canonical_url", "canonical_url"),
         Index("item_by_story", "story_id"),
+        Index("item_by_thread", "source_id", "thread_id", "published_at"),
         {"sqlite_autoincrement": True},
     )
 

@@ -100,6 +100,7 @@ ROWS: dict[str, dict[str, str]] = {
         f" VALUES (1, 1, 1, 'conversation-1', 1, '{AT}', 'f', 'm', x'00000000', '', 0, 0, '[]', 0, 0, 1)",
     },
     "0008": {"factdoubt": f"(id, fact_id, other_id, at) VALUES (1, 1, 1, '{AT}')"},
+    "0009": {"turnvector": "(turn_id, is_reply, embedder, data) VALUES (1, 0, 'e', x'00000000')"},
 }
 
 
