@@ -4,11 +4,14 @@
 #   make demo TORCH_ARGS="--index-url ADDRESS"
 # Once .venv holds a torch of the pinned version, it is left as it is.
 #
+# make fuzz looks for defects in what reads strangers' texts, 60 seconds a reader: make fuzz SECONDS_EACH=600
+#
 # WORKERS is how many tests run at a time, 2 as it stands: make test WORKERS=3
 
 PYTHON ?= python3
 TORCH_ARGS ?=
 WORKERS ?= 2
+SECONDS_EACH ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH := $(shell grep '^torch==' constraints.txt)
@@ -18,7 +21,7 @@ SHARED_DATA := $(wildcard ../shared/data)
 export TELOS_TEST_DATA ?= $(if $(SHARED_DATA),$(abspath $(SHARED_DATA)))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test unit check fix clean
+.PHONY: demo test unit check fix fuzz clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m assistant.demo
@@ -39,6 +42,9 @@ fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH)
+
 clean:
 	rm -rf $(VENV) .demo
 
@@ -55,3 +61,7 @@ $(VENV)/.demo: $(VENV)/.torch pyproject.toml
 $(VENV)/.dev: $(VENV)/.torch pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,demo,dev]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,demo,dev,fuzz]'
+	@touch $@
