@@ -21,6 +21,7 @@ from memory.frequent import FrequentWords
 from memory.index import Index, IndexFailed, VectorIndex
 from memory.matrix import VectorMatrix
 from memory.store import lookup
+from memory.store import vectors as vector_rows
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +97,22 @@ class Vectors:
                 log.warning("Searching without the approximate index: %s", failure.sentence)
         return self.matrix.search(query, limit, among)
 
+    def is_lost(self, session: Session) -> bool:
+        """Whether there are vectors as rows, and nothing of them in the exact index: its folder was deleted.
+
+        Raises: NoEmbedder.
+        """
+        if not vector_rows.has_any(session):
+            return False  # and no embedder is asked for its name
+        is_empty = not self.matrix.is_on_disk or not len(self.matrix)
+        return is_empty and vector_rows.has_any(session, self.slug)
+
     def reconcile(self, session: Session) -> int:
         """Bring both indexes in step with the rows; returns how many vectors were out of step."""
+        if not self.matrix.is_on_disk:
+            log.warning("The vector indexes in %s are gone, and are made anew from the database", self._folder)
+            self.close()
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         rows = lookup.embedded_chunks(session, self.slug)
         held = self.matrix.chunk_ids()
         missing, extra = np.setdiff1d(rows, held), np.setdiff1d(held, rows)

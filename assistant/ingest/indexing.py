@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from sqlmodel import Session
 
 from assistant.clock import Clock
 from assistant.failpoints import failpoint
@@ -80,8 +81,9 @@ def index_pending(parts: Indexing, progress: Progress = unheard) -> Indexed:
 def _index_pending(parts: Indexing, progress: Progress) -> Indexed:
     with parts.database.read() as session:
         waiting = items.waiting(session)
+        is_lost = are_indexes_lost(session, parts.vectors)
     total = sum(waiting.get(stage, 0) for stage in (Stage.STORED, Stage.CHUNKED, Stage.EMBEDDED))
-    if not total:
+    if not total and not is_lost:
         return Indexed()
     _chunk_a_page(parts)
     try:
@@ -92,6 +94,14 @@ def _index_pending(parts: Indexing, progress: Progress) -> Indexed:
         return _without_vectors(parts, failure)
     placed, indexed = _finish(parts)
     return Indexed(versions=indexed, placed=placed)
+
+
+def are_indexes_lost(session: Session, vectors: Vectors) -> bool:
+    """Whether the vector indexes are to be made anew, though nothing waits for them."""
+    try:
+        return vectors.is_lost(session)
+    except NoEmbedder:  # who knows no embedder knows not which vectors are searched
+        return False
 
 
 def _step_into(parts: Indexing) -> None:

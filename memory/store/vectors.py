@@ -32,6 +32,12 @@ def remove(session: Session, embedder: str, chunk_ids: Collection[int] | None = 
     session.exec(chosen)
 
 
+def has_any(session: Session, embedder: str = "") -> bool:
+    """Whether there is a vector of this embedder, or of any."""
+    query = select(Vector.chunk_id).limit(1)
+    return session.exec(query.where(Vector.embedder == embedder) if embedder else query).first() is not None
+
+
 def missing(session: Session, embedder: str, limit: int) -> list[int]:
     """Chunks that this embedder has not seen, in ascending order."""
     seen = select(Vector.chunk_id).where(Vector.chunk_id == Chunk.id, Vector.embedder == embedder).exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,7 +85,8 @@ def test_what_became_of_a_mail_is_kept_later_where_it_cannot_be_kept_now(
         assert home.service.reload()
         home.clock.advance(timedelta(hours=2))
         assert queue_scheduled(home.service) is not None
-        original, held = home.service.database.write, []
+        original = home.service.database.write
+        held: list[AbstractContextManager[None]] = []
 
         def until_it_is_handed_over() -> object:
             if mail.transactions and not held:

@@ -34,6 +34,8 @@ EVERYTHING = (
     "huggingface_hub.file_download",
 )
 """What a daemon imports, at its start or soon after."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""A process with threads cannot be forked, and these libraries start some when they are imported."""
 
 
 class Forge:
@@ -45,7 +47,7 @@ class Forge:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.forked"],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if not name.startswith("TELOS_")},
+            env={name: value for name, value in os.environ.items() if not name.startswith("TELOS_")} | ONE_THREAD,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
