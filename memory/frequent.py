@@ -27,7 +27,7 @@ from sqlmodel import Session
 from memory import lexical
 from memory.embed import Ids
 
-LEAST_CHUNKS = 20_000
+LEAST_CHUNKS = 5_000
 """With fewer, full text alone is fast."""
 LEAST = 500
 """A word in so many chunks is frequent."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import stat
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +31,7 @@ from assistant.errors import BadRequest, Conflict, TelosError, Unavailable
 from assistant.home import Home
 from assistant.progress import unheard
 from assistant.service import Service
-from memory.models import DeliveryState
+from memory.models import DeliveryState, Draft, DraftKind
 from memory.store import outbox
 from memory.store import settings as facts
 from tests.fakes import HeldIndex, WordEmbedder
@@ -237,9 +240,6 @@ def test_a_backup_that_cannot_be_trusted_changes_nothing(
 
 
 def test_a_database_of_a_later_telos_is_refused(service: Service, home: Home, tmp_path: Path) -> None:
-    import sqlite3
-    from contextlib import closing
-
     copy = tmp_path / "copy.db"
     service.database.backup(copy)
     service.close()
@@ -294,7 +294,7 @@ def test_a_restore_that_was_cut_short_is_finished_by_the_next_start(
     back_up(service, file)
     remember(service, "2", TUNNEL)
     service.close()
-    moved, move = 0, restoring.shutil.move
+    moved, move = 0, shutil.move
 
     def killed_at_last(source: Path, target: Path) -> None:
         nonlocal moved
@@ -303,7 +303,7 @@ def test_a_restore_that_was_cut_short_is_finished_by_the_next_start(
         moved += 1
         move(source, target)
 
-    monkeypatch.setattr(restoring.shutil, "move", killed_at_last)
+    monkeypatch.setattr(shutil, "move", killed_at_last)
     with pytest.raises(Killed) if moves < 4 else pytest.MonkeyPatch.context():
         restoring.restore(home, file, LATER, unheard)
     monkeypatch.undo()
@@ -330,10 +330,8 @@ def test_a_backup_that_does_not_fit_is_refused(
 
 
 def test_mail_that_waited_in_the_backup_is_not_sent_by_itself(service: Service, home: Home, tmp_path: Path) -> None:
-    from memory.models import Draft
-
     with service.database.write() as session:
-        draft = Draft(kind="mail", created_at=NOW, changed_at=NOW)
+        draft = Draft(kind=DraftKind.MAIL, created_at=NOW, changed_at=NOW)
         session.add(draft)
         session.flush()
         outbox.queue_draft(session, draft.id or 0, 1, now=NOW, give_up_at=LATER)
