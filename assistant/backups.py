@@ -17,9 +17,12 @@ from assistant.errors import BadRequest, Unavailable
 from assistant.progress import Progress
 from assistant.secrets import secret_values
 from assistant.service import Service
-from memory.store import audit, items
+from memory.store import audit, items, settings
 
 _COPY = ".backup-*.db"
+MADE = "backups.made"
+"""The setting with the paths of the last backups: an erasure names those that are still there."""
+MOST_NAMED = 20
 
 
 def backup(service: Service, request: BackupRequest, progress: Progress) -> BackedUp:
@@ -44,6 +47,8 @@ def backup(service: Service, request: BackupRequest, progress: Progress) -> Back
             copy.unlink(missing_ok=True)
     with service.database.write() as session:
         audit.record(session, "backed up", at=service.clock.now(), with_secrets=request.with_secrets)
+        made_before = [one for one in settings.get(session, MADE, []) if one != str(file)]
+        settings.put(session, MADE, [*made_before, str(file)][-MOST_NAMED:])
         kept = items.count(session)
     return BackedUp(
         file=str(file),
@@ -52,6 +57,12 @@ def backup(service: Service, request: BackupRequest, progress: Progress) -> Back
         has_configuration=made.has_configuration,
         left_out=made.left_out,
     )
+
+
+def still_there(service: Service) -> list[str]:
+    """The backups that were made and still stand where they were written."""
+    with service.database.read() as session:
+        return [one for one in settings.get(session, MADE, []) if Path(one).is_file()]
 
 
 def _contents(service: Service, copy: Path, with_secrets: bool) -> making.Contents:

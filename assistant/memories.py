@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
+from assistant import backups
 from assistant.answers import memory as answers
 from assistant.errors import BadRequest, Conflict, NotFound
 from assistant.ingest import reindexing
@@ -43,7 +44,8 @@ def search(service: Service, query: answers.Query) -> answers.Answers:
         with service.database.read() as session:
             _known_source(session, query.filters.source)
     recall = Recall(service.database, service.embedder, service.vectors)
-    found = recall.search(query.query, filters=_filter(service, query.filters), limit=query.limit)
+    today = service.clock.now().astimezone(service.settings.user.zone).date()
+    found = recall.search(query.query, filters=_filter(service, query.filters), limit=query.limit, today=today)
     hits = [answers.HitLine.model_validate(asdict(hit)) for hit in found.hits]
     return answers.Answers(hits=hits, notices=list(found.notices))
 
@@ -242,6 +244,7 @@ def _imported(line: str) -> NewItem:
         text=content["text"],
         url=str(content.get("url") or ""),
         authors=(author,) if author else (),
+        thread_id=str(content.get("thread") or ""),
         language=languages.detect(content["text"]),
         published=_instant(content["time"]) if content.get("time") else None,
     )
@@ -325,6 +328,7 @@ def _day(service: Service, name: str) -> datetime:
 
 def _erase_notices(service: Service, wanted: Wanted) -> list[str]:
     notices = ["Copies and backups that you made yourself, and mail already sent, are yours to delete."]
+    notices += [f"This backup still holds what was erased: {file}" for file in backups.still_there(service)]
     if wanted.keeps_source:
         notices.append(
             f"The source {wanted.name} is still configured and goes on being read; "

@@ -217,20 +217,25 @@ def withdraw(session: Session, turn_id: int) -> list[Fact]:
     """Take back what a turn taught. Facts that rest on it alone are deleted, and those they had superseded hold again,
     unless another took the place of theirs meanwhile; others lose these words. Returns the deleted."""
     said = session.exec(select(FactEvidence).where(FactEvidence.turn_id == turn_id)).all()
-    touched = {one.fact_id: one.at for one in said}
-    session.exec(delete(FactEvidence).where(col(FactEvidence.turn_id) == turn_id))
-    taught = session.exec(
-        select(Fact).where(or_(col(Fact.turn_id) == turn_id, col(Fact.id).in_(touched))).order_by(col(Fact.id))
-    ).all()
+    by_turn = session.exec(select(Fact).where(Fact.turn_id == turn_id)).all()
+    for fact_id, at in {one.fact_id: one.at for one in said}.items():
+        _revive(session, fact_id, at)
+    return drop(session, said, by_turn)
+
+
+def drop(session: Session, words: Sequence[FactEvidence], of: Sequence[Fact] = ()) -> list[Fact]:
+    """Delete words that facts rest on. Of these facts, and of those in `of`, the ones that rest on nothing else are deleted,
+    and returned; others say what the words that are left say."""
+    touched = {one.fact_id for one in words} | {fact.id or 0 for fact in of}
+    session.exec(delete(FactEvidence).where(col(FactEvidence.id).in_([one.id for one in words])))
+    session.flush()
     groundless: list[Fact] = []
-    for fact in taught:
+    for fact in session.exec(select(Fact).where(col(Fact.id).in_(touched)).order_by(col(Fact.id))).all():
         if left := evidence(session, fact.id or 0):
             _rest_on(session, fact, left)
-            if fact.id in touched:
-                _revive(session, fact.id, touched[fact.id])
         else:
             groundless.append(fact)
-    for fact in reversed(groundless):  # the latest first, so that a chain within the turn is passed on to its beginning
+    for fact in reversed(groundless):  # the latest first, so that a chain among them is passed on to its beginning
         heirs = {name: getattr(fact, name) for name in ("superseded_by", "superseded_at", "valid_until", "ended")}
         session.exec(update(Fact).where(col(Fact.superseded_by) == fact.id).values(heirs))
     session.flush()
@@ -252,7 +257,10 @@ def _rest_on(session: Session, fact: Fact, left: Sequence[FactEvidence]) -> None
 
 
 def _revive(session: Session, fact_id: int, at: datetime) -> None:
-    """What was superseded because a fact was said again, at the moment that is taken back, holds again."""
+    """What was superseded when a fact that was there already was said again, at the moment that is taken back, holds again."""
+    fact = session.get(Fact, fact_id)
+    if fact is None or fact.learned_at == at:
+        return
     ended = (col(Fact.superseded_by) == fact_id, col(Fact.superseded_at) == at)
     free: dict[str, object] = {"superseded_by": None, "superseded_at": None, "valid_until": None, "ended": None}
     session.exec(update(Fact).where(*ended).values(free))

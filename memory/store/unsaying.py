@@ -14,8 +14,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from memory import lexical
-from memory.models import Call, Conversation, Fact, Goal, GoalStatus, GoalVersion, Score, Transition, Turn
-from memory.store import transitions
+from memory.models import Call, Conversation, Fact, FactEvidence, Goal, GoalStatus, GoalVersion, Score, Transition, Turn
+from memory.store import facts, transitions
 
 UNSAID = "[This answer rested on something that was erased.]"
 
@@ -44,7 +44,9 @@ def turns_before(session: Session, instant: datetime) -> set[int]:
 
 
 def facts_before(session: Session, instant: datetime) -> set[int]:
-    found = session.exec(select(Fact.id).where(col(Fact.learned_at) < instant))
+    """Those that were learned before an instant and not said again since."""
+    again = select(FactEvidence.fact_id).where(col(FactEvidence.at) >= instant)
+    found = session.exec(select(Fact.id).where(col(Fact.learned_at) < instant, col(Fact.id).not_in(again)))
     return {fact_id for fact_id in found if fact_id is not None}
 
 
@@ -57,7 +59,8 @@ def forget_person(session: Session, is_meant: IsMeant) -> int:
     ]
     gone = {turn.id for turn in turns}
     _resummarise(session, [turn.conversation_id for turn in turns])
-    _delete(session, Fact, [fact.id for fact in session.exec(select(Fact)) if is_meant(_text([fact.text, fact.quote]))])
+    words = [one for one in session.exec(select(FactEvidence)) if is_meant(_text([one.text, one.quote]))]
+    facts.drop(session, words, [one for one in session.exec(select(Fact)) if is_meant(_text([one.text, one.quote]))])
     transitions.forget_from(session, {turn_id for turn_id in gone if turn_id is not None})
     transitions.forget_conversations(session, _prompted_with(session, is_meant))
     calls = session.exec(select(Call)).all()
@@ -90,10 +93,12 @@ def forget_before(session: Session, instant: datetime) -> int:
     """
     turns = session.exec(select(Turn).where(col(Turn.asked_at) < instant)).all()
     learned = session.exec(select(Fact).where(col(Fact.learned_at) < instant)).all()
+    texts = {fact.text for fact in learned}
     _resummarise(session, [turn.conversation_id for turn in turns])
     for conversation in session.exec(select(Conversation).where(col(Conversation.started_at) < instant)):
-        _forget_beginning(session, conversation, {fact.text for fact in learned})
-    _delete(session, Fact, [fact.id for fact in learned])
+        _forget_beginning(session, conversation, texts)
+    words = session.exec(select(FactEvidence).where(col(FactEvidence.at) < instant)).all()
+    facts.drop(session, words, learned)
     _delete(session, Turn, [turn.id for turn in turns])
     if turns or learned:
         session.exec(delete(Transition))  # states of later prompts, which told it again
@@ -110,10 +115,13 @@ def forget_before(session: Session, instant: datetime) -> int:
 
 
 def said_before(session: Session, instant: datetime) -> Iterator[str]:
-    """What was said and answered before an instant."""
+    """What was said and answered before an instant, and the words that facts rest on."""
     for turn in session.exec(select(Turn).where(col(Turn.asked_at) < instant)):
         yield turn.said
         yield turn.reply
+    for one in session.exec(select(FactEvidence).where(col(FactEvidence.at) < instant)):
+        yield one.quote
+        yield one.text
 
 
 def is_still_said(session: Session, words: str) -> bool:
@@ -121,9 +129,9 @@ def is_still_said(session: Session, words: str) -> bool:
     for turn in session.exec(select(Turn).execution_options(yield_per=500)):
         if words in turn.said or words in turn.reply or words in _text(turn.context):
             return True
-    facts = session.exec(select(Fact)).all()
     goals = session.exec(select(Goal)).all()
-    return any(words in _text([fact.text, fact.quote]) for fact in facts) or any(
+    said = [*session.exec(select(Fact)), *session.exec(select(FactEvidence))]
+    return any(words in _text([one.text, one.quote]) for one in said) or any(
         words in _text(goal.card) for goal in goals
     )
 

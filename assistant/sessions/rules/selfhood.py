@@ -39,6 +39,7 @@ _SIMPLE: tuple[tuple[str, str, str], ...] = (
     # pattern, slot, sentence
     (rf"{_I} (?:now |currently |still |both )?(?:live|reside|am living|are living)(?: \w+)? (?:in|near) (?P<x>{_PROPER})", "home city", "The user lives in {x}."),
     (rf"{_AM} (?:living|based) in (?P<x>{_PROPER})", "home city", "The user lives in {x}."),
+    (rf"{_I}(?:'ve|’ve| have) (?:been living|lived) (?:in|near) (?P<x>{_PROPER})(?= (?:since|for)\b)", "home city", "The user lives in {x}."),
     (rf"{_I}(?:'ve| have)? (?:just |recently )?(?:moved|relocated) to (?P<x>{_PROPER})", "home city", "The user lives in {x}."),
     (rf"{_I} (?:no longer live|(?:don'?t|do not) live) (?:in|near) (?P<x>{_PROPER})", "home city", "The user does not live in {x}."),
     (rf"\b(?:my|our) home(?: city| town|town)? is (?P<x>{_PROPER})", "home city", "The user lives in {x}."),
@@ -47,6 +48,8 @@ _SIMPLE: tuple[tuple[str, str, str], ...] = (
     (rf"\b(?:please )?call me (?P<x>{_NAME})|\bmy (?:first )?name(?:'s| is) (?P<x2>{_NAME}(?: {_NAME})?)|\bich heiße (?P<x3>{_NAME})|\bje m'appelle (?P<x4>{_NAME})|\bme llamo (?P<x5>{_NAME})", "name", "The user is called {x}."),
     (r"\bich bin (?P<x>vegetarier(?:in)?|veganer(?:in)?|vegetarisch|vegan)\b|\bje suis (?P<x2>végétarien(?:ne)?|végane?)\b|\bsoy (?P<x3>vegetarian[oa]|vegan[oa])\b", "diet", "The user is {x}."),
     (rf"{_AM} allergic to (?P<x>[a-z]+(?: (?:and |or )?[a-z]+){{0,3}})|{_I} have an? (?P<x2>[a-z]+) allergy|{_I} have an allergy to (?P<x3>[a-z]+)", "allergy to {x}", "The user is allergic to {x}."),
+    (rf"{_AM} (?:not|no longer) allergic to (?P<x>[a-z]+(?: (?:and |or )?[a-z]+){{0,3}}?)(?=\W*$|,| any ?more\b| and\b)", "allergy to {x}", "The user is not allergic to {x}."),
+    (r"(?:^|[\s,])(?:i|we) eat (?P<x>[a-z]+) again(?=\W*$|,| and\b)", "does not eat {x}", "The user eats {x}."),
     (rf"{_I} (?:don'?t|do not|never) eat (?P<x>(?!there|here|out|much|that|this|it|at|in|late|early|before|after|the|any)[a-z]+(?: or [a-z]+)?)", "does not eat {x}", "The user does not eat {x}."),
     (rf"{_I} (?:don'?t|do not|never) drink(?: (?P<x>alcohol|coffee|wine|beer|milk|tea))?(?=\W*$|[,.]| and)", "does not drink {x}", "The user does not drink {x}."),
     (rf"{_I} (?:don'?t|do not|cannot|can'?t) drive(?=\W*$|[,.]| and| a car)", "driving", "The user does not drive."),
