@@ -143,8 +143,6 @@ def erase(service: Service, request: answers.EraseRequest, progress: Progress) -
     with service.database.read() as session:
         wanted = _wanted(service, session, request)
     done = erasing.erase(erasing_parts(service), wanted, service.clock.now(), progress)
-    service.engines.close()  # with the caches of conversations that its process holds
-    service.forget_training()
     return answers.ErasedAnswer(
         items=done.items,
         entries=done.entries,
@@ -166,7 +164,6 @@ def finish_erasure(service: Service) -> bool:
             return False
     with service.vectors.turn:
         erasing.finish(erasing_parts(service), service.clock.now(), lambda done, total, what: None)
-    service.forget_training()
     return True
 
 
@@ -204,7 +201,12 @@ def erasing_parts(service: Service) -> Erasing:
     places = Places(
         root=home.data, outbox=home.outbox, edits=home.edits, logs=home.logs, backups=home.backups, leave=leave
     )
-    return Erasing(service.database, service.vectors, places, home.key)
+
+    def let_go() -> None:
+        service.engines.close()  # with the caches of conversations that its process holds
+        service.forget_training()
+
+    return Erasing(service.database, service.vectors, places, home.key, let_go)
 
 
 def _indexing(service: Service) -> Indexing:

@@ -73,6 +73,8 @@ class Erasing:
     vectors: Vectors
     places: Places
     key: bytes
+    let_go: Callable[[], None] = lambda: None
+    """Ends what holds words of conversations outside the rows: caches of models, and what training works with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ def finish(parts: Erasing, now: datetime, on_step: OnStep) -> int:
     """
     with parts.database.read() as session:
         detail = dict(settings.get(session, UNFINISHED))
+    on_step(0, None, "letting go of caches and of what training holds")
+    parts.let_go()
     on_step(0, None, "removing copies of digests")
     copies = _remove_copies(parts.places, detail.pop("days"), detail.pop("drafts", ()))
     on_step(0, None, "making the full text anew")

@@ -93,12 +93,13 @@ def forget_before(session: Session, instant: datetime) -> int:
     """
     turns = session.exec(select(Turn).where(col(Turn.asked_at) < instant)).all()
     learned = session.exec(select(Fact).where(col(Fact.learned_at) < instant)).all()
-    texts = {fact.text for fact in learned}
+    texts, fact_ids = {fact.text for fact in learned}, {fact.id or 0 for fact in learned}
     _resummarise(session, [turn.conversation_id for turn in turns])
     for conversation in session.exec(select(Conversation).where(col(Conversation.started_at) < instant)):
         _forget_beginning(session, conversation, texts)
     words = session.exec(select(FactEvidence).where(col(FactEvidence.at) < instant)).all()
     facts.drop(session, words, learned)
+    _unsay(session, _resting_on(session, {turn.id or 0 for turn in turns}, fact_ids))
     _delete(session, Turn, [turn.id for turn in turns])
     if turns or learned:
         session.exec(delete(Transition))  # states of later prompts, which told it again
@@ -152,6 +153,17 @@ def _unsay(session: Session, turn_ids: Collection[int]) -> None:
         lexical.put_turn(session, turn)
     transitions.forget_from(session, turn_ids)
     _resummarise(session, [turn.conversation_id for turn in unsaid])
+
+
+def _resting_on(session: Session, turn_ids: Collection[int], fact_ids: Collection[int]) -> set[int]:
+    """The turns whose answers cite one of these turns or facts: they tell its words again."""
+    gone = {"turn": turn_ids, "fact": fact_ids}
+    told = session.exec(select(Turn.id, Turn.citations)).all()
+    return {
+        turn_id
+        for turn_id, citations in told
+        if turn_id is not None and any(one["id"] in gone.get(one.get("kind", ""), ()) for one in citations)
+    }
 
 
 def _items_of(turn: Turn) -> set[int]:
