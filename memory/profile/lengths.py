@@ -35,7 +35,7 @@ CAUTION = 0.7
 class Lengths:
     """Of one place and dimension, in order of time: the lengths that were `left` (n,), which of them the user's own hand
     made, and what each weighs. And how long texts were when they were `reached` (m,), whether something was then taken away
-    (`is_cut`), or they were let be, and what that weighs (`heard`)."""
+    (`is_cut`), or they were let be, and what that weighs (`heard`). A change of mind silences both alike."""
 
     left: Weights
     is_made: NDArray[np.bool_]
@@ -71,12 +71,12 @@ def lengths(
         reached = np.where(is_kept, np.maximum(reached, reached[is_cut].min()), reached)
     alone = np.zeros(len(amount), dtype=np.int64)
     telling = strength > 0
-    weight = fading(alone, alone, strength, age_days, STEADY) * not_silenced_amounts(amount, is_active)
+    kept = not_silenced_amounts(amount, is_active)
     return Lengths(
         left=amount[telling],
         is_made=is_active[telling],
-        weight=weight[telling],
+        weight=(fading(alone, alone, strength, age_days, STEADY) * kept)[telling],
         reached=reached,
         is_cut=is_cut | is_kept,
-        heard=fading(alone, alone, np.where(telling, strength, LET), age_days, STEADY),
+        heard=fading(alone, alone, np.where(telling, strength, LET), age_days, STEADY) * kept,
     )

@@ -34,6 +34,13 @@ def test_points_that_were_put_back_are_not_cut_again() -> None:
     assert told.cut(6) < SURE
 
 
+@pytest.mark.parametrize("cuts", [2, 5, 20])
+def test_after_two_texts_in_a_row_whose_points_were_put_back_none_is_cut_however_many_were_before(cuts: int) -> None:
+    short = [(6.0, 3.0, False), (6.0, 3.0, False), *[(3.0, 3.0, True)] * (cuts - 2)]
+    assert seen(*short).cut(6) >= SURE
+    assert seen(*short, (3, 6, True), (3, 6, True)).cut(6) < SURE
+
+
 def test_a_text_that_was_kept_short_and_let_be_was_rightly_kept_short() -> None:
     twice = seen((6, 3, False), (6, 3, False))
     kept = seen((6, 3, False), (6, 3, False), (3, 3, True), (3, 3, True))
