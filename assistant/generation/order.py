@@ -41,7 +41,7 @@ class TokenMask(Protocol):
 @dataclass(frozen=True, slots=True)
 class Guide:
     """Classifier-free guidance away from the prompt `ids`: log-probabilities there plus `strength` times how far those of the
-    prompt proper lie beyond them (arXiv 2306.17806, equation 7). For replies of a batch."""
+    prompt proper lie beyond them (arXiv 2306.17806). For replies of a batch."""
 
     ids: Sequence[int]
     strength: float

@@ -1,6 +1,6 @@
 """The planner: from the state of a conversation to an action, and from the action to rows of input embeddings.
 
-An actor and two critics (Dialogue Action Tokens, arXiv 2406.11978, section 3), the actor as it was after self-cloning, and
+An actor and two critics (Dialogue Action Tokens, arXiv 2406.11978), the actor as it was after self-cloning, and
 the up-mapping, which is fixed after cloning. An action is a unit vector wherever it is kept or judged; as rows it is as
 long as `radius` mean embeddings of the model. `planner_file` keeps one; `clone` and `td3_bc` train it. It knows no text.
 """

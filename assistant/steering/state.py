@@ -1,7 +1,7 @@
 """The state of a conversation as the planner sees it: a model's hidden state, standardised.
 
 It is the last layer's state, after the final norm, of the prompt's last token, read without any prefix (Dialogue Action
-Tokens, arXiv 2406.11978, section 3). The statistics belong to one planner and travel with it. Knows no conversation.
+Tokens, arXiv 2406.11978). The statistics belong to one planner and travel with it. Knows no conversation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where an up-mapping comes from without cloning: the principal directions of the model's own token embeddings.
 
 The matrix that turns an action into prefix rows is then orthogonal block by block, so that every row is as long as
-`radius` mean embeddings whatever the action (Dialogue Action Tokens, arXiv 2406.11978, section 3, offers it beside a learnt
+`radius` mean embeddings whatever the action (Dialogue Action Tokens, arXiv 2406.11978, offers it beside a learnt
 one). It knows no state and no reward; training calls it once for a new planner.
 """
 

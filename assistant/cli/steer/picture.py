@@ -8,17 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
+from assistant.cli.steer.figure import empty, form_of, frame, write
 from assistant.errors import BadRequest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from assistant.answers.steering import Picture, Point
 
-WIDTH_IN, HEIGHT_IN, DOTS_PER_IN = 8.0, 6.0, 150
-FORMS = ("png", "svg")
+WIDTH_IN, HEIGHT_IN = 8.0, 6.0
 _UNKNOWN = "#bbbbbb"
 _COLOURS = "viridis"
 """Which the colour-blind tell apart, and a printer without colours."""
@@ -29,22 +28,14 @@ def draw(picture: Picture, file: Path) -> None:
 
     Raises: BadRequest where there is nothing to draw, or the file cannot be written.
     """
-    form = file.suffix.lower().removeprefix(".")
-    if form not in FORMS:
-        raise BadRequest(f"{file} names neither a PNG nor an SVG.", "Give a name such as actions.png.")
+    form = form_of(file, "actions.png")
     if not picture.points:
         raise BadRequest(
             "There is nothing to draw: no turn was steered yet.", "`telos steer status` says what is missing."
         )
-    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = empty(WIDTH_IN, HEIGHT_IN)
     _draw(figure, axes, picture)
-    try:
-        figure.savefig(
-            file.expanduser(), format=form, dpi=DOTS_PER_IN, metadata=None if form == "png" else {"Date": None}
-        )
-    except OSError as err:
-        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
+    write(figure, file, form)
 
 
 def _draw(figure: Figure, axes: Axes, picture: Picture) -> None:
@@ -63,15 +54,14 @@ def _draw(figure: Figure, axes: Axes, picture: Picture) -> None:
             linewidths=0,
         )
         figure.colorbar(shown, ax=axes, label="reward")
-    axes.set_title("What the planner did", loc="left", fontsize=15, fontweight="bold", pad=24)
     first, second = (f"{100 * share:.0f}%" for share in picture.shares)
-    caption = f"{len(picture.points)} actions of {picture.dimension} numbers, by their first two principal components"
-    axes.text(0, 1.02, caption, transform=axes.transAxes, fontsize=11, color="#555555")
-    axes.set_xlabel(f"first component ({first} of the variance)", fontsize=11)
-    axes.set_ylabel(f"second component ({second})", fontsize=11)
-    axes.grid(color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    frame(
+        axes,
+        heading="What the planner did",
+        caption=f"{len(picture.points)} actions of {picture.dimension} numbers, by their first two principal components",
+        across=f"first component ({first} of the variance)",
+        up=f"second component ({second})",
+    )
     if unknown:
         axes.legend(frameon=False, fontsize=10, loc="best")
 

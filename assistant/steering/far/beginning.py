@@ -1,7 +1,7 @@
 """Self-cloning where no gradient comes back: of actions drawn at random, the one behind which a model says what it says anyway.
 
 Behind a server a planner's rows are the principal directions of the model's own embeddings (Dialogue Action Tokens, arXiv
-2406.11978, section 3, offers them beside learnt ones), so no action leaves the model quite as it is. The nearest one found
+2406.11978, offers them beside learnt ones), so no action leaves the model quite as it is. The nearest one found
 is what the cloned planner does in every state: likeness is the cosine of the embedder's vectors of both replies. Knows
 messages and an engine; `assistant.trainings` asks.
 """
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.engine.contract import Floats, Message, ModelFailed, Prefix, Request, Steer
+from assistant.engine.contract import Floats, Message, Steer
 from assistant.progress import Progress
-from assistant.steering.far.measuring import Far
+from assistant.steering.far.measuring import Far, Replies
 from assistant.steering.settings import TrainingSettings
 from assistant.workers.rows_pipe import Beginning
 
@@ -45,21 +45,13 @@ def begin(
     states = far.states(prompts[:MEASURED])
     lineage = far.begin(path, wanted, states, None)
     asked, total = list(prompts[:ASKED]), (DRAWN + 1) * len(prompts[:ASKED])
+    replies = Replies(far, settings)
 
     def said(number: int, behind: Steer | None) -> Floats:
         """What the embedder makes of the likeliest replies: unit rows, (prompts, width)."""
         rest()
         on_progress(number * len(asked), total, WHAT)
-        none = Prefix(np.zeros((0, far.row_width), dtype=np.float32)) if behind is None else None
-        requests = [
-            Request(messages=messages, max_tokens=settings.gate_tokens, steer=behind, prefix=none) for messages in asked
-        ]
-        replies = far.batch(requests)
-        if behind is not None and any(reply.steered is None for reply in replies):
-            raise ModelFailed(
-                "The server wrote a reply without the rows it was sent.", "`telos steer status` says why."
-            )
-        return far.states([[Message("assistant", reply.text)] for reply in replies])
+        return far.states([[Message("assistant", text)] for text in replies.to(asked, behind)])
 
     own = said(0, None)
     actions = drawn(wanted.dimension, wanted.seed)

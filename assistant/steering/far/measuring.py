@@ -49,6 +49,34 @@ class Far(Protocol):
     def batch(self, requests: Sequence[Request]) -> list[Reply]: ...
 
 
+class Replies:
+    """What a far model says with a planner, or with nobody's rows among its prompt's; `beginning` compares such replies, too."""
+
+    def __init__(self, far: Far, settings: TrainingSettings) -> None:
+        self._far, self._settings = far, settings
+        self._none = Prefix(np.zeros((0, far.row_width), dtype=np.float32))
+
+    def to(
+        self, prompts: Sequence[Prompt], steer: Steer | None, *, temperature: float = 0.0, seed: int = 0
+    ) -> list[str]:
+        """The text of the reply to each; `seed` is the first one's. Raises: ModelFailed, also for one that was not steered."""
+        requests = [
+            Request(
+                messages=messages,
+                max_tokens=self._settings.gate_tokens,
+                sampling=Sampling(temperature=temperature, seed=self._settings.seed + seed + place),
+                steer=steer,
+                prefix=self._none if steer is None else None,
+            )
+            for place, messages in enumerate(prompts)
+        ]
+        replies = self._far.batch(requests)
+        if steer is not None and any(reply.steered is None for reply in replies):
+            notice = next(reply.usage.notice for reply in replies if reply.steered is None)
+            raise ModelFailed(f"A reply was not steered. {notice}".strip(), "`telos steer status` says why.")
+        return [reply.text for reply in replies]
+
+
 def measured(
     far: Far,
     planner: Path,
@@ -64,41 +92,21 @@ def measured(
     """
     chosen = prompts[: settings.gate_replies]
     asked = [probe.messages for probe in probes.PROBES]
-    total = 2 * (len(chosen) + len(asked))
-    done = 0
+    total, done, replies = 2 * (len(chosen) + len(asked)), 0, Replies(far, settings)
 
     def said(of: Sequence[Prompt], temperature: float, steer: Steer | None) -> list[str]:
         nonlocal done
         found: list[str] = []
-        none = Prefix(np.zeros((0, far.row_width), dtype=np.float32)) if steer is None else None
         for start in range(0, len(of), AT_ONCE):
             rest()
             on_progress(done, total, WHAT)
-            requests = [
-                Request(
-                    messages=messages,
-                    max_tokens=settings.gate_tokens,
-                    sampling=Sampling(temperature=temperature, seed=settings.seed + start + place),
-                    steer=steer,
-                    prefix=none,
-                )
-                for place, messages in enumerate(of[start : start + AT_ONCE])
-            ]
-            replies = far.batch(requests)
-            if steer is not None and any(reply.steered is None for reply in replies):
-                notice = next(reply.usage.notice for reply in replies if reply.steered is None)
-                raise ModelFailed(f"A reply for the gate was not steered. {notice}", "`telos steer status` says why.")
-            found += [reply.text for reply in replies]
-            done += len(replies)
+            found += replies.to(of[start : start + AT_ONCE], steer, temperature=temperature, seed=start)
+            done += len(of[start : start + AT_ONCE])
         return found
 
-    by_planner = Steer(planner=planner)
-    perplexities = [
-        _perplexity(far, chosen, said(chosen, settings.temperature, steer), rest) for steer in (by_planner, None)
-    ]
-    failed, failed_unsteered = (
-        dict(probes.failures(probes.PROBES, said(asked, 0.0, steer))) for steer in (by_planner, None)
-    )
+    ways = (Steer(planner=planner), None)
+    perplexities = [_perplexity(far, chosen, said(chosen, settings.temperature, way), rest) for way in ways]
+    failed, failed_unsteered = (dict(probes.failures(probes.PROBES, said(asked, 0.0, way))) for way in ways)
     on_progress(total, total, WHAT)
     return Measured(
         perplexity=perplexities[0],

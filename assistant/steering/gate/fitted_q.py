@@ -1,7 +1,7 @@
 """What a policy would earn, judged from turns that training never saw: fitted-Q evaluation, with a bootstrap.
 
-Each judge is a small Q-function fitted to r + gamma Q(s', pi(s')) (Le, Voloshin & Yue 2019, arXiv 1903.08738, section 4) on
-a bootstrap sample of the sessions, so that their spread is that of the data. Judges of two policies with the same seed are
+Each judge is a small Q-function fitted to r + gamma Q(s', pi(s')) (Le, Voloshin & Yue 2019, arXiv 1903.08738), kept in [0, 1]
+as an episode has one reward, on a bootstrap sample of the sessions, so that their spread is that of the data. Judges of two policies with the same seed are
 paired: same sample, same start, same batches. Knows states and actions; `judging` calls it for the gate.
 """
 
@@ -21,6 +21,7 @@ from assistant.engine.contract import Floats
 from assistant.progress import Cancelled
 from assistant.steering.planner import Planner
 from assistant.steering.settings import TrainingSettings
+from assistant.steering.training.drawing import Drawing, actions_of
 from assistant.steering.training.replay import Replay, Turn, by_episode, session_of
 
 Act = Callable[[Tensor], Tensor]
@@ -63,7 +64,7 @@ def judged(
         raise ValueError("there is no transition to judge by")
     data = _Data.of(planner, act, replay, settings)
     counts = torch.from_numpy(_counts(replay.keys, settings))[:, torch.from_numpy(replay.episodes)]  # (judges, n)
-    judges = _fitted(data, counts, settings, is_cancelled)
+    judges = _fitted(data, replay, counts, settings, is_cancelled)
     with torch.no_grad():
         states = torch.from_numpy(beginnings.states)
         seen = torch.cat([data.seen(planner.standard(states)), act(states)], dim=1)  # (k, seen)
@@ -81,24 +82,19 @@ class _Data:
     after: Tensor
     rewards: Tensor
     goes_on: Tensor
-    chances: Tensor
     components: Tensor
 
     @classmethod
     def of(cls, planner: Planner, act: Act, replay: Replay, settings: TrainingSettings) -> _Data:
         with torch.no_grad():
             states, next_states = torch.from_numpy(replay.states), torch.from_numpy(replay.next_states)
-            actions = torch.from_numpy(replay.actions).clone()
-            cloned = torch.from_numpy(replay.is_cloned)
-            actions[cloned] = planner.cloned_act(states[cloned])
             standardised = planner.standard(states)
             components = _principal(standardised, settings.judge_states)
             return cls(
-                here=torch.cat([standardised @ components, actions], dim=1),
+                here=torch.cat([standardised @ components, actions_of(replay, planner)], dim=1),
                 after=torch.cat([planner.standard(next_states) @ components, act(next_states)], dim=1),
                 rewards=torch.from_numpy(replay.rewards),
                 goes_on=1 - torch.from_numpy(replay.done).float(),
-                chances=torch.from_numpy(replay.chances()),
                 components=components,
             )
 
@@ -124,21 +120,23 @@ class _Judges(nn.Module):  # type: ignore[misc]  # torch is not read by the type
         return values
 
 
-def _fitted(data: _Data, counts: Tensor, settings: TrainingSettings, is_cancelled: Callable[[], bool]) -> _Judges:
+def _fitted(
+    data: _Data, replay: Replay, counts: Tensor, settings: TrainingSettings, is_cancelled: Callable[[], bool]
+) -> _Judges:
     generator = torch.Generator().manual_seed(settings.seed)
     judges = _Judges(settings.judges, data.here.shape[1], settings.judge_width, generator)
     targets = _Judges(settings.judges, data.here.shape[1], settings.judge_width, generator).requires_grad_(False)
     targets.load_state_dict(judges.state_dict())
     optimizer = torch.optim.AdamW(judges.parameters(), lr=settings.judge_rate, weight_decay=settings.judge_decay)
-    cumulated = data.chances.cumsum(0)
+    drawing = Drawing(replay, generator)
     for _ in range(settings.judge_steps):
         if is_cancelled():
             raise Cancelled
-        chances = torch.rand(settings.judge_batch, generator=generator, dtype=torch.float64)
-        places = torch.searchsorted(cumulated, chances, right=True).clamp(max=len(cumulated) - 1)
+        places = drawing.places(settings.judge_batch)
         with torch.no_grad():
             after = targets(data.after[places].expand(settings.judges, -1, -1))
             goals = data.rewards[places] + settings.gamma * data.goes_on[places] * after  # (judges, batch)
+            goals = goals.clamp(0, 1)
         errors = judges(data.here[places].expand(settings.judges, -1, -1)) - goals
         loss = (errors.square() * counts[:, places]).mean(1).sum()
         optimizer.zero_grad(set_to_none=True)

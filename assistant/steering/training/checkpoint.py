@@ -1,7 +1,8 @@
 """A checkpoint: where a training run stands, in one safetensors file, so that a killed run goes on from there.
 
 Tensors by name and a few plain facts, written whole (a new file, flushed to disk, renamed) and never unpickled. `key`
-names the run that it belongs to; a file of another run, or a broken one, counts as none. `clone`, `td3_bc` write it.
+names the run that it belongs to; a file of another run, or a broken one, counts as none. `clone` and `td3_bc` are such
+runs: `work` takes their steps, saves them on the way and hears of a cancel.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from assistant.progress import Cancelled, Progress
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,44 @@ class Checkpoint:
     def clear(self) -> None:
         self.path.unlink(missing_ok=True)
         self.path.with_suffix(".coming").unlink(missing_ok=True)
+
+
+class Run(Protocol):
+    """Something that is done in steps. `tensors` and `facts` are all that it takes to go on as if nothing had happened."""
+
+    steps: int
+
+    def step(self) -> None: ...
+
+    def tensors(self) -> dict[str, Tensor]: ...
+
+    def facts(self) -> dict[str, Any]: ...
+
+
+def work(
+    run: Run,
+    total: int,
+    what: str,
+    checkpoint: Checkpoint | None,
+    on_progress: Progress,
+    is_cancelled: Callable[[], bool],
+    *,
+    report_every: int = 1,
+) -> None:
+    """Take all steps up to `total`; `what` they are is reported, every so many.
+
+    Raises: Cancelled within one step of `is_cancelled`, with the checkpoint saved.
+    """
+    on_progress(run.steps, total, what)
+    while run.steps < total:
+        is_over = is_cancelled()
+        if checkpoint is not None and (is_over or checkpoint.is_due):
+            checkpoint.save(run.tensors(), run.facts())
+        if is_over:
+            raise Cancelled
+        run.step()
+        if run.steps % report_every == 0 or run.steps == total:
+            on_progress(run.steps, total, what)
 
 
 def of_module(prefix: str, module: Any) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """Stage 1, self-cloning: actor and up-mapping learn rows behind which the frozen model says what it says without them.
 
-Dialogue Action Tokens (arXiv 2406.11978, section 3). The state is read at the end of the prompt, before the reply and
+Dialogue Action Tokens (arXiv 2406.11978). The state is read at the end of the prompt, before the reply and
 without rows: read after the reply, as the public code does, it would give the answer away. Knows token ids, no text;
 `train` and the benchmarks call it.
 """
@@ -20,7 +20,14 @@ from assistant.progress import Cancelled, Progress, unheard
 from assistant.steering.planner import Planner, Shape, on_sphere
 from assistant.steering.settings import TrainingSettings
 from assistant.steering.state import Standard
-from assistant.steering.training.checkpoint import Checkpoint, into_module, into_optimizer, of_module, of_optimizer
+from assistant.steering.training.checkpoint import (
+    Checkpoint,
+    into_module,
+    into_optimizer,
+    of_module,
+    of_optimizer,
+    work,
+)
 from assistant.steering.training.frozen import Frozen
 
 LOGITS_AT_ONCE = 2**26
@@ -105,15 +112,7 @@ def clone(
         run.read_states(is_cancelled)
         planner.standard.load_state_dict(Standard.of(run.states).state_dict())
         run.before = run.mean_loss(steered=True)
-    on_progress(run.steps, run.total, "batches of self-cloning")
-    while run.steps < run.total:
-        is_over = is_cancelled()
-        if checkpoint is not None and (is_over or checkpoint.is_due):
-            checkpoint.save(run.tensors(), run.facts())
-        if is_over:
-            raise Cancelled
-        run.step()
-        on_progress(run.steps, run.total, "batches of self-cloning")
+    work(run, run.total, "batches of self-cloning", checkpoint, on_progress, is_cancelled)
     planner.cloned.load_state_dict(planner.actor.state_dict())
     planner.requires_grad_(False)
     return Cloning(

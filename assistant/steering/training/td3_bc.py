@@ -1,8 +1,8 @@
 """Stage 2, offline: the actor learns from logged turns what leads to reward, without leaving what was logged. TD3+BC.
 
-Fujimoto & Gu 2021 (arXiv 2106.06860; equation numbers are theirs) over TD3 (Fujimoto et al. 2018, arXiv 1802.09477), with
-the values of Dialogue Action Tokens (arXiv 2406.11978). It knows states, actions and rewards; no model and no text.
-`train` and the benchmarks call it. Differences from the TD3+BC paper's own code:
+Fujimoto & Gu 2021 (arXiv 2106.06860; "the paper", by its section on the algorithm) over TD3 (Fujimoto et al. 2018, arXiv
+1802.09477), with the values of Dialogue Action Tokens (arXiv 2406.11978). It knows states, actions and rewards; no model
+and no text. `course` and the benchmarks call it. Differences from the paper's own code:
 
 1. Actions are unit vectors, not boxes. The actor's output is brought to length 1 in place of a tanh, and so is the
    target action after its noise; noise is divided by the root of the dimension (a switch), so that it is a share of the
@@ -10,7 +10,7 @@ the values of Dialogue Action Tokens (arXiv 2406.11978). It knows states, action
 2. (pi - a)^2 is summed over coordinates, not averaged: on the unit sphere that is 2 - 2 cos, which equals the paper's
    mean for vectors whose coordinates are of size 1, as the paper's are.
 3. Transitions are drawn by episode and weight (`replay`), not each alike.
-4. States are standardised (equation 4) by the planner's own statistics, taken at cloning: the paper's are of the dataset.
+4. States are standardised by the planner's own statistics, taken at cloning: the paper's are of the dataset.
 5. A turn that nothing steered counts as the cloned action of its state.
 6. The actor starts as the cloned one, not at random. Targets stay in [0, 1], where all values are: an episode has one reward.
 """
@@ -21,15 +21,24 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from assistant.progress import Cancelled, Progress, unheard
+from assistant.progress import Progress, unheard
 from assistant.steering.planner import Planner, on_sphere
 from assistant.steering.settings import TrainingSettings
-from assistant.steering.training.checkpoint import Checkpoint, into_module, into_optimizer, of_module, of_optimizer
+from assistant.steering.training.checkpoint import (
+    Checkpoint,
+    into_module,
+    into_optimizer,
+    of_module,
+    of_optimizer,
+    work,
+)
+from assistant.steering.training.drawing import Drawing, actions_of
 from assistant.steering.training.replay import Replay
 
 WHAT, REPORT_EVERY = "steps of TD3+BC", 20
@@ -72,7 +81,7 @@ class Learner:
         self.generator = torch.Generator().manual_seed(settings.seed)  # on the CPU, so that devices agree
         self.seen = {"critic_loss": 0.0, "value": 0.0, "distance": 0.0}
         self._data = self._on_device(replay)
-        self._cumulated = torch.from_numpy(replay.chances().cumsum())
+        self._drawing = Drawing(replay, self.generator)
 
     def step(self) -> None:
         """One update of the critics; every `policy_delay` steps one of the actor and the targets."""
@@ -87,9 +96,7 @@ class Learner:
 
     def drawn(self) -> Batch:
         """A batch of transitions, by their chances."""
-        chances = torch.rand(self.settings.batch, generator=self.generator, dtype=torch.float64)
-        places = torch.searchsorted(self._cumulated, chances, right=True).clamp(max=len(self._cumulated) - 1)
-        places = places.to(self.device)
+        places = self._drawing.places(self.settings.batch).to(self.device)
         data = self._data
         return Batch(*(part[places] for part in (data.states, data.actions, data.rewards, data.next_states, data.done)))
 
@@ -113,7 +120,7 @@ class Learner:
         return functional.mse_loss(values, self.goals(batch).expand_as(values)) * len(values)
 
     def actor_loss(self, batch: Batch) -> Tensor:
-        """Equation 3: -lambda Q(s, pi(s)) + (pi(s) - a)^2, with lambda = alpha / mean |Q| of the batch (equation 5)."""
+        """The paper's: -lambda Q(s, pi(s)) + (pi(s) - a)^2, with lambda = alpha / mean |Q| of the batch."""
         actions = self.planner.act(batch.states)  # (n, dimension)
         values = self.planner.values(batch.states, actions)[0]  # (n,), the first critic, as in TD3
         scale = self.settings.alpha / values.abs().mean().detach().clamp(min=1e-8)
@@ -137,6 +144,9 @@ class Learner:
         found |= of_optimizer("actor_optimizer", self.actor_optimizer)
         return found | {"generator": self.generator.get_state()}
 
+    def facts(self) -> dict[str, Any]:
+        return {"steps": self.steps, "seen": self.seen}
+
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
         into_module("actor", self.planner.actor, tensors)
         into_module("critics", self.planner.critics, tensors)
@@ -148,13 +158,9 @@ class Learner:
         self.steps = steps
 
     def _on_device(self, replay: Replay) -> Batch:
-        names = ("states", "actions", "rewards", "next_states", "done")
+        names = ("states", "rewards", "next_states", "done")
         data = {name: torch.from_numpy(getattr(replay, name)).float().to(self.device) for name in names}
-        cloned = torch.from_numpy(replay.is_cloned).to(self.device)
-        with torch.no_grad():
-            for places in cloned.nonzero()[:, 0].split(self.settings.batch):
-                data["actions"][places] = self.planner.cloned_act(data["states"][places])
-        return Batch(**data)
+        return Batch(actions=actions_of(replay, self.planner, at_once=self.settings.batch), **data)
 
     def _note(self, name: str, value: Tensor) -> None:
         share = min(1.0, 100 / self.settings.steps)
@@ -186,14 +192,5 @@ def train(
     if checkpoint is not None and (saved := checkpoint.load()) is not None:
         learner.restore(saved[0], saved[1]["steps"])
         learner.seen = saved[1]["seen"]
-    on_progress(learner.steps, settings.steps, WHAT)
-    while learner.steps < settings.steps:
-        is_over = is_cancelled()
-        if checkpoint is not None and (is_over or checkpoint.is_due):
-            checkpoint.save(learner.tensors(), {"steps": learner.steps, "seen": learner.seen})
-        if is_over:
-            raise Cancelled
-        learner.step()
-        if learner.steps % REPORT_EVERY == 0 or learner.steps == settings.steps:
-            on_progress(learner.steps, settings.steps, WHAT)
+    work(learner, settings.steps, WHAT, checkpoint, on_progress, is_cancelled, report_every=REPORT_EVERY)
     return Learnt(steps=learner.steps, **learner.seen)

@@ -129,6 +129,13 @@ def test_a_simulated_session_counts_for_its_share() -> None:
     assert values[2] != pytest.approx(values[1], abs=1e-5)
 
 
+def test_a_judge_expects_no_more_than_a_reward_can_be() -> None:
+    """Every turn of an episode was given the whole reward: its sum would be three."""
+    turns, _ = sailing.sailed(sailing.adrift(6), 60)
+    full = [replace(turn, reward=1.0) for turn in turns]
+    assert 0.8 < float(earned(toward(0.5), full).mean()) < 1.1
+
+
 def test_a_cancel_is_heard_within_a_step() -> None:
     turns, _ = sailing.sailed(sailing.adrift(0), 5)
     replay = Replay.of(turns, dimension=sailing.WIDTH)
