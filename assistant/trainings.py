@@ -296,6 +296,7 @@ def _settings(wanted: SteeringSettings) -> TrainingSettings:
     return replace(
         preset,
         steps=wanted.steps,
+        clone_up="keep" if wanted.up_mapping == "pca" else "learn",
         judge_steps=min(preset.judge_steps, max(LEAST_JUDGE_STEPS, wanted.steps // 10)),
         least_transitions=least,
         least_episodes=max(2, min(preset.least_episodes, least // 4)),
@@ -361,8 +362,8 @@ def _is_cloned(service: Service, fingerprint: str) -> bool:
 
 
 def _made_for(service: Service, fingerprint: str) -> dict[str, Any]:
-    shape = service.settings.steering.model_dump(include={"place", "dimension", "rows", "radius", "hidden"})
-    return {"fingerprint": fingerprint, **shape}
+    shape = {"place", "dimension", "rows", "radius", "hidden", "up_mapping"}
+    return {"fingerprint": fingerprint, **service.settings.steering.model_dump(include=shape)}
 
 
 def _last(service: Service, fingerprint: str) -> int | None:

@@ -201,6 +201,8 @@ class SteeringSettings(_Section):
     """So many input embeddings steer a reply."""
     radius: Annotated[float, Field(gt=0, le=16)] = 1.0
     """How long they are, in the model's own mean embeddings."""
+    up_mapping: Literal["cloned", "pca"] = "cloned"
+    """How an action becomes rows: learnt in cloning, or by the principal directions of the model's embeddings, the quick way."""
     hidden: Annotated[int, Field(ge=8, le=8192)] = 1024
     """How wide the planner's layers are."""
     explore: bool = False

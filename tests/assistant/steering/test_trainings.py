@@ -40,6 +40,7 @@ class Trainer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.asked: list[str] = []
+        self.orders: list[TrainingOrder] = []
         self.prompts: list[Sequence[Message]] = []
         self.turns: list[Turn] = []
         self.passes = True
@@ -48,6 +49,7 @@ class Trainer:
         self.closed = 0
 
     def __call__(self, order: TrainingOrder) -> Trainer:
+        self.orders.append(order)
         return self
 
     def collect(self, prompts: Sequence[Sequence[Message]], *, minutes: float) -> Events:
@@ -191,6 +193,19 @@ def test_training_stops_when_a_turn_begins_and_goes_on_afterwards(
         assert trainings.train(service, report).number == 1
         assert trainer.asked == ["clone", "train", "train"]
         assert "waiting while you talk" in reports
+
+
+def test_another_way_to_rows_clones_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with training(tmp_path, monkeypatch) as (service, trainer):
+        talked(service)
+        trainings.train(service, unheard)
+        trainings.train(service, unheard)
+        assert trainer.asked == ["clone", "train", "train"]
+        steered = service.settings.steering.model_copy(update={"up_mapping": "pca"})
+        service.settings = service.settings.model_copy(update={"steering": steered})
+        trainings.train(service, unheard)
+        assert trainer.asked[3:] == ["clone", "train"]
+        assert [order.settings.clone_up for order in trainer.orders] == ["learn"] * 3 + ["keep"] * 2
 
 
 def test_a_process_that_does_not_stop_for_a_turn_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
