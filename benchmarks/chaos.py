@@ -1,6 +1,6 @@
 """A thousand SIGKILLs: whatever Telos is doing, nothing is lost, nothing is sent twice, and it serves again within 5 s.
 
-    .venv/bin/python -m benchmarks.chaos [--quick] [--kills 1000] [--folder DIR]
+    .venv/bin/python -m benchmarks.chaos [--quick] [--kills 1000] [--folder DIR] [--phases pull chat]
 
 Half of the kills come at a failpoint of their phase, half at some moment of it; one that came when the work was done
 already counts as `idle`. It goes on where it was ended if it is given the same folder. Every hundred kills everything may
@@ -46,6 +46,8 @@ CHECK_EVERY = 100
 PATIENCE_S = 120.0
 """A failpoint is waited for so long; and so is everything's end."""
 MOST_FINDINGS = 20
+HEAVY = ("index", "train")
+"""Phases that start an embedder or a trainer; a smoke run does without."""
 DIGESTS = "SELECT count(*) FROM digest"
 STORED = "SELECT count(*) FROM version WHERE stage = 'STORED'"
 UNINDEXED = "SELECT count(*) FROM version WHERE stage != 'INDEXED'"
@@ -56,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--phases", nargs="+", choices=PHASES, default=PHASES)
     own, rest = parser.parse_known_args()
     chosen = arguments("chaos", rest)
     started = time.perf_counter()
@@ -63,7 +66,7 @@ def main() -> None:
     folder = own.folder or Path(gettempdir()) / f"telos-chaos-{chosen.seed}{'-quick' if chosen.quick else ''}"
     if chosen.quick:
         shutil.rmtree(folder, ignore_errors=True)
-    phases = [phase for phase in PHASES if not chosen.quick or phase not in ("index", "train")]
+    phases = [phase for phase in own.phases if not chosen.quick or phase not in HEAVY]
     with World(folder) as world:
         if "train" in phases:
             _make_ready_for_training(world)
@@ -160,7 +163,7 @@ class Run:
     def _settled(self) -> Found:
         """Let everything come to its end, and hold it against the ledger."""
         world, told = self._world, ""
-        for name in HOMES if "train" in self._phases else HOMES[:2]:
+        for name in sorted({home_of(phase) for phase in self._phases}, key=HOMES.index):
             daemon = world.daemons[name]
             world.start(daemon)
             if name == "day":

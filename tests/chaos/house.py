@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,8 +38,8 @@ class House:
     home: Home
     clock: FakeClock
     web: WebServer
-    service: Service
-    runner: Runner
+    service: Service = field(init=False)
+    runner: Runner = field(init=False)
 
     @property
     def attention(self) -> list[str]:
@@ -70,7 +70,11 @@ class House:
 
     def restart(self) -> None:
         self.close()
-        self.service, self.runner = _started(self.home, self.clock)
+        self.start()
+
+    def start(self) -> None:
+        self.service = Service(self.home, serves=True, clock=self.clock, embedder=WordEmbedder(), make_index=HeldIndex)
+        self.runner = Runner(self.service)
 
     def close(self) -> None:
         self.service.stopping.set()
@@ -79,28 +83,22 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, **wanted: str) -> Iterator[House]:
-    """A home that was set up a week ago; `wanted` is what `configure` takes."""
+def house(folder: Path, *, zone: str = "Europe/Berlin", at: str = "07:00") -> Iterator[House]:
+    """A home that was set up a week ago."""
     home, clock = Home.at(folder / "home"), FakeClock(NOW)
     home.prepare()
     write_empty(home.database)
     with closing(Database.open(home.database)) as database, database.write() as session:
         settings.put(session, "digest.first_start", (NOW - timedelta(days=7)).isoformat())
     with WebServer() as web:
-        made = House.__new__(House)
-        made.home, made.clock, made.web = home, clock, web
+        made = House(home, clock, web)
         made.serve_items("The night ferry leaves at nine.")
-        made.configure(**wanted)  # type: ignore[arg-type]  # a port is a number, and none is given here
-        made.service, made.runner = _started(home, clock)
+        made.configure(zone=zone, at=at)
+        made.start()
         try:
             yield made
         finally:
             made.close()
-
-
-def _started(home: Home, clock: FakeClock) -> tuple[Service, Runner]:
-    service = Service(home, serves=True, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
-    return service, Runner(service)
 
 
 @contextmanager

@@ -14,34 +14,17 @@ from assistant.jobs.duties import INDEX
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.weights import EmbedderUnavailable
 from connectors.child.parent import Child
-from memory.embed import Rows
+from tests.chaos.greedy import DIMENSION, MEMORY_MB, Greedy
 from tests.chaos.house import house
-from tests.fakes import WordEmbedder
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
-
-MEMORY_MB = 300
-
-
-class Greedy:
-    """Takes more memory than its process may have, so many times in a row; each time is noted in a file."""
-
-    def __init__(self, notes: Path, times: int) -> None:
-        self._notes, self._times = notes, times
-
-    def encode(self, texts: list[str]) -> Rows:
-        with self._notes.open("a", encoding="ascii") as notes:
-            notes.write("x")
-        if len(self._notes.read_text(encoding="ascii")) <= self._times:
-            bytearray(2 * MEMORY_MB * 2**20)
-        return WordEmbedder().encode(texts)
 
 
 class GreedyEmbedder(WorkerEmbedder):
     """The embedder whose process has a model that eats memory."""
 
-    slug = WordEmbedder.slug
-    dimension = 64
+    slug = "greedy"
+    dimension = DIMENSION
 
     def __init__(self, notes: Path, times: int) -> None:
         super().__init__(MemorySettings())
@@ -57,7 +40,7 @@ class GreedyEmbedder(WorkerEmbedder):
 
 def test_an_embedder_that_ran_out_of_memory_is_asked_once_more_unseen(tmp_path: Path) -> None:
     embedder = GreedyEmbedder(tmp_path / "notes", times=1)
-    assert embedder.encode(["The ferry leaves."]).shape == (1, 64)
+    assert embedder.encode(["The ferry leaves."]).shape == (1, DIMENSION)
     assert (tmp_path / "notes").read_text() == "xx"
     embedder.close()
 
