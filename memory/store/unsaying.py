@@ -14,7 +14,19 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from memory import lexical
-from memory.models import Call, Conversation, Fact, FactEvidence, Goal, GoalStatus, GoalVersion, Score, Transition, Turn
+from memory.models import (
+    Call,
+    Conversation,
+    Fact,
+    FactEvidence,
+    Goal,
+    GoalStatus,
+    GoalVersion,
+    Score,
+    Transition,
+    Turn,
+    TurnVector,
+)
 from memory.store import facts, transitions
 
 UNSAID = "[This answer rested on something that was erased.]"

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from memory.models import Conversation, Ended, Fact, FactDoubt
-from memory.store import conversations, facts
+from memory.models import Conversation, Ended, Fact, FactDoubt, TurnState, TurnVector
+from memory.store import conversations, facts, unsaying
 from memory.store.connection import Database
+from memory.store.unsaying import UNSAID
 from memory.truth.attributes import matter
 from memory.truth.relation import Relation, relation
 
@@ -185,3 +186,32 @@ def test_a_doubt_goes_with_a_fact_that_ends_otherwise(session: Session) -> None:
     assert [one.text for one in facts.current(session)] == ["The user is a baker."]
     assert facts.doubts(session) == []
     assert len(session.exec(select(FactDoubt)).all()) == 1
+
+
+def test_a_later_answer_that_cites_what_is_erased_loses_its_words_and_their_vector(session: Session) -> None:
+    talk = conversations.start(session, Conversation(title="T", playbook="open", started_at=LATER, last_at=LATER))
+    old, new = (
+        conversations.add_turn(session, talk, "The sea", NOW),
+        conversations.add_turn(session, talk, "And?", LATER),
+    )
+    cites = [{"number": 1, "kind": "turn", "id": old.id, "title": "The zirconium sea", "url": ""}]
+    conversations.finish_turn(
+        session, new.id or 0, TurnState.DONE, LATER, reply="The zirconium sea [1]", citations=cites
+    )
+    for is_reply in (False, True):
+        session.add(TurnVector(turn_id=new.id or 0, is_reply=is_reply, embedder="e", data=b"1234"))
+    session.flush()
+    unsaying.forget_before(session, NOW + DAY)
+    session.expire_all()
+    [left] = conversations.turns(session, talk.id or 0)
+    assert (left.said, left.reply, left.citations) == ("And?", UNSAID, [])
+    assert session.exec(select(TurnVector)).all() == []
+
+
+def test_a_person_in_the_words_of_one_evidence_leaves_the_fact_to_the_others(session: Session) -> None:
+    held = facts.add(session, fact("The user lives in Porto.", HOME, quote="near Zoe, in Porto"))
+    facts.add(session, fact("The user lives in Porto.", HOME, quote="I live in Porto", at=LATER))
+    facts.add(session, fact("The user's aunt is Zoe.", "aunt name"))
+    unsaying.forget_person(session, lambda text: "Zoe" in text)
+    session.expire_all()
+    assert [(one.id, one.quote) for one in facts.every(session)] == [(held.id, "I live in Porto")]
