@@ -117,7 +117,7 @@ async def _load(plan: Plan, drawn: Drawn, socket: str, pid: int) -> tuple[Seen, 
         streams = [await held.enter_async_context(_idle_stream(http)) for _ in range(plan.streams)]
         say(f"{len(streams)} streams are open and silent")
         for query in words[:20]:  # the embedder's process and the page cache, as of a service that is in use
-            await http.post("/api/memory/search", json={"query": query}, timeout=PATIENCE_S)
+            await http.post("/api/memory/search", json={"query": query}, timeout=3 * PATIENCE_S)
         watching = asyncio.create_task(_watch(pid, seen))
         begun, pending = time.perf_counter() + 1.0, set()
         for number in range(plan.requests):

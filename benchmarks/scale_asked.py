@@ -57,7 +57,7 @@ def questions(drawn: Drawn, count: int) -> list[Question]:
     asked: list[Question] = []
     for number in range(len(LENGTHS) * EACH):
         words = generator.choice(VOCABULARY, LENGTHS[number % len(LENGTHS)], p=shares, replace=False)
-        rows = drawn.page(int(generator.integers(0, count // PAGE)))[1]
+        rows = drawn.rows(int(generator.integers(0, count // PAGE)))
         noise = NOISE * generator.standard_normal(DIMENSION)
         vector = unit((rows[generator.integers(0, PAGE)] + noise).astype(np.float32))
         asked.append(Question(" ".join(drawn.vocabulary[words]), vector, ItemFilter(), LIMIT))

@@ -63,13 +63,17 @@ class Drawn:
     def centres(self) -> Rows:
         return np.random.default_rng([self.seed, 1]).standard_normal((CLUSTERS, DIMENSION)).astype(np.float32)
 
-    def page(self, number: int) -> tuple[list[str], Rows]:
-        """The texts and unit vectors of the items at `number * PAGE` and on."""
+    def texts(self, number: int) -> list[str]:
+        """The texts of the items at `number * PAGE` and on."""
         generator = np.random.default_rng([self.seed, 2, number])
         drawn = generator.choice(VOCABULARY, (PAGE, WORDS_EACH), p=self.shares)
-        texts = [" ".join(row) for row in self.vocabulary[drawn].tolist()]
+        return [" ".join(row) for row in self.vocabulary[drawn].tolist()]
+
+    def rows(self, number: int) -> Rows:
+        """Their unit vectors, (PAGE, DIMENSION)."""
+        generator = np.random.default_rng([self.seed, 5, number])
         rows = self.centres[generator.integers(0, CLUSTERS, PAGE)]
-        return texts, unit(rows + generator.standard_normal((PAGE, DIMENSION)).astype(np.float32))
+        return unit(rows + generator.standard_normal((PAGE, DIMENSION)).astype(np.float32))
 
 
 def unit(rows: Rows) -> Rows:
@@ -104,7 +108,7 @@ def fill(home: Home, drawn: Drawn, count: int, vectors: Vectors) -> Filled:
             source_ids = [sources.ensure(session, f"source {n}", "feeds", NOW).id or 0 for n in range(SOURCES)]
             there = items.count(session)
         for number in range(there // PAGE, count // PAGE):
-            texts, rows = drawn.page(number)
+            texts, rows = drawn.texts(number), drawn.rows(number)
             started = time.perf_counter()
             with database.write() as session:
                 _keep(session, source_ids, number, texts, rows, vectors.slug)
