@@ -26,6 +26,7 @@ from assistant.home import Home
 from assistant.jobs.runner import Runner
 from assistant.lock import Lock
 from assistant.log import keep_log
+from assistant.secrets import refuse_open
 from assistant.server import Server
 from assistant.service import Service
 from assistant.version import VERSION
@@ -62,6 +63,7 @@ def run(home: Home) -> None:
         service = Service(home, serves=True)
         masking.follow(lambda: service.settings)
         opened.callback(service.close)
+        refuse_open(home.config_file, service.settings)
         runner = Runner(service)
         opened.callback(runner.close)
         servers = _servers(service, runner, path)

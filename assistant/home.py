@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,5 +130,9 @@ def _key(path: Path) -> bytes:
         raise Unavailable(
             f"The key file {path} holds {len(key)} bytes instead of {KEY_BYTES}.",
             "Restore it from a backup; without it, replies to digests sent so far cannot be told from forgeries.",
+        )
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise Unavailable(
+            f"Other users may read {path}, by which replies to digests are known.", f"Run: chmod 600 {path}"
         )
     return key

@@ -67,6 +67,20 @@ class SecretPlaces:
         return secret
 
 
+def refuse_open(path: Path, settings: BaseModel) -> None:
+    """Go on only if the configuration at `path` holds no secret that other users may read.
+
+    Raises: BadConfiguration with the remedy.
+    """
+    if not path.is_file() or not stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if any(secret in text for secret in secret_values(settings)):
+        raise BadConfiguration(
+            f"{path} holds a password or key, and other users may read it.", f"Run: chmod 600 {path}"
+        )
+
+
 def variable(name: str) -> str:
     """The environment variable of a secret: `TELOS_MAIL_PASSWORD` for `mail.password`."""
     return "TELOS_" + re.sub(r"\W", "_", name).upper()

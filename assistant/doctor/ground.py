@@ -19,7 +19,7 @@ from assistant.endpoint import socket_path
 from assistant.errors import BadConfiguration
 from assistant.home import Home
 from assistant.lock import Lock
-from assistant.secrets import secret_values
+from assistant.secrets import refuse_open
 
 _LEAST_FREE_MB = 500
 _SECURE_DELETE = (3, 42, 0)
@@ -48,15 +48,10 @@ def _configuration(home: Home) -> Finding:
         settings = load(path)
     except BadConfiguration as err:
         return Finding(subject="configuration", verdict="error", sentence=err.sentence, remedy=err.remedy)
-    inline = secret_values(settings)
-    text = path.read_text(encoding="utf-8")
-    if any(secret in text for secret in inline) and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return Finding(
-            subject="configuration",
-            verdict="warning",
-            sentence=f"{path} holds a password, and other users may read it.",
-            remedy=f"Run: chmod 600 {path}",
-        )
+    try:
+        refuse_open(path, settings)
+    except BadConfiguration as err:
+        return Finding(subject="configuration", verdict="error", sentence=err.sentence, remedy=err.remedy)
     return Finding(subject="configuration", verdict="ok", sentence=f"{path} is understood.")
 
 

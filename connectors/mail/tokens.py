@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -151,6 +152,10 @@ class Tokens:
 
     def _held(self) -> dict[str, Any]:
         try:
+            if stat.S_IMODE(self._path.stat().st_mode) & 0o077:
+                raise Misconfigured(
+                    f"Other users may read {self._path}, which holds a login. Run: chmod 600 {self._path}"
+                )
             held = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError as err:
             raise NeedsLogin(f"Nobody has logged in yet: there is no {self._path}. {LOG_IN}") from err

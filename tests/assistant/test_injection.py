@@ -122,7 +122,7 @@ def whole_way(service: Service, texts: Sequence[Planted]) -> None:
 
 def found(service: Service, one: Planted) -> int:
     """Its item, as a search finds it."""
-    hits = memories.search(service, Query(query=one.word)).hits
+    hits = memories.search(service, Query(query=f"{one.word} {one.mark}", limit=200)).hits
     return next(hit.item_id for hit in hits if one.mark in memories.show(service, hit.item_id).text)
 
 

@@ -96,6 +96,17 @@ def test_the_user_types_a_code_and_the_login_is_kept_for_their_eyes_only(
     assert {path.name for path in kept.parent.iterdir()} == {"login.json", ".login.json.lock"}
 
 
+def test_a_login_that_others_may_read_is_not_used(
+    provider: MailProvider, options: MailOptions, ways_out: WaysOut
+) -> None:
+    tokens = Tokens(options, ways_out)
+    tokens.begin()
+    logged_in(provider, tokens)
+    Path(options.token_path).chmod(0o640)
+    with pytest.raises(Misconfigured, match=f"chmod 600 {options.token_path}"):
+        tokens.access()
+
+
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [("access_denied", "refused in the browser"), ("expired_token", "not used in time")],
