@@ -54,19 +54,19 @@ class Replies:
 
     def __init__(self, far: Far, settings: TrainingSettings) -> None:
         self._far, self._settings = far, settings
-        self._none = Prefix(np.zeros((0, far.row_width), dtype=np.float32))
 
     def to(
         self, prompts: Sequence[Prompt], steer: Steer | None, *, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
         """The text of the reply to each; `seed` is the first one's. Raises: ModelFailed, also for one that was not steered."""
+        none = Prefix(np.zeros((0, self._far.row_width), dtype=np.float32)) if steer is None else None
         requests = [
             Request(
                 messages=messages,
                 max_tokens=self._settings.gate_tokens,
                 sampling=Sampling(temperature=temperature, seed=self._settings.seed + seed + place),
                 steer=steer,
-                prefix=self._none if steer is None else None,
+                prefix=none,
             )
             for place, messages in enumerate(prompts)
         ]
