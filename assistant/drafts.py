@@ -46,7 +46,7 @@ from memory.profile import learning
 from memory.profile.context import Chosen, Context
 from memory.profile.profile import Profile
 from memory.recall import Recall
-from memory.store import conversations, digests, drafts, items, lessons, outbox, preferences
+from memory.store import conversations, digests, drafts, facts, items, lessons, outbox, preferences
 
 WRITTEN = ("digest", "chat")
 """Kinds that were written when they become drafts."""
@@ -75,6 +75,7 @@ def new(service: Service, wish: NewDraft, progress: Progress = unheard) -> Draft
     with service.database.write() as session:
         drafts.add(session, row, first)
         preferences.count_use(session, [one.preference_id for one in chosen if one.preference_id is not None])
+        facts.count_use(session, gathered.fact_ids)
         return _view(session, row)
 
 

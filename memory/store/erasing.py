@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
-from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Source, Version
+from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Setting, Source, Version
 from memory.store import digests, follow_ups, items, replies, requests, stories, unlearning, unsaying
 from memory.store.unlearning import Rests
 
@@ -230,6 +230,9 @@ def scrub(session: Session, is_meant: Mentions) -> Removed:
         _clear(delivery, ("last_error", "answer"), is_meant)
     for job in session.exec(select(Job)).all():
         _clear(job, ("last_error", "last_outcome"), is_meant)
+    for setting in session.exec(select(Setting)).all():
+        if isinstance(setting.value, list):
+            setting.value = [one for one in setting.value if not is_meant("\n".join(_strings(one)))]
     for event in session.exec(select(Audit)).all():
         if is_meant("\n".join(_strings([event.subject, event.detail]))):
             event.subject, event.detail = "", {}

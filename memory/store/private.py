@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from memory.models import Fact
+from memory.models import Fact, FactEvidence
 from memory.store import items, settings
 
 Kind = Literal["items", "facts"]
@@ -52,8 +52,11 @@ def texts(session: Session) -> list[str]:
     found = marked(session)
     versions = items.current_versions(session, sorted(found.items)).values()
     told = [text for version in versions for text in (version.title, version.text)]
-    facts = session.exec(select(Fact).where(col(Fact.id).in_(found.facts))) if found.facts else ()
-    return [*told, *(text for fact in facts for text in (fact.text, fact.quote))]
+    facts = [
+        *session.exec(select(Fact).where(col(Fact.id).in_(found.facts))),
+        *session.exec(select(FactEvidence).where(col(FactEvidence.fact_id).in_(found.facts))),
+    ]
+    return list(dict.fromkeys([*told, *(text for fact in facts for text in (fact.text, fact.quote))]))
 
 
 def _marks(session: Session) -> dict[Kind, list[int]]:

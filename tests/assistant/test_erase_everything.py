@@ -90,7 +90,8 @@ def fill(service: Service, elsewhere: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{PERSON}\n")
     service.database.backup(home.backups / "telos-0001.db")
-    backups.backup(service, BackupRequest(file=str(elsewhere / "mine.backup")), unheard)
+    for name in ("mine.backup", f"of {PERSON}.backup"):
+        backups.backup(service, BackupRequest(file=str(elsewhere / name)), unheard)
 
 
 def says(home: Home) -> set[str]:

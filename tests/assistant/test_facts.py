@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant import facts
+from assistant import drafts, facts
+from assistant.answers.drafts import NewDraft
 from assistant.cli import app as cli
 from assistant.clock import FakeClock
 from assistant.config.schema import Settings
@@ -148,6 +149,13 @@ def test_to_keep_a_fact_that_is_in_no_doubt_confirms_it(service: Service) -> Non
     assert gone.corrected == 1
     with pytest.raises(BadRequest, match="holds no more"):
         facts.keep(service, fact.id)
+
+
+def test_a_draft_that_is_written_from_a_fact_uses_it(service: Service) -> None:
+    fact = facts.add(service, "I arrive on Monday")
+    wish = {"kind": "mail", "to": ["Ann Lee <ann@example.org>"], "facts": [fact.id], "about": "my arrival"}
+    drafts.new(service, NewDraft.model_validate(wish))
+    assert facts.list_facts(service)[0].used == 1
 
 
 def test_both_may_hold(service: Service) -> None:

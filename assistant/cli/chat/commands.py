@@ -150,7 +150,9 @@ def _remember(talk: Talk, text: str) -> None:
 def _facts(talk: Talk, _: str) -> None:
     facts = talk.client.facts.every()
     for fact in facts:
-        talk.print(Text(harmless(f"{fact.id:>4}  {fact.text}")) + Text(f"  since {fact.valid_from:%Y-%m-%d}", "dim"))
+        before = f"; before: {fact.before[0].text}" if fact.before else ""
+        since = harmless(f"  since {fact.valid_from:%Y-%m-%d}{before}")
+        talk.print(Text(harmless(f"{fact.id:>4}  {fact.text}")) + Text(since, "dim"))
     if not facts:
         talk.print(Text("Nothing is known about you yet. Tell it, or use /remember.", style="dim"))
 
