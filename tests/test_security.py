@@ -15,7 +15,7 @@ NAMED = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", TEXT)
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
@@ -23,7 +23,7 @@ def tests_in(path: str) -> frozenset[str]:
 @pytest.mark.parametrize(("path", "name"), NAMED, ids=[name for _, name in NAMED])
 def test_a_named_test_exists(path: str, name: str) -> None:
     assert (ROOT / path).is_file()
-    assert name in tests_in(path)
+    assert name in names_in(path)
 
 
 def test_every_promise_names_a_test() -> None:
