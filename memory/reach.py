@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, func, select
 
 from memory.embed import Ids
@@ -64,7 +65,7 @@ class Reach:
                 select(Chunk.id)
                 .join(Version, col(Version.id) == col(Chunk.version_id))
                 .join(Item, col(Item.id) == col(Version.item_id))
-                .where(col(Chunk.id).in_(brought[start : start + AT_ONCE]), *self.filters.conditions())
+                .where(_among("chunk.id", brought[start : start + AT_ONCE]), *self.filters.conditions())
             )
             kept |= set(session.exec(chosen))
         return [chunk_id for chunk_id in brought if chunk_id in kept][:limit]
@@ -75,6 +76,11 @@ def _share(session: Session, filters: ItemFilter) -> float:
     first, last = session.exec(select(func.min(Item.id), func.max(Item.id))).one()
     if first is None or last is None:
         return 0.0
-    ids = list(range(first, last + 1, max(1, (last - first + 1) // SAMPLE)))
-    sampled = select(func.count(col(Item.id))).where(col(Item.id).in_(ids))
+    ids = range(first, last + 1, max(1, (last - first + 1) // SAMPLE))
+    sampled = select(func.count(col(Item.id))).where(_among("item.id", ids))
     return session.exec(sampled.where(*filters.conditions())).one() / max(session.exec(sampled).one(), 1)
+
+
+def _among(column: str, ids: Iterable[int]) -> TextClause:
+    """`IN` with the numbers written out: to bind thousands takes longer than to look them up."""
+    return text(f"{column} IN ({','.join(str(int(one)) for one in ids)})")
