@@ -99,6 +99,7 @@ class Run:
         done = world.ledger.every("kill")
         self._number = len(done)
         self._counts = Counter(str(blow["during"]) for blow in done)
+        self._tries = Counter(str(blow["wanted"]) for blow in done)
         self._length_s = dict(FIRST_GUESS_S)
 
     def go_on(self) -> Found:
@@ -116,15 +117,15 @@ class Run:
 
     def _is_enough(self) -> bool:
         least = LEAST * self._kills // KILLS
-        return self._number >= self._kills and all(self._counts[phase] >= least for phase in self._phases)
+        has_each = all(self._counts[phase] >= least for phase in self._phases)
+        return self._number >= self._kills and (has_each or self._number >= 2 * self._kills)
 
     def _next(self) -> Blow:
         """The phase that lags behind most; every other kill of it at one of its failpoints, each in turn."""
         phase = min(self._phases, key=lambda one: (self._counts[one] / SHARES[one], one))
-        if self._counts[phase] % 2:
-            return Blow(self._number, phase)
-        names = failpoints_of(phase)
-        return Blow(self._number, phase, names[self._counts[phase] // 2 % len(names)])
+        tries, names = self._tries[phase], failpoints_of(phase)
+        self._tries[phase] += 1
+        return Blow(self._number, phase, "" if tries % 2 else names[tries // 2 % len(names)])
 
     def _kill(self, blow: Blow) -> None:
         world, dice = self._world, random.Random(f"{self._seed}-{blow.number}")

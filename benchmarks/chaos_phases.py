@@ -96,7 +96,7 @@ def talk_for_training(client: Client) -> None:
             client.conversations.opinion(conversation, number, thumb)
     client.goals.end(1, GoalEnd(outcome="achieved"))
     client.steering.collect()
-    client.steering.clone()
+    client.steering.train()
 
 
 def _answered(client: Client, say: Say) -> int:
