@@ -126,11 +126,20 @@ def serve() -> None:
     connectors.registry.connectors()
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "what has threads cannot be forked"
     gc.freeze()
+    running: set[int] = set()
     for line in sys.stdin.buffer:
         question = json.loads(line)
-        answer = _start(question) if question["do"] == "start" else _poll(question["pid"])
+        if question["do"] == "start":
+            answer: int | None = _start(question)
+            running.add(answer or 0)
+        else:
+            answer = _poll(question["pid"])
+            if answer is not None:
+                running.discard(question["pid"])
         sys.stdout.write(f"{json.dumps(answer)}\n")
         sys.stdout.flush()
+    for pid in running:  # whoever asked has ended without a word, and nothing is to outlive it
+        os.kill(pid, signal.SIGKILL)
 
 
 def _start(question: dict[str, str]) -> int:
