@@ -3,7 +3,7 @@
     python -m benchmarks.scale --sizes 10k,100k,1m
 
 The homes are kept in the system's temporary folder, or under `--data`, and an interrupted run goes on with them. A
-million items take about 9 GB of disk. Each home is measured in a fresh process. Pruning: frequent words are read from
+million items take about 10 GB of disk. Each home is measured in a fresh process. Pruning: frequent words are read from
 arrays made once a day, filters that let many through are looked at afterwards, the vectors are asked approximately.
 """
 
