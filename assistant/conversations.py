@@ -348,6 +348,7 @@ def _parts(service: Service, held: Withheld) -> Parts:
             Recall(service.database, service.embedder, service.vectors),
             withheld=held,
             zone=service.settings.user.zone,
+            clock=service.clock,
         ),
         engine_for=lambda purpose, turn_id: service.engine_for("chat", purpose, turn_id=turn_id),
         ahead=service.ahead,

@@ -188,7 +188,8 @@ def ranked(
             if question.gold:
                 order = np.argsort(-(table @ vector_of(used)), kind="stable")
                 found.append([is_gold[order[:depth]].sum() / len(question.gold) for depth in DEPTHS])
-    return np.array(found).mean(axis=0)
+    means: NDArray[np.float64] = np.array(found).mean(axis=0)
+    return means
 
 
 if __name__ == "__main__":

@@ -49,6 +49,10 @@ _TURN_TABLES = (
     CREATE TRIGGER IF NOT EXISTS words_leave_with_their_turn AFTER DELETE ON turn
     BEGIN DELETE FROM words_of_turns WHERE rowid = old.id; END
     """,
+    """
+    CREATE TRIGGER IF NOT EXISTS vectors_leave_with_what_was_said AFTER UPDATE OF said, reply, undone_at ON turn
+    BEGIN DELETE FROM turnvector WHERE turn_id = old.id; END
+    """,
 )
 _FILL = """
     INSERT INTO words (rowid, title, body)
@@ -193,6 +197,20 @@ def scores(session: Session, wanted: Sequence[str], chunk_ids: Collection[int]) 
     return {
         term: {row[0]: row[1] for row in connection.execute(chosen, {"term": term, "among": among})} for term in wanted
     }
+
+
+def scores_of_turns(session: Session, wanted: Sequence[str], turn_ids: Collection[int]) -> dict[str, dict[int, float]]:
+    """The BM25 score of each term alone in each side of these turns: what was said under `2 * id`, the reply under the next."""
+    among = json.dumps(sorted(turn_ids))
+    chosen = text(
+        "SELECT rowid, -bm25(words_of_turns, 1.0, 0.0), -bm25(words_of_turns, 0.0, 1.0) FROM words_of_turns "
+        "WHERE words_of_turns MATCH :term AND +rowid IN (SELECT value FROM json_each(:among))"
+    )
+    found: dict[str, dict[int, float]] = {}
+    for term in wanted:
+        rows = session.connection().execute(chosen, {"term": term, "among": among}).all()
+        found[term] = {2 * row[0] + side: row[1 + side] for row in rows for side in (0, 1) if row[1 + side] > 0}
+    return found
 
 
 def paired(written: str) -> str:

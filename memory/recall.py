@@ -15,11 +15,12 @@ from datetime import date, datetime
 import numpy as np
 from sqlmodel import Session
 
-from memory import languages, lexical, relevance, scripts
+from memory import languages, lexical, relevance, scripts, spoken
 from memory.embed import Embedder, NoEmbedder, Rows
 from memory.moments import moments
 from memory.reach import Reach
 from memory.relevance import FEATURES, WEIGHTS, Asked, Known, Table, vector_of
+from memory.spoken import Said, Sought
 from memory.store import lookup
 from memory.store.connection import Database
 from memory.store.items import ItemFilter
@@ -28,7 +29,7 @@ from memory.vectors import Vectors
 BY_WORDS, BY_MEANING = 200, 60
 """Chunks taken from each of the two ways, at least."""
 WIDENED = 60
-"""Of the best of each way so many bring what stands beside them in a conversation."""
+"""Of the best of each way so many are weighed, and bring what stands beside them in a conversation."""
 CLOSE = 0.35
 """A cosine from which a hit is called close in meaning."""
 SNIPPET = 280
@@ -81,11 +82,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A question as full text reads it: its terms, the chunks that hold them, the names of those who speak there."""
+    """A question as full text reads it: its terms, the chunks that hold them, and the names of those who speak there."""
 
     terms: tuple[str, ...]
     chunks: Mapping[int, float]
-    names: frozenset[str]
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Recall:
         question = Question(query, None, filters or ItemFilter(), limit, today)
         with self._database.read() as session:
             reach = Reach.of(session, question.filters)
-            read = self._read(session, question, reach)
+            read = self._named(session, question, self._read(session, question, reach))
             question = replace(question, vector=self._encode(relevance.without_names(query, read.names), notices))
             found = self._found(session, question, read, reach)
         hits = self._best(question, read, found)
@@ -133,12 +134,19 @@ class Recall:
             read = self._read(session, question, reach)
             return self._best(question, read, self._found(session, question, read, reach))
 
+    def spoken(self, query: str, *, limit: int, today: date | None = None) -> list[Said]:
+        """The turns of Telos's own conversations that answer best, whoever may see them."""
+        vector = self._encode(query, [])
+        sought = Sought(query, vector, "" if vector is None else self._embedder.slug, today)
+        with self._database.read() as session:
+            return spoken.search(session, sought, self._weights, limit)
+
     def candidates(self, query: str, *, today: date | None = None) -> Candidates:
         """What `search` weighs for a query, for whoever chooses the weights."""
         question = Question(query, None, ItemFilter(), 20, today)
         with self._database.read() as session:
             reach = Reach.of(session, question.filters)
-            read = self._read(session, question, reach)
+            read = self._named(session, question, self._read(session, question, reach))
             vector = self._encode(relevance.without_names(query, read.names), [])
             return self._candidates(session, replace(question, vector=vector), read, reach)
 
@@ -147,7 +155,10 @@ class Recall:
         limit = max(BY_WORDS, 4 * question.limit)
         found = dict(self._vectors.frequent.best(session, question.words, reach.wanted(limit), reach.allowed))
         chunks = {chunk_id: found[chunk_id] for chunk_id in reach.passing(session, found, limit)}
-        return _Read(terms, chunks, relevance.names_in(question.words, lookup.speakers(session, chunks)))
+        return _Read(terms, chunks)
+
+    def _named(self, session: Session, question: Question, read: _Read) -> _Read:
+        return replace(read, names=relevance.names_in(question.words, lookup.speakers(session, read.chunks)))
 
     def _encode(self, query: str, notices: list[str]) -> Rows | None:
         """The query's vector; `None`, with a notice, where there is no embedder or it cannot read the query's script."""
@@ -194,10 +205,12 @@ class Recall:
         """What words and meaning find, and what stands beside the best of that in its conversation."""
         nearest = self._nearest(session, question, reach)
         around = lookup.beside(session, {*read.chunks, *nearest})
-        best = [*list(read.chunks)[:WIDENED], *nearest[:WIDENED]]
+        most = max(WIDENED, 2 * question.limit)
+        best = [*list(read.chunks)[:most], *nearest[:most]]
+        likely = {*best, *(read.chunks.keys() & set(nearest))}
         more = {beside for one in best for beside in around.get(one, ())} - around.keys()
         around |= lookup.beside(session, more)
-        shown = lookup.passages(session, {*read.chunks, *nearest, *more}, question.filters)
+        shown = lookup.passages(session, {*read.chunks, *nearest, *more} if around else likely, question.filters)
         passages = [_passage(chunk, around.get(chunk.chunk_id, ())) for chunk in shown.values()]
         ids = list({*shown, *(beside for one in passages for beside in one.around)})
         # Outside conversations the sum that is there already serves: a term at a time is needed for what stands beside.

@@ -29,12 +29,14 @@ and after it; `meaning`: cosine; `meaning_around`: cosine with the sum of those 
 `day`: it is of a time that is named; `tells_when`: when is asked and it tells; `asks`: it ends with a question mark;
 `length`: the logarithm of its words, up to `LONG`."""
 WEIGHTS: Mapping[str, float] = {
-    "words": 0.9, "words_around": 3.4, "meaning": 3.6, "meaning_around": 6.0, "speaker": 1.1, "day": 1.6,
-    "tells_when": 1.6, "asks": -1.5, "length": 0.7,
+    "words": 1.3, "words_around": 3.3, "meaning": 4.5, "meaning_around": 5.7, "speaker": 1.2, "day": 5.4,
+    "tells_when": 2.4, "asks": -1.5, "length": 1.2,
 }  # fmt: skip
 """Chosen by `python -m benchmarks.recall_quality` on long conversations; it prints those of the data it is run on."""
-HALF = 8.0
-"""The sum that is shown as one half."""
+HALF = 11.0
+"""The sum that is shown as one half: a twentieth of what is best for a question that can be answered is less."""
+UNSUPPORTED = 0.35
+"""Support under which nothing that was found is an answer: a twentieth of the questions that can be answered have less."""
 AROUND = 2
 """Passages on either side that are read along."""
 LONG = 20
@@ -86,21 +88,20 @@ def share(weighed: float) -> float:
 
 
 def support(table: Table, weights: NDArray[np.float64]) -> float:
-    """How well the best of `table` supports an answer, in (0, 1).
+    """Whether whoever the question names said what answers it, in [0, 1]: their share of a softmax over all candidates,
+    weighed without regard to who speaks. 1 where the question names nobody who speaks, 0 where nothing was found.
 
-    Where the question names somebody who speaks, what others said is no answer: their share of a softmax over all
-    candidates, weighed without regard to who speaks, is taken off.
+    What others said of the same thing is no answer, however near it is.
     """
     if not len(table):
         return 0.0
-    best = share(float((table @ weights).max()))
     speaker = FEATURES.index("speaker")
     is_named = table[:, speaker] > 0
     if not is_named.any():
-        return best
+        return 1.0
     blind = table @ np.where(np.arange(len(FEATURES)) == speaker, 0.0, weights)
     shares = np.exp(blind - blind.max())
-    return best * float(shares[is_named].sum() / shares.sum())
+    return float(shares[is_named].sum() / shares.sum())
 
 
 def names_in(question: str, authors: Collection[str]) -> frozenset[str]:
@@ -139,7 +140,7 @@ def features(asked: Asked, passages: Sequence[Passage], known: Known) -> Table:
     if asks_when(asked.words):
         table[:, 6] = [tells_when(one.text) for one in passages]
     table[:, 7] = [one.text.rstrip().endswith(("?", "？")) for one in passages]
-    table[:, 8] = np.log1p([min(len(one.text.split()), LONG) for one in passages])
+    table[:, 8] = np.log1p([min(len(one.text.split(maxsplit=LONG)), LONG) for one in passages])
     return table
 
 
@@ -166,6 +167,9 @@ def _meanings(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The cosines of the passages, and of the sums of their windows, in which each counts once. What has no vector has 0."""
     rows = np.stack([known.vectors.get(one, np.zeros_like(vector)) for one in ids]).astype(np.float64)
+    if (window == own[:, None]).all():
+        alone = rows[own] @ vector
+        return alone, alone
     beside = np.where(window[:, 1:] == own[:, None], -1, window[:, 1:])
     padded = np.vstack([rows, np.zeros((1, rows.shape[1]))])
     sums = rows[own] + padded[beside].sum(axis=1)

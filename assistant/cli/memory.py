@@ -93,7 +93,7 @@ def add(
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help='Lines {"ref", "text", "time"?, "author"?, "kind"?}.')],
+    file: Annotated[Path, typer.Argument(help='Lines {"ref", "text", "time"?, "author"?, "thread"?, "kind"?}.')],
     as_json: JsonOption = False,
 ) -> None:
     """Import texts from a JSONL file. Importing a file again changes nothing; another text under a ref is a new version.

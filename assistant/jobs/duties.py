@@ -32,7 +32,7 @@ from assistant.progress import Progress
 from assistant.service import Service
 from memory.erase import is_unfinished
 from memory.models import Job, Source, Stage
-from memory.store import items, jobs, sources
+from memory.store import items, jobs, sources, turn_vectors
 
 POLL = "poll:"
 INDEX = "index"
@@ -194,6 +194,8 @@ def _index_at(session: Session, service: Service, row: Job | None, now: datetime
         return now
     if waiting.get(Stage.CHUNKED) or waiting.get(Stage.EMBEDDED):
         return _not_before(row, now)
+    if turn_vectors.is_missing(session):
+        return _not_before(row, now)
     return now if are_indexes_lost(session, service.vectors) else None
 
 
@@ -209,7 +211,9 @@ def _index(service: Service, progress: Progress) -> Outcome:
     done = index_pending(parts, progress)
     sentence = f"{done.versions} texts indexed, {done.placed} items placed in stories."
     if not done.waiting:
-        return Outcome(sentence, did=done.versions)
+        with service.database.read() as session:  # without an embedder what was said keeps waiting, too
+            next_in = RETRY_EMBEDDER if turn_vectors.is_missing(session) else None
+        return Outcome(sentence, done.versions, next_in)
     return Outcome(f"{sentence} {done.waiting} wait for the embedder: {done.why}", done.placed, RETRY_EMBEDDER)
 
 

@@ -10,20 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
 
 from sqlmodel import Session
 
 from assistant.answers.chat import Check, Cited
 from assistant.answers.explanation import ContextPart
+from assistant.clock import Clock, SystemClock
 from assistant.engine.sentences import content
-from assistant.sessions import known
+from assistant.sessions import known, unknown
 from assistant.sessions.clipping import plain
 from assistant.sessions.tail import Recalled
 from assistant.withheld import NOTHING, Withheld
-from memory.models import Conversation, Turn
+from memory.models import Conversation
+from memory.recall import CLOSE as NEAR
 from memory.recall import Hit, Recall, snippet
-from memory.store import conversations, goals, items
+from memory.relevance import UNSUPPORTED
+from memory.spoken import Said
+from memory.store import goals, items
 from memory.store.connection import Database
 
 MOST_ITEMS, MOST_TURNS, MOST_BROUGHT = 4, 3, 2
@@ -43,6 +47,11 @@ class Memory:
     withheld: Withheld = NOTHING
     zone: tzinfo = UTC
 
+    clock: Clock = field(default_factory=SystemClock)
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(self.zone).date()
+
     def may_tell(self, one: Recalled) -> bool:
         held = self.withheld.marked
         is_marked = one.id in {"item": held.items, "fact": held.facts, "turn": frozenset()}[one.kind]
@@ -56,6 +65,8 @@ class Gathered:
     recalled: list[Recalled] = field(default_factory=list)
     left_out: list[ContextPart] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    unknown: str = ""
+    """The sentence that says so, where a question was asked and nothing recalled supports an answer."""
 
     def item_ids(self) -> list[int]:
         return [one.id for one in self.recalled if one.kind == "item"]
@@ -63,19 +74,28 @@ class Gathered:
 
 def gather(memory: Memory, said: str, conversation: Conversation) -> Gathered:
     """Everything that memory brings to a message: new facts, what the sources brought to the goal, items, earlier turns."""
-    gathered = Gathered()
+    gathered, today = Gathered(), memory.today()
     query = " ".join(plain(said).split()[:QUERY_WORDS])
     with memory.database.read() as session:
         found = known.about_user(session, said, conversation, memory.zone)
         brought = _brought(session, conversation)
-        turns = _turns(session, query, conversation, gathered)
         has_items = items.count(session) > 0
-    hits = _items(memory.recall, query, gathered) if has_items and content(query) else []
+    turns = _turns(memory, query, conversation, gathered, today)
+    hits = _items(memory.recall, query, gathered, today) if has_items and content(query) else []
     hit_ids = {one.id for one in hits}
     others = (one for one in brought if one.id not in hit_ids)
     ordered = [one for one in (*found, *hits, *others, *turns) if memory.may_tell(one)]
     gathered.recalled = [replace(one, number=number) for number, one in enumerate(ordered, start=1)]
+    if not any(_tells(one) for one in ordered) and unknown.is_question(said):
+        gathered.unknown = unknown.sentence(sorted(content(query), key=query.lower().find))
     return gathered
+
+
+def _tells(one: Recalled) -> bool:
+    """Whether it may answer a question: not what was only asked before, nor a fact that the message does not ask for."""
+    if one.kind == "fact":
+        return one.why == known.ASKED
+    return not (one.kind == "turn" and one.text.rstrip().endswith("?"))
 
 
 def cited(reply: str, recalled: Sequence[Recalled]) -> list[Cited]:
@@ -121,13 +141,15 @@ def _brought(session: Session, conversation: Conversation) -> list[Recalled]:
     ]
 
 
-def _items(recall: Recall, query: str, gathered: Gathered) -> list[Recalled]:
-    found = recall.search(query, limit=2 * MOST_ITEMS)
+def _items(recall: Recall, query: str, gathered: Gathered, today: date) -> list[Recalled]:
+    found = recall.search(query, limit=2 * MOST_ITEMS, today=today)
     gathered.notices += [notice for notice in found.notices if "embedder" in notice][:1] if found.hits else []
     wanted = content(query)
-    kept = [hit for hit in found.hits if _answers(hit, wanted)]
+    is_supported = found.support >= UNSUPPORTED
+    kept = [hit for hit in found.hits if is_supported and _answers(hit, wanted)]
     for hit in [hit for hit in found.hits if hit not in kept[:MOST_ITEMS]]:
         why = "other items answer better" if hit in kept else "too far from the message"
+        why = why if is_supported else "said by others than the one the message names"
         gathered.left_out.append(ContextPart(name=f"item {hit.item_id}", tokens=0, why=why))
     return [
         Recalled(
@@ -157,35 +179,34 @@ def _shares(text: str, wanted: Collection[str]) -> bool:
     return shared >= min(2, len(wanted)) and shared >= min(SHARED * len(wanted), 4)
 
 
-def _turns(session: Session, query: str, here: Conversation, gathered: Gathered) -> list[Recalled]:
+def _turns(memory: Memory, query: str, here: Conversation, gathered: Gathered, today: date) -> list[Recalled]:
     """What was said before: in other conversations, and in this one where the turns are a summary now."""
     wanted = content(query)
     recalled: list[Recalled] = []
-    for spoken in conversations.search(session, query, 4 * MOST_TURNS) if wanted else []:
-        turn, conversation = spoken.turn, spoken.conversation
+    for said in memory.recall.spoken(query, limit=4 * MOST_TURNS, today=today) if wanted else []:
+        turn, conversation = said.turn, said.conversation
         is_here = conversation.id == here.id
         if (is_here and turn.number > here.summarised_to) or (conversation.is_sensitive and not is_here):
             continue
-        if not _shares(f"{turn.said} {turn.reply}", wanted):
-            gathered.left_out.append(
-                ContextPart(name=f"turn {turn.id}", tokens=0, why="shares too few words with the message")
-            )
+        is_near = said.cosine is not None and said.cosine >= NEAR
+        if not is_near and not _shares(f"{turn.said} {turn.reply}", wanted):
+            gathered.left_out.append(ContextPart(name=f"turn {turn.id}", tokens=0, why="too far from the message"))
         elif len(recalled) < MOST_TURNS:
-            recalled.append(_spoken(turn, conversation, wanted))
+            recalled.append(_spoken(said, wanted))
     return recalled
 
 
-def _spoken(turn: Turn, conversation: Conversation, wanted: Collection[str]) -> Recalled:
-    """The side of a turn that says more of the words."""
-    is_users = len(content(turn.said) & frozenset(wanted)) >= len(content(turn.reply) & frozenset(wanted))
-    who = "the user said" if is_users else "you replied"
-    text = snippet(plain(turn.said if is_users else turn.reply), sorted(wanted))
+def _spoken(said: Said, wanted: Collection[str]) -> Recalled:
+    """The side of a turn that answers better."""
+    turn = said.turn
+    text = snippet(plain(turn.reply if said.is_reply else turn.said), sorted(wanted))
+    near = f"close in meaning ({said.cosine:.2f})" if said.cosine is not None and said.cosine >= NEAR else ""
     return Recalled(
         number=0,
         kind="turn",
         id=turn.id or 0,
-        text=f"{who}: {text}",
-        title=conversation.title,
+        text=f"{'you replied' if said.is_reply else 'the user said'}: {text}",
+        title=said.conversation.title,
         at=turn.asked_at,
-        why="the same words in an earlier conversation",
+        why=near or "the same words in an earlier conversation",
     )

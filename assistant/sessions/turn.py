@@ -49,6 +49,7 @@ from assistant.sessions import (
     recalling,
     remembering,
     unaided,
+    unknown,
 )
 from assistant.sessions.context import Bounds, Exchange, Prompt
 from assistant.sessions.course import Course, Parts, Talk
@@ -259,7 +260,7 @@ def _prompt(parts: Parts, course: Course, engine: Engine, bounds: Bounds) -> Pro
         card=course.card if talk.goal is not None else None,
         act=acts.instruction(course.act, is_asked_again=course.heard.is_repeated_question),
         recalled=course.gathered.recalled,
-        notes=[*talk.notes, *anchoring.notes(course, engine.lengths)],
+        notes=[*talk.notes, *anchoring.notes(course, engine.lengths), *unknown.notes(course.gathered.unknown)],
         left_out=course.gathered.left_out,
     )
     prompt = context.build(talk.told, now, engine, bounds)
@@ -387,9 +388,8 @@ def _write_unaided(course: Course) -> Iterator[Event]:
     talk = course.talk
     course.act = unaided.askable(course.act, talk.playbook)
     shown = course.card if talk.goal is not None else None
-    course.text = unaided.reply(
-        talk.message, course.act, course.changes, course.gathered.recalled, shown, is_first=not talk.turns
-    )
+    is_first = not talk.turns
+    course.text = unaided.reply(talk.message, course.act, course.changes, course.gathered, shown, is_first=is_first)
     course.explanation.parts = [
         ContextPart(name=f"recalled [{one.number}]: {one.kind} {one.id}", tokens=0, why=one.why)
         for one in course.gathered.recalled

@@ -13,6 +13,7 @@ from assistant.engine.sentences import content, shorten, split
 from assistant.sessions import known
 from assistant.sessions.acts import Act
 from assistant.sessions.playbook import Playbook
+from assistant.sessions.recalling import Gathered
 from assistant.sessions.tail import Recalled, card_lines
 
 NO_MODEL = "There is no language model to write a reply with; `telos model use NAME` sets one up."
@@ -33,7 +34,7 @@ def reply(
     said: str,
     act: Act,
     changes: Sequence[str],
-    recalled: Sequence[Recalled],
+    gathered: Gathered,
     card: Card | None = None,
     *,
     is_first: bool = True,
@@ -42,6 +43,7 @@ def reply(
     if act.first:
         return act.first  # whoever may be in danger is told of nothing else
     parts: list[str] = []
+    recalled = gathered.recalled
     noted = [line for line in changes if not line.startswith(_IMPLIED)]
     if noted:
         parts.append("Noted: " + "; ".join(noted) + ".")
@@ -54,6 +56,8 @@ def reply(
     quoted = [_quoted(one, sentence) for one, sentence in found if not (one.kind == "turn" and sentence.endswith("?"))]
     if quoted:
         parts.append("\n".join(["Found in memory:", *quoted[:MOST_QUOTED]]))
+    if gathered.unknown:
+        parts.append(gathered.unknown)
     if card is not None and act.kind in ("confirm", "close"):
         parts.append("\n".join(["As it stands:", *(f"- {line}" for line in card_lines(card))]))
     if act.question:

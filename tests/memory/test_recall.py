@@ -14,7 +14,7 @@ from assistant.clock import FakeClock
 from assistant.ingest.indexing import Indexing, index_pending
 from memory.embed import NoEmbedder, Rows
 from memory.recall import Recall, snippet
-from memory.store import items, sources
+from memory.store import items, lookup, sources
 from memory.store.items import ItemFilter, NewItem
 from memory.vectors import Vectors
 from tests.databases import open_empty
@@ -194,3 +194,61 @@ def test_a_snippet_is_one_short_line_around_the_words(text: str, terms: list[str
     assert expected in cut
     assert len(cut) <= 290
     assert "\n" not in cut
+
+
+def conversation(*said: tuple[str, str], thread: str = "kitchen") -> list[NewItem]:
+    """Messages of a conversation, a minute apart."""
+    return [
+        NewItem(
+            external_id=f"{thread} {number}",
+            kind="message",
+            text=text,
+            authors=(author,),
+            thread_id=thread,
+            published=NOW + timedelta(minutes=number),
+        )
+        for number, (author, text) in enumerate(said)
+    ]
+
+
+def test_an_answer_that_does_not_repeat_the_question_is_found_with_it(library: Library) -> None:
+    library.keep(
+        *conversation(("Ana", "Where did the missing sculpture turn up?"), ("Bo", "Under an old bridge near Antwerp.")),
+        *[
+            NewItem(external_id=f"other {n}", text=f"Roses number {n} bloom in the garden behind the house.")
+            for n in range(9)
+        ],
+    )
+    assert library.refs("missing sculpture", limit=2) == ["kitchen 0", "kitchen 1"]
+
+
+def test_a_message_stands_beside_none_of_another_conversation_and_beside_none_that_is_hidden(library: Library) -> None:
+    ids = library.keep(
+        *conversation(("Ana", "one"), ("Bo", "two"), ("Ana", "three")), *conversation(("Cy", "four"), thread="garden")
+    )
+    with library.database.write() as session:
+        items.hide(session, ids[1], NOW)
+    with library.database.read() as session:
+        chunk_of = {hit.item_id: hit for hit in library.recall.search("one three four").hits}
+        assert set(chunk_of) == {ids[0], ids[2], ids[3]}
+        beside = lookup.beside(session, [1, 2, 3, 4])
+    assert beside == {1: (3,), 2: (1, 3), 3: (1,), 4: ()}
+
+
+def test_the_one_who_is_named_is_asked_for_what_they_said(library: Library) -> None:
+    same = "My favourite dish is the lentil soup of the harbour."
+    library.keep(*conversation(("Ana", same), ("Bob", same), ("Cleo", same)))
+    for name in ("Ana", "Bob", "Cleo"):
+        found = library.recall.search(f"What is the favourite dish of {name}?")
+        assert found.hits[0].authors == (name,)
+
+
+def test_what_was_said_on_the_named_day_comes_before_the_same_on_another(library: Library) -> None:
+    library.keep(
+        *[
+            NewItem(external_id=f"{day}", text="We walked around the lake.", published=NOW - timedelta(days=day))
+            for day in (3, 40, 80)
+        ]
+    )
+    assert library.refs("Which lake on 22 March 2026?")[0] == "40"
+    assert library.recall.search("Which lake three days ago?", today=NOW.date()).hits[0].ref == "3"
