@@ -52,7 +52,7 @@ class Effort:
             key_value_heads=2,
             inner=160,
             context=192,
-            epochs=16,
+            epochs=20,
             batch=16,
             rate=3e-3,
             least=1,
@@ -61,7 +61,7 @@ class Effort:
             dropout=0.0,
         )
     )
-    conversations: int = 4_000
+    conversations: int = 8_000
     """In each epoch, and others in each: `DRILLS` of them drills, of the rest half as the
     assistant reads them and half as the traveller does."""
     plan: Plan = field(
