@@ -5,10 +5,12 @@ It reads databases, files of planners and the ledger, and asks no daemon; `chaos
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
 from assistant.delivery.mail import message_id_of
 from assistant.digest import record
@@ -53,17 +55,23 @@ def check(world: World, told: str) -> Found:
     return found
 
 
+def _rows(daemon: Daemon, query: str) -> list[tuple[Any, ...]]:
+    """What the database says; a query that it does not understand is no empty answer."""
+    with closing(sqlite3.connect(f"file:{daemon.home.database}?mode=ro", uri=True)) as connection:
+        return connection.execute(query).fetchall()
+
+
 def _items(world: World, found: Found) -> None:
     query = "SELECT name || ' ' || external_id FROM item JOIN source ON source.id = source_id"
     seen = Counter(
-        str(name) for daemon in (world.daemons["day"], world.daemons["index"]) for (name,) in daemon.rows(query)
+        str(name) for daemon in (world.daemons["day"], world.daemons["index"]) for (name,) in _rows(daemon, query)
     )
     served = {f"{line['source']} {line['id']}" for line in world.ledger.every("item")}
     found.once("The item", seen, served, served)
 
 
 def _turns(world: World, found: Found) -> None:
-    seen = Counter(str(said) for (said,) in world.daemons["day"].rows("SELECT said FROM turn"))
+    seen = Counter(str(said) for (said,) in _rows(world.daemons["day"], "SELECT said FROM turn"))
     kept = {line["text"] for line in world.ledger.every("kept")}
     said = {line["text"] for line in world.ledger.every("said")}
     found.once("The turn", seen, kept, said)
@@ -71,8 +79,8 @@ def _turns(world: World, found: Found) -> None:
 
 def _edits(world: World, found: Found) -> None:
     daemon = world.daemons["day"]
-    versions = Counter(daemon.rows("SELECT draft_id, text FROM draft_version WHERE by = 'user'"))
-    lessons = Counter(draft for (draft,) in daemon.rows("SELECT draft_id FROM lesson WHERE draft_id NOT NULL"))
+    versions = Counter(_rows(daemon, "SELECT draft_id, text FROM draftversion WHERE by = 'user'"))
+    lessons = Counter(draft for (draft,) in _rows(daemon, "SELECT draft_id FROM lesson WHERE draft_id NOT NULL"))
     learned = {line["draft"] for line in world.ledger.every("learned")}
     for line in world.ledger.every("edited"):
         draft = line["draft"]
@@ -87,7 +95,7 @@ def _mails(world: World, told: str, found: Found) -> None:
     daemon = world.daemons["day"]
     transactions = Counter(line["id"] for line in world.ledger.every("mail"))
     found.twice += [f"The mail {name} had {count} transactions." for name, count in transactions.items() if count > 1]
-    states = daemon.rows("SELECT id, state, reported_at FROM delivery")
+    states = _rows(daemon, "SELECT id, state, reported_at FROM delivery")
     for delivery, state, reported_at in states:
         if state not in ENDS:
             found.lost.append(f"Delivery {delivery} is {state}, and is neither sent nor reported.")

@@ -33,7 +33,7 @@ def test_an_edit_and_its_lesson_are_kept_both_or_neither(name: str, daemon: Daem
         assert daemon.wait_until_it_dies() == -signal.SIGKILL
 
     is_kept = name == "learn.after_kept"
-    assert daemon.rows("SELECT count(*) FROM draft_version") == [(2 if is_kept else 1,)]
+    assert daemon.rows("SELECT count(*) FROM draftversion") == [(2 if is_kept else 1,)]
     assert daemon.rows("SELECT count(*) FROM lesson") == [(1 if is_kept else 0,)]
 
     with running(daemon):
@@ -42,5 +42,5 @@ def test_an_edit_and_its_lesson_are_kept_both_or_neither(name: str, daemon: Daem
             client.drafts.edit(drafted.line.id, edit)  # the user does what they saw fail
             assert client.drafts.show(drafted.line.id).current.text == said
         assert daemon.stop() == 0
-    assert daemon.rows("SELECT count(*) FROM draft_version") == [(2,)]
+    assert daemon.rows("SELECT count(*) FROM draftversion") == [(2,)]
     assert daemon.rows("SELECT count(*) FROM lesson") == [(1,)]
