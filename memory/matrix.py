@@ -90,11 +90,6 @@ class VectorMatrix:
         best = _best(scores, limit)
         return np.array(ids[places[best]]), scores[best]
 
-    def scores(self, query: Rows, chunk_ids: Ids) -> dict[int, float]:
-        """The cosine of each of these chunks that it holds."""
-        found, places, rows = self._found(chunk_ids)
-        return dict(zip(found.tolist(), (rows[places] @ query).tolist(), strict=True))
-
     def gather(self, chunk_ids: Ids) -> dict[int, Rows]:
         """The vector, (dimension,), of each of these chunks that it holds."""
         found, places, rows = self._found(chunk_ids)

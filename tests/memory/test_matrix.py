@@ -57,12 +57,10 @@ def test_a_filter_gives_what_brute_force_over_the_chosen_chunks_gives(
     assert set(found.tolist()) <= chosen
 
 
-def test_the_scores_of_named_chunks_are_their_cosines(matrix: VectorMatrix) -> None:
-    scores = matrix.scores(unit_rows(6)[0], ids(1, 3, 99))
-    assert scores == {
-        1: pytest.approx(1.0, abs=1e-6),
-        3: pytest.approx(float(unit_rows(6)[2] @ unit_rows(6)[0]), abs=1e-6),
-    }
+def test_the_vectors_of_named_chunks_are_gathered_and_others_left_out(matrix: VectorMatrix) -> None:
+    gathered = matrix.gather(ids(1, 3, 99))
+    assert set(gathered) == {1, 3}
+    assert gathered[3].tolist() == pytest.approx(unit_rows(6)[2].tolist(), abs=1e-6)
 
 
 def test_a_chunk_added_again_is_replaced(matrix: VectorMatrix) -> None:
