@@ -188,6 +188,8 @@ def _turns(memory: Memory, query: str, here: Conversation, gathered: Gathered, t
         is_here = conversation.id == here.id
         if (is_here and turn.number > here.summarised_to) or (conversation.is_sensitive and not is_here):
             continue
+        if said.is_reply and unknown.is_said(turn.reply):
+            continue
         is_near = said.cosine is not None and said.cosine >= NEAR
         if not is_near and not _shares(f"{turn.said} {turn.reply}", wanted):
             gathered.left_out.append(ContextPart(name=f"turn {turn.id}", tokens=0, why="too far from the message"))

@@ -12,6 +12,7 @@ from assistant.sessions.rules.manner import asks
 from assistant.sessions.rules.message import clauses
 
 MOST_WORDS = 8
+SENTENCE = "I do not know: nothing in memory answers this"
 
 
 def is_question(said: str) -> bool:
@@ -21,7 +22,12 @@ def is_question(said: str) -> bool:
 def sentence(looked_for: Sequence[str]) -> str:
     """ "I do not know", and the words that were looked for."""
     words = ", ".join(f"“{word}”" for word in looked_for[:MOST_WORDS])
-    return "I do not know: nothing in memory answers this" + (f"; I looked for {words}." if words else ".")
+    return SENTENCE + (f"; I looked for {words}." if words else ".")
+
+
+def is_said(reply: str) -> bool:
+    """Whether a reply says so: it tells nothing to whoever asks again."""
+    return SENTENCE in reply
 
 
 def notes(unknown: str) -> list[str]:
