@@ -84,6 +84,13 @@ def cloned_planner() -> bytes:
         return course.clone(reader().author, prompts()).planner.read_bytes()
 
 
+def own_action(cloned: Path) -> np.ndarray:
+    """What the cloned planner does in the middle of all states, (dimension,)."""
+    mean, _ = _states()
+    planner = planner_file.load(cloned, fingerprint=None)
+    return np.asarray(planner.cloned_act(torch.from_numpy(mean)[None])[0].numpy())
+
+
 @cache
 def _states() -> tuple[np.ndarray, np.ndarray]:
     """The mean and the spread of the states that the prompts leave the model in."""
@@ -91,11 +98,15 @@ def _states() -> tuple[np.ndarray, np.ndarray]:
     return states.mean(0), states.std(0)
 
 
-def turns(cloned: Path, *, lineage: str | None = None, sessions: int = 200) -> list[Turn]:
-    """Two of each session, steered any way, and the outcome of the second; `cloned` says what the model does by itself."""
+def turns(
+    cloned: Path, *, lineage: str | None = None, sessions: int = 200, best: np.ndarray | None = None
+) -> list[Turn]:
+    """Two of each session, steered any way, and the outcome of the second; `cloned` says what the model does by itself.
+
+    The outcome is how far the action is from that, or, with `best`, how near it is to that unit vector.
+    """
     chance, (mean, spread) = np.random.default_rng(1), _states()
-    planner = planner_file.load(cloned, fingerprint=None)
-    own = planner.cloned_act(torch.from_numpy(mean)[None])[0].numpy()
+    planner, own = planner_file.load(cloned, fingerprint=None), own_action(cloned)
     found = []
     for session in range(sessions):
         for step in range(2):
@@ -108,7 +119,7 @@ def turns(cloned: Path, *, lineage: str | None = None, sessions: int = 200) -> l
                     state=(mean + spread * chance.normal(size=WIDTH)).astype(np.float32),
                     action=action.astype(np.float32),
                     lineage=lineage_of(planner) if lineage is None else lineage,
-                    reward=None if step == 0 else float((1 - action @ own) / 2),
+                    reward=None if step == 0 else float((1 - action @ own if best is None else 1 + action @ best) / 2),
                     is_last=step == 1,
                 )
             )

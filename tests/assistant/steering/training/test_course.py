@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,7 +18,7 @@ from assistant.steering import planner_file
 from assistant.steering.gate import probes
 from assistant.steering.gate.probes import PROBES, SECRET, Probe
 from assistant.steering.lineage import lineage_of
-from assistant.steering.settings import SMALL, TrainingSettings
+from assistant.steering.settings import PUBLISHED, SMALL, TrainingSettings
 from assistant.steering.training.course import Course
 from assistant.steering.training.replay import is_held_out
 from assistant.workers.training_pipe import CANDIDATE, CLONED, TrainingOrder
@@ -183,6 +185,32 @@ def test_the_gate_lets_a_better_planner_pass_on_its_value_and_refuses_a_worse_on
     assert facts["evidence"]["incumbent"] == "the model without steering"
     assert facts["evidence"]["replies"] == 8
     assert sum(facts["evidence"]["asked"].values()) == len(PROBES)
+
+
+def beside(own: np.ndarray, angle: float) -> np.ndarray:
+    """A unit vector so many radians from another one."""
+    other = np.eye(len(own), dtype=np.float32)[int(np.abs(own).argmin())]
+    other -= (other @ own) * own
+    return np.asarray(math.cos(angle) * own + math.sin(angle) * other / np.linalg.norm(other), dtype=np.float32)
+
+
+@pytest.mark.parametrize("is_better", [True, False], ids=["better", "worse"])
+def test_the_gate_as_it_stands_lets_a_better_planner_pass_and_refuses_one_that_learnt_the_contrary(
+    is_better: bool, cloned: Path, tmp_path: Path
+) -> None:
+    """Nothing of the gate's bounds is loosened. What pays best stands at a right angle to what the model does by itself."""
+    best = beside(talks.own_action(cloned), math.pi / 2)
+    turns = talks.turns(cloned, best=best)
+    learnt = turns if is_better else [
+        replace(turn, reward=None if turn.reward is None else 1 - turn.reward) for turn in turns
+    ]  # fmt: skip
+    candidate = course(tmp_path, steps=500, alpha=10.0).train(learnt, cloned, device="cpu").planner
+    judge = course(tmp_path, gate_replies=len(talks.PROMPTS))
+    judged = judge.evaluate(candidate, None, turns, talks.prompts(), talks.reader())
+    assert judge.order.settings.most_perplexity == PUBLISHED.most_perplexity == 1.1
+    assert judge.order.settings.confidence == PUBLISHED.confidence == 0.95
+    assert judged.is_passed is is_better, judged.reasons
+    assert (judged.report["low"] > 0) is is_better, judged.reasons
 
 
 def test_a_planner_gains_nothing_over_itself(cloned: Path, tmp_path: Path) -> None:
