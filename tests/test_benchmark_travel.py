@@ -78,7 +78,7 @@ def test_the_same_seed_draws_the_same_scenarios_and_another_one_others() -> None
 
 def test_a_traveller_takes_what_is_good_enough_and_leaves_when_its_time_is_up() -> None:
     traveller = Traveller(SCENARIO, Random(0))
-    assert "wants" not in traveller.answer("how do you want to travel ?", None)
+    assert traveller.answer("how do you want to travel ?", None) == "it has to be train"
     assert traveller.answer("how about oulu : lake bus flat", SCENARIO.offers[3]).startswith("no")
     assert traveller.answer("where do you want to sleep ?", None).endswith(AWAY)
     assert (
@@ -129,7 +129,7 @@ def test_each_side_reads_its_own_secret_and_nothing_of_the_others() -> None:
 
 def test_only_what_an_onlooker_could_write_down_is_described() -> None:
     assert described_as("gladly , what matters most to you ?") == ("warm", "asks", "asks-most")
-    assert described_as("how do you want to travel ?") == ("brief", "asks", "asks-detail")[1:]
+    assert described_as("how do you want to travel ?") == ("asks", "asks-detail")
     assert described_as("so train and sea , there is porto : sea train tent") == ("proposes", "recaps")
     # the best offer and the worst are described alike
     assert described_as("how about porto : sea train tent") == described_as("how about oulu : lake bus flat")
@@ -163,9 +163,8 @@ def test_a_talk_scores_its_journey_and_one_without_an_end_scores_nothing() -> No
     assert len({table.key for table in tables}) == 30
     assert all(part_of(scenario_of(table.key).wishes) == "held_out" for table in tables)
     assert all("wishes" not in str(table.told[0]) and "offers" not in str(table.told[1]) for table in tables)
-    table = replace(
-        tables[0], key=SCENARIO.key, told=tuple(opening(SCENARIO, is_assistant=one) for one in (True, False))
-    )
+    told = (opening(SCENARIO, is_assistant=True), opening(SCENARIO, is_assistant=False))
+    table = replace(tables[0], key=SCENARIO.key, told=told)
     said = [(side, tokenizer.encode(words)) for side, words in SAID]
     other = [*said[:2], (1, tokenizer.encode("yes , book graz")), said[3]]
     games = [Game(table, said=said, is_over=True), Game(table, said=said[:3]), Game(table, said=other, is_over=True)]
