@@ -207,7 +207,10 @@ _BLOCKS = [
 
 def outside_blocks(messages: Sequence[Mapping[str, str]]) -> str:
     """What a model reads that is marked as nobody's data: without the blocks, and without its own replies."""
-    told = "\n".join(message["text"] for message in messages if message["role"] != "assistant")
-    for block in _BLOCKS:
-        told = block.sub("", told)
-    return told
+    told: list[str] = []
+    for message in messages:
+        text = message["text"]
+        for block in _BLOCKS if message["role"] == "user" else ():  # instructions name the tags, and hold no block
+            text = block.sub("", text)
+        told += [text] if message["role"] != "assistant" else []
+    return "\n".join(told)

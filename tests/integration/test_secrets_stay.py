@@ -114,7 +114,7 @@ def test_socket_folders_and_files_are_for_their_owner_alone_once_it_serves(daemo
         daemon.wait_until_it_serves()
         home = daemon.home
         folders = (home.data, home.index, home.outbox, home.backups, home.logs, socket_path(home.data).parent)
-        for path in (*folders, socket_path(home.data), home.database, home.key_file):
+        for path in (*folders, socket_path(home.data), home.database):
             assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
         daemon.stop()
 
