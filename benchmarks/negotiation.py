@@ -18,27 +18,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 import torch
-from safetensors.torch import load_file
 
-from assistant.config.schema import MemorySettings
 from assistant.generation.loading import load
-from assistant.workers.embedder import WorkerEmbedder
 from benchmarks.games.contest import Part
 from benchmarks.games.course import Course, Plan
 from benchmarks.games.figures import report_of
 from benchmarks.games.kept import Kept, default_folder, digest
 from benchmarks.games.learning import SETTINGS
-from benchmarks.games.play import Room, Rules
 from benchmarks.games.scratch_model import Lessons, Recipe, build, perplexity, save, token_of, tokenizer_for, train
-from benchmarks.games.sight import Sight
+from benchmarks.games.stage import is_as_saved, room_of, sight_of, weights_of
 from benchmarks.games.trial import Trial
-from benchmarks.games.voice import Voice
 from benchmarks.negotiation_contest import Negotiation
 from benchmarks.negotiation_data import SELECTION, Dialogue, Pair, distinct, human_scores, pairs_in, parts, read
 from benchmarks.negotiation_reader import Convolutional, Reader, Recurrent, exact, keep, loaded, trained
 from benchmarks.negotiation_talk import DESCRIPTIONS, varied
 from benchmarks.report import Unmeasured, report, say
-from memory.embed import NoEmbedder
 
 READERS = {"first": (Recurrent, 11), "second": (Convolutional, 29)}
 """Which network, with which seed."""
@@ -108,7 +102,7 @@ def main() -> None:
         human["train"] = human["train"][: effort.dialogues]
     kept = Kept(asked.cache)
     made = make(kept, human, effort, data=sha256(path.read_bytes()).hexdigest()[:12], seed=asked.seed)
-    weights = _weights(made.folder)
+    weights = weights_of(made.folder)
     plan = replace(effort.plan, part=asked.part)
     loaded_model = load(made.folder, device="cpu", dtype="float32")
     tables: dict[Part, Sequence[Pair]] = {part: distinct(human[part]) for part in get_args(Part)}
@@ -118,13 +112,20 @@ def main() -> None:
     contest = Negotiation(tables, made.readers["first"], made.readers["second"], loaded_model.tokenizer)
     course = Course(
         contest,
-        _room(loaded_model.model, loaded_model.tokenizer, effort),
+        room_of(
+            loaded_model.model,
+            loaded_model.tokenizer,
+            over=SELECTION,
+            most_turns=effort.most_turns,
+            longest=effort.longest,
+            temperature=TEMPERATURE,
+        ),
         kept,
         plan,
         made.key,
         loaded_model.fingerprint,
         loaded_model.tokenizer.convert_tokens_to_ids([token_of(name) for name in DESCRIPTIONS]),
-        _sight(loaded_model.model.config.hidden_size),
+        sight_of(loaded_model.model.config.hidden_size),
         asked.seed,
     )
     arms = Trial(course).run()
@@ -145,7 +146,7 @@ def main() -> None:
         **readings,
         left_out=_left_out(human["held_out"]),
         human_score=_human(human["held_out"]),
-        weights_untouched=weights == _weights(made.folder) and _is_as_saved(loaded_model.model, made.folder),
+        weights_untouched=weights == weights_of(made.folder) and is_as_saved(loaded_model.model, made.folder),
         minutes=kept.minutes(),
     )
 
@@ -182,40 +183,6 @@ def _model(known: Sequence[Dialogue], validation: Sequence[Dialogue], recipe: Re
     train(model, lessons, [partial(varied, one) for one in known], recipe, on_epoch=on_epoch)
     say(f"model: perplexity {perplexity(model, lessons, [varied(one, None) for one in validation]):.2f} on validation")
     save(model, tokenizer, path)
-
-
-def _room(model: Any, tokenizer: Any, effort: Effort) -> Room:
-    rules = Rules(
-        ends=tokenizer.convert_tokens_to_ids(SELECTION),
-        stop=tokenizer.eos_token_id,
-        begin=tokenizer.bos_token_id,
-        most_turns=effort.most_turns,
-        longest=effort.longest,
-        temperature=TEMPERATURE,
-    )
-    return Room(Voice(model, stop=tokenizer.eos_token_id), tokenizer, rules)
-
-
-def _sight(width: int) -> Sight | None:
-    """The product's embedder, or None where its model is not on this machine."""
-    embedder = WorkerEmbedder(MemorySettings())
-    try:
-        embedder.encode(["a word"])
-    except NoEmbedder:
-        return None
-    return Sight(lambda texts: embedder.encode(list(texts)), width)
-
-
-def _weights(folder: Path) -> str:
-    """A hash of the model's file."""
-    return sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-
-
-def _is_as_saved(model: Any, folder: Path) -> bool:
-    """Whether the weights that played are those of the file."""
-    saved = load_file(folder / "model.safetensors")
-    held = model.state_dict()
-    return all(bool(torch.equal(held[name].cpu(), tensor)) for name, tensor in saved.items())
 
 
 def _left_out(dialogues: Sequence[Dialogue]) -> dict[str, int]:

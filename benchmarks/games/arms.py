@@ -109,34 +109,25 @@ class Random(Steering):
 
 @dataclass(slots=True, kw_only=True)
 class Exploring(Steering):
-    """What fills the buffer: each game has a style of its own, drawn from its seed, and each turn its own action.
+    """What fills the buffer: each turn's action lies between an own one and one of `among`, and some noise is added.
 
-    `clone` of the games keep to the cloned action with noise, `described` draw from `among` in each turn, the others keep
-    one of them for the whole game. Some turns of all of them are not steered at all.
+    How far on the way it lies is drawn evenly from [0, `reach`]. So the buffer knows what it is to leave the own action by
+    little and by much, toward what the model understands.
     """
 
     among: Tensor
-    current: bool = False
-    """Whether those near the clone are near the planner's own actions instead."""
-    noise: float = 0.6
-    shares: tuple[float, float, float] = (0.35, 0.45, 0.2)
+    is_current: bool = False
+    """Whether the own action is the planner's, or that of self-cloning."""
+    reach: float = 1.0
+    noise: float = 0.3
     generator: torch.Generator = field(default_factory=lambda: torch.Generator().manual_seed(0))
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def choose(self, states: Tensor, prompts: Sequence[Sequence[int]], games: Sequence[Game]) -> Tensor | None:
-        own = self.planner.act(states) if self.current else self.planner.cloned_act(states)
-        own = noisy(own, self.noise, self.generator)
-        drawn = self.among[torch.randint(len(self.among), (len(states),), generator=self.generator)]
-        drawn = noisy(drawn, self.noise / 2, self.generator)
-        actions = own.clone()
-        for n, game in enumerate(games):
-            style = np.random.default_rng([game.table.seed, 10_000])
-            kind, kept = style.random(), int(style.integers(len(self.among)))
-            if kind >= self.shares[0] + self.shares[1]:
-                actions[n] = self.among[kept]
-            elif kind >= self.shares[0]:
-                actions[n] = drawn[n]
-        return actions
+        own = self.planner.act(states) if self.is_current else self.planner.cloned_act(states)
+        toward = self.among[torch.randint(len(self.among), (len(states),), generator=self.generator)]
+        share = self.reach * torch.rand(len(states), 1, generator=self.generator)
+        return noisy(on_sphere((1 - share) * own + share * toward), self.noise, self.generator)
 
 
 def noisy(actions: Tensor, noise: float, generator: torch.Generator) -> Tensor:

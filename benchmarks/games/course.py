@@ -27,17 +27,20 @@ from benchmarks.games.sight import Sight
 from benchmarks.games.voice import Place
 from benchmarks.report import say
 
+BEGINNING = 32
+"""Replies by which the action is chosen that cloning begins with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How much of each step."""
 
     plain_games: int = 3_000
-    games: int = 6_000
+    games: int = 12_000
     """That explore, for each placement, in all rounds."""
     rounds: int = 2
     """Later rounds are played by what was learnt from the ones before, with noise."""
-    noise: float = 0.6
+    noise: float = 0.3
     hidden: int = 256
     seeds: int = 3
     evaluated: int = 1_680
@@ -130,6 +133,9 @@ class Course:
         tables = self.contest.tables("train", self.plan.plain_games // 2, seed=self.seed + 1)
         games = played(self.room, tables, Plain(temperature=self.room.rules.temperature))
         examples = learning.own_replies(self.room, games, seed=seed)
+        say(
+            f"begins: {learning.begin_near(self.room, planner, self.described(planner), examples[:BEGINNING]):.3f} nats"
+        )
         say(f"cloned: {learning.cloned(self.room, planner, examples, settings=replace(self.plan.settings, seed=seed))}")
         return planner
 
@@ -150,8 +156,8 @@ class Course:
             among=self.described(planner),
             temperature=self.room.rules.temperature,
             noise=self.plan.noise,
-            current=number > 0,
-            shares=(0.3, 0.45, 0.25) if number == 0 else (0.8, 0.15, 0.05),
+            is_current=number > 0,
+            reach=1.0 if number == 0 else 0.6,
             generator=torch.Generator().manual_seed(self.seed + number),
         )
         tables = self.contest.tables("train", self.plan.games // self.plan.rounds, seed=self.seed + 100 + number)

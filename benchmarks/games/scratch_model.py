@@ -57,7 +57,7 @@ class Recipe:
     batch: int = 32
     rate: float = 2e-3
     least: int = 5
-    described: float = 0.35
+    described: float = 0.5
     at_start: float = 0.15
     """The share of conversations with a prefix behind BOS."""
     dropout: float = 0.1
