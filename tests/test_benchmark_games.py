@@ -16,8 +16,10 @@ from assistant.generation.decoding import Decoder
 from assistant.generation.loading import load
 from assistant.generation.order import Order, Token
 from assistant.generation.template import Prompts
-from benchmarks.games.arms import Constant, Plain
+from assistant.steering.training.frozen import Frozen
+from benchmarks.games.arms import Constant, Exploring, Plain
 from benchmarks.games.kept import Kept, digest
+from benchmarks.games.learning import begin_near, own_replies
 from benchmarks.games.play import Room, Rules, Table
 from benchmarks.games.prefixes import actions_of, planner_over
 from benchmarks.games.scratch_model import Conversation, Lessons, Recipe, build, save, token_of, tokenizer_for
@@ -163,6 +165,54 @@ def test_an_action_of_a_seen_prefix_becomes_its_very_tokens(made: tuple[Any, Any
     tokens = model.get_input_embeddings().weight[torch.tensor(descriptions)[:2]]
     assert torch.nn.functional.cosine_similarity(rows.flatten(), tokens.flatten(), dim=0) > 0.9999
     assert (tokens.norm() / rows.norm()).item() == pytest.approx(1.0, abs=0.2)
+
+
+def test_exploring_goes_from_the_own_action_toward_a_prefix_and_no_further_than_its_reach(
+    made: tuple[Any, Any],
+) -> None:
+    model, tokenizer = made
+    descriptions = tokenizer.convert_tokens_to_ids([token_of(name) for name in NAMES])
+    planner = planner_over(model, descriptions, fingerprint="x", place="end", hidden=16, seed=0)
+    states, among = torch.randn(400, RECIPE.width), actions_of(planner, model, descriptions)[:1]
+    own = planner.cloned_act(states)
+
+    def way(reach: float) -> Tensor:
+        """How far each action is on the way from the own one to the prefix's, by its angles to both."""
+        exploring = Exploring(planner=planner, temperature=1.0, among=among, reach=reach, noise=0.0)
+        found = exploring.choose(states, [], [])
+        assert found is not None and torch.allclose(found.norm(dim=1), torch.ones(400), atol=1e-5)
+        from_own = (found * own).sum(1).clamp(-1, 1).acos()
+        to_prefix = (found @ among[0]).clamp(-1, 1).acos()
+        whole = (own @ among[0]).clamp(-1, 1).acos()
+        assert torch.allclose(from_own + to_prefix, whole, atol=5e-3)  # on the great circle between them
+        return from_own / whole
+
+    assert way(0.0).max() < 1e-2
+    assert way(1.0).max() > 0.9 and way(1.0).min() < 0.1
+    assert way(0.5).max() <= 0.6
+
+
+def test_cloning_begins_at_the_prefix_that_changes_replies_least(made: tuple[Any, Any]) -> None:
+    model, tokenizer = made
+    descriptions = tokenizer.convert_tokens_to_ids([token_of(name) for name in NAMES])
+    room = room_of(made, most_turns=4, longest=6)
+    examples = own_replies(room, room.play(tables(30), Plain(temperature=1.0)), seed=0)
+    planner = planner_over(model, descriptions, fingerprint="x", place="end", hidden=16, seed=0)
+    among = actions_of(planner, model, descriptions)
+    frozen = Frozen(model, bos_id=tokenizer.bos_token_id)
+
+    def nats(action: Tensor) -> float:
+        rows = planner.embedded(action.expand(len(examples), -1))
+        losses, there = frozen.losses([one.ids for one in examples], [one.reply for one in examples], rows, "end")
+        return float(losses.sum() / there.sum())
+
+    begun = begin_near(room, planner, among, examples)
+
+    assert begun == pytest.approx(min(nats(action) for action in among), rel=1e-4)
+    assert begun < max(nats(action) for action in among) - 1e-3
+    acted = planner.act(torch.randn(50, RECIPE.width))
+    best = among[min(range(len(among)), key=lambda place: nats(among[place]))]
+    assert (acted @ best).min() > 0.8  # in every state, near it
 
 
 def test_what_is_read_again_is_what_was_said(made: tuple[Any, Any]) -> None:

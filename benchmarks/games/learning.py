@@ -58,7 +58,8 @@ def begin_near(room: Room, planner: Planner, among: torch.Tensor, examples: Sequ
     frozen = Frozen(room.voice.model, bos_id=room.rules.begin)
     prompts, replies = [one.ids for one in examples], [one.reply for one in examples]
     tokens, best, least = sum(map(len, replies)), among[0], float("inf")
-    for action in among[torch.randperm(len(among))[:BEGINNINGS]]:
+    drawn = torch.randperm(len(among), generator=torch.Generator().manual_seed(0))[:BEGINNINGS]
+    for action in among[drawn]:
         rows = planner.embedded(action.expand(len(examples), -1))
         nats = float(frozen.losses(prompts, replies, rows, planner.shape.place)[0].sum()) / tokens
         if nats < least:
