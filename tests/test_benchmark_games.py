@@ -180,7 +180,8 @@ def test_exploring_goes_from_the_own_action_toward_a_prefix_and_no_further_than_
         """How far each action is on the way from the own one to the prefix's, by its angles to both."""
         exploring = Exploring(planner=planner, temperature=1.0, among=among, reach=reach, noise=0.0)
         found = exploring.choose(states, [], [])
-        assert found is not None and torch.allclose(found.norm(dim=1), torch.ones(400), atol=1e-5)
+        assert found is not None
+        assert torch.allclose(found.norm(dim=1), torch.ones(400), atol=1e-5)
         from_own = (found * own).sum(1).clamp(-1, 1).acos()
         to_prefix = (found @ among[0]).clamp(-1, 1).acos()
         whole = (own @ among[0]).clamp(-1, 1).acos()
@@ -188,7 +189,8 @@ def test_exploring_goes_from_the_own_action_toward_a_prefix_and_no_further_than_
         return from_own / whole
 
     assert way(0.0).max() < 1e-2
-    assert way(1.0).max() > 0.9 and way(1.0).min() < 0.1
+    assert way(1.0).max() > 0.9
+    assert way(1.0).min() < 0.1
     assert way(0.5).max() <= 0.6
 
 
