@@ -27,9 +27,9 @@ def backup(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy what was read, said, drafted and learned, and the configuration, into one file, while the service goes on.
+    """Copy everything that cannot be made anew into one file, while the service goes on.
 
-    Without --with-secrets there are no passwords in it. It is not encrypted: only you may read the file, and so it
+    That is what was read, said, drafted and learned, and the configuration. Without --with-secrets there are no passwords in it. It is not encrypted: only you may read the file, and so it
     should stay. Search indexes and logs are not in it; `telos restore` makes the indexes anew.
 
     Example: telos backup ~/telos-2026-11-21.backup

@@ -12,9 +12,7 @@ from assistant.cli.screen import JsonOption, client_from, print_json, print_tabl
 if TYPE_CHECKING:
     from assistant.answers.facts import FactBefore, FactLine
 
-app = typer.Typer(
-    help="Facts about you, each with your own words that it rests on. You correct them, and have them forgotten.",
-)
+app = typer.Typer()
 
 FactNumber = Annotated[int, typer.Argument(help="The fact's number, as the list shows it.", metavar="FACT", min=1)]
 AllOption = Annotated[bool, typer.Option("--all", help="What held before, too.")]
@@ -32,7 +30,9 @@ ENDED = {
 
 @app.callback(invoke_without_command=True)
 def facts(context: typer.Context, all_: AllOption = False, as_json: JsonOption = False) -> None:
-    """What is known of you, since when, and what was so before.
+    """Facts about you, each with your own words that it rests on. You correct them, and have them forgotten.
+
+    Without a verb it lists what holds, since when, and what was so before.
 
     Examples: telos memory facts, telos memory facts timeline home, telos memory facts why 4
     """

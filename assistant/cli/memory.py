@@ -170,7 +170,9 @@ def forget(
 
 @app.command()
 def retention(context: typer.Context, as_json: JsonOption = False) -> None:
-    """What becomes of what was read, by kind, and when. The rules stand under [memory] in your configuration.
+    """What becomes of what was read, by kind, and when.
+
+    The rules are `shorten_days` and `keep_days` in your configuration, under memory.
 
     Example: telos memory retention
     """

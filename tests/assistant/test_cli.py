@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 from assistant.answers.status import Status
 from assistant.cli import app as cli
@@ -52,6 +53,20 @@ def commands() -> Iterator[tuple[str, str]]:
 )
 def test_every_command_explains_itself_with_an_example(name: str, text: str) -> None:
     assert re.search(rf"Examples?:[\s\S]*{name}", text), f"{name} has no example in its help"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), list(commands()), ids=lambda value: value if value.startswith("telos") else ""
+)
+def test_no_help_loses_a_word_that_reads_like_markup(name: str, text: str) -> None:
+    assert Text.from_markup(text).plain == text, f"{name} shows its help otherwise than it is written"
+
+
+def test_a_noun_with_an_answer_of_its_own_has_examples_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telos(monkeypatch, "memory", "facts", "--help") == 0
+    assert "telos memory facts timeline home" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_version_is_the_distribution_s(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
