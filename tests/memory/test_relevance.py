@@ -49,6 +49,26 @@ def test_a_name_of_who_speaks_is_no_word_of_a_conversation_and_stays_one_elsewhe
     assert column(table, "speaker") == [0.0, 1.0, 0.0]
 
 
+def test_a_question_is_marked_and_a_text_that_tells_when_only_where_when_is_asked() -> None:
+    passages = [
+        passage(1, "Where did you move?"),
+        passage(2, "We moved last Friday."),
+        passage(3, "We moved to Porto."),
+    ]
+    when = relevance.features(Asked("When did they move?"), passages, Known())
+    where = relevance.features(Asked("Where did they move?"), passages, Known())
+    assert column(when, "asks") == column(where, "asks") == [1.0, 0.0, 0.0]
+    assert column(when, "tells_when") == [0.0, 1.0, 0.0]
+    assert column(where, "tells_when") == [0.0, 0.0, 0.0]
+
+
+def test_a_longer_text_says_more_up_to_a_length() -> None:
+    said = [passage(number, "word " * words) for number, words in enumerate((1, 4, relevance.LONG, 900))]
+    lengths = column(relevance.features(Asked("word"), said, Known()), "length")
+    assert lengths == sorted(lengths)
+    assert lengths[0] < lengths[1] < lengths[2] == lengths[3]
+
+
 def test_what_another_said_does_not_support_an_answer_about_the_one_who_is_named() -> None:
     asked = Asked("Ana's necklace", terms=('"necklace"',), names=frozenset({"ana"}))
     said_by_ana = [passage(1, by="Ana", beside=(2,)), passage(8, by="Bo", beside=(9,))]
