@@ -71,6 +71,8 @@ def write(path: Path, contents: Iterable[tuple[str, Path | bytes]], about: dict[
 
     `about` is the manifest's other keys. Raises: Conflict if there is a file already, Unavailable where it cannot be written.
     """
+    if path.is_dir():
+        raise Conflict(f"{path} is a folder.", f"Name a file in it, such as {path / 'telos.backup'}.")
     if path.exists():
         raise Conflict(f"There is a file {path} already.", "Choose another name, or move it away first.")
     draft = path.with_name(f".{path.name}.part")
@@ -187,9 +189,12 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as err:
         raise _damaged(path, str(err).rstrip(".") or type(err).__name__) from err
     except FileNotFoundError as err:
-        raise BadRequest(f"There is no file {path}.") from err
+        raise BadRequest(f"There is no file {path}.", "Name one that `telos backup FILE` wrote.") from err
     except OSError as err:
-        raise Unavailable(f"{path} cannot be read, or not be unpacked: {err.strerror or err}.") from err
+        raise Unavailable(
+            f"{path} cannot be read, or not be unpacked: {err.strerror or err}.",
+            "Name a file that you may read, and see that this home's disk has room. Nothing was changed.",
+        ) from err
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:

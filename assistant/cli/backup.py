@@ -72,6 +72,9 @@ def restore(
     manifest = read_manifest(path)
     if check:
         verify(path)
+        if as_json:
+            print_json(manifest)
+            return
         say(f"{path} is whole: Telos {manifest.telos} made it on {manifest.made_at.astimezone():%Y-%m-%d %H:%M}.")
         return
     if not yes:

@@ -19,6 +19,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="What held before, too.")
 SinceOption = Annotated[
     datetime | None, typer.Option(help="Since when it is so.", metavar="DATE", formats=["%Y-%m-%d"])
 ]
+NOTHING = 'Nothing is known of you yet. Say it in `telos chat`, or: telos memory facts add "I live in Porto"'
 ENDED = {
     "contradicted": "until {by} took its place",
     "earlier": "before {by}, which was known already",
@@ -64,7 +65,7 @@ def list_facts(context: typer.Context, all_: AllOption = False, as_json: JsonOpt
             )
             for fact in found
         ),
-        empty='Nothing is known of you yet. Say it in `telos chat`, or: telos memory facts add "I live in Porto"',
+        empty=NOTHING,
     )
     for fact in found:
         for other in fact.in_doubt_with:
@@ -93,7 +94,7 @@ def timeline(
             why_ended = ENDED.get(fact.ended or "", "").format(by=fact.superseded_by or "another")
             say(f"  {_span(fact):<26}{fact.id:>4}  {fact.text}{f'  ({why_ended})' if why_ended else ''}")
     if not strands:
-        say("Nothing is known of that.")
+        say("Nothing is known of that." if about else NOTHING)
 
 
 @app.command()

@@ -214,6 +214,11 @@ def private(
     """
     from assistant.answers.memory import SetPrivate
 
+    if off and not (items or fact):
+        raise BadRequest(
+            "Nothing is named from which to take the mark.",
+            "Example: telos memory private 42 --off. Without --off it lists.",
+        )
     with client_from(context) as client:
         if items or fact:
             wish = SetPrivate(items=items or [], facts=fact or [], is_private=not off)

@@ -69,6 +69,13 @@ def test_a_noun_with_an_answer_of_its_own_has_examples_too(
     assert "telos memory facts timeline home" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_mark_is_taken_from_what_is_named_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telos(monkeypatch, "--home", str(tmp_path), "memory", "private", "--off") == 2
+    assert "telos memory private 42 --off" in capsys.readouterr().err
+
+
 def test_the_version_is_the_distribution_s(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert telos(monkeypatch, "--version") == 0
     assert capsys.readouterr().out == f"telos {VERSION}\n"

@@ -30,6 +30,7 @@ def test_a_home_goes_back_to_its_backup(telos: Shell, tmp_path: Path) -> None:
     assert (backed_up["items"], backed_up["left_out"]) == (1, [])
     telos("memory", "add", "The tunnel is closed.", "--title", "Tunnel")
     assert "is whole" in telos("restore", str(tmp_path / "a.backup"), "--check")
+    assert "telos.db" in telos.json("restore", str(tmp_path / "a.backup"), "--check")["members"]
 
     done = telos.json("restore", str(tmp_path / "a.backup"), "--yes")
     assert [hit["title"] for hit in telos.json("memory", "search", "ferry tunnel")["hits"]] == ["Ferry"]
@@ -44,6 +45,14 @@ def test_a_damaged_backup_is_refused_with_a_sentence(telos: Shell, tmp_path: Pat
     (tmp_path / "a.backup").write_bytes(content)
     assert "is damaged" in telos("restore", str(tmp_path / "a.backup"), "--yes", status=2)
     assert "is damaged" in telos("restore", str(tmp_path / "a.backup"), "--check", status=2)
+
+
+def test_what_is_no_file_is_named_with_what_to_name_instead(telos: Shell, tmp_path: Path) -> None:
+    assert "`telos backup FILE` wrote" in telos("restore", str(tmp_path / "none.backup"), status=2)
+    assert "Name a file that you may read" in telos("restore", str(tmp_path), "--check", status=1)
+    told = telos("backup", str(tmp_path), status=1)
+    assert f"{tmp_path} is a folder" in told
+    assert "telos.backup" in told
 
 
 def test_a_home_that_is_at_work_is_not_restored_and_can_be_backed_up(
