@@ -245,9 +245,13 @@ def holding(folder: Path, *needles: bytes) -> set[str]:
     return {file.name for file in files if any(needle in file.read_bytes() for needle in needles)}
 
 
-@pytest.mark.parametrize("is_cut_short", [False, True])
+LETTING_GO = "letting go of caches and of what training holds"
+REWRITING = "rewriting the database"
+
+
+@pytest.mark.parametrize("cut_before", ["", LETTING_GO, REWRITING])
 def test_no_file_of_the_home_holds_what_was_simulated_or_trained_on_what_was_erased(
-    tmp_path: Path, is_cut_short: bool
+    tmp_path: Path, cut_before: str
 ) -> None:
     with steering(tmp_path) as (service, _):
         begin(service, "Hello", goal=f"A dinner with {NAME}")
@@ -266,14 +270,17 @@ def test_no_file_of_the_home_holds_what_was_simulated_or_trained_on_what_was_era
         assert holding(service.home.data, stated, wished, reply) >= {"replies.json", "cloning.checkpoint"}
 
         def cut_short(done: int, total: int | None, what: str) -> None:
-            if is_cut_short and what == "rewriting the database":
+            if what == cut_before:
                 raise KeyboardInterrupt
 
-        try:
-            memories.erase(service, EraseRequest(what="person", name=NAME), cut_short)
-        except KeyboardInterrupt:
-            assert kept.exists()
-            memories.finish_erasure(service)
+        wanted = EraseRequest(what="person", name=NAME)
+        if cut_before:
+            with pytest.raises(KeyboardInterrupt):
+                memories.erase(service, wanted, cut_short)
+            assert kept.exists() == (cut_before == LETTING_GO)
+            assert memories.finish_erasure(service)
+        else:
+            memories.erase(service, wanted, cut_short)
         assert holding(service.home.data, stated, wished, reply) == set()
         assert not kept.exists()
         assert [row.state for row in rows(service) if row.is_simulated] == [other]
