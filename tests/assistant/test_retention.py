@@ -20,9 +20,26 @@ from assistant.jobs.duties import MAINTAIN
 from assistant.jobs.runner import Runner
 from assistant.progress import unheard
 from assistant.service import Service
-from memory.models import Digest, Entry, EntryItem, Feedback, Item, Verb, Version
-from memory.store import items, sources
+from memory.models import (
+    Conversation,
+    Digest,
+    Entry,
+    EntryItem,
+    Feedback,
+    FollowUp,
+    FollowUpKind,
+    Goal,
+    GoalItem,
+    GoalStatus,
+    Item,
+    Reply,
+    TurnState,
+    Verb,
+    Version,
+)
+from memory.store import conversations, items, sources
 from memory.store.items import NewItem
+from tests.assistant.draft_rows import approved
 from tests.fakes import HeldIndex, WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -134,6 +151,54 @@ def test_what_is_old_and_cited_nowhere_is_deleted_and_what_a_digest_cites_is_not
     with service.database.read() as session:
         assert [item.id for item in session.exec(select(Item))] == [cited]
     assert loose != cited
+
+
+def answer_from(service: Service, **held: object) -> None:
+    """A turn of a conversation that cites items, or whose prompt held them."""
+    with service.database.write() as session:
+        talk = Conversation(title="Boats", playbook="chat", started_at=NOW, last_at=NOW)
+        session.add(talk)
+        session.flush()
+        turn = conversations.add_turn(session, talk, "What of the boats?", NOW)
+        conversations.finish_turn(session, turn.id or 0, TurnState.DONE, NOW, reply="They came in late [1].", **held)
+
+
+@pytest.mark.parametrize("by", ["an answer", "a prompt", "a draft"])
+def test_what_an_answer_or_a_draft_rests_on_is_shortened_and_not_deleted(service: Service, by: str) -> None:
+    service.settings = service.settings.model_copy(
+        update={"memory": MemorySettings(shorten_days={"post": 90}, keep_days={"post": 90})}
+    )
+    item_id = read(service, "p1", "post", 100)
+    match by:
+        case "an answer":
+            answer_from(service, citations=[{"number": 1, "kind": "item", "id": item_id, "title": "", "url": ""}])
+        case "a prompt":
+            answer_from(service, context={"item_ids": [item_id]})
+        case "a draft":
+            approved(service.database, item_ids=[item_id])
+    retention.apply(service)
+    assert 0 < len(text_of(service, item_id)) < len(STORY)
+
+
+@pytest.mark.parametrize("why", ["an open goal", "a follow-up", "an answer that is due"])
+@pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+def test_what_is_not_done_with_stays_whole_until_it_is(service: Service, why: str, *, is_closed: bool) -> None:
+    item_id, closed_at = read(service, "a1", "article", 900), NOW if is_closed else None
+    with service.database.write() as session:
+        match why:
+            case "an open goal":
+                status = GoalStatus.ACHIEVED if is_closed else GoalStatus.OPEN
+                goal = Goal(statement="A walk", status=status, created_at=NOW, changed_at=NOW)
+                session.add(goal)
+                session.flush()
+                session.add(GoalItem(goal_id=goal.id or 0, item_id=item_id, at=NOW, score=0.5, reason="walk"))
+            case "a follow-up":
+                kind, due = FollowUpKind.AWAITS_ME, NOW.date()
+                session.add(FollowUp(item_id=item_id, kind=kind, due=due, opened_at=NOW, closed_at=closed_at))
+            case "an answer that is due":
+                session.add(Reply(item_id=item_id, at=NOW, closed_at=closed_at))
+    retention.apply(service)
+    assert (text_of(service, item_id) == STORY) != is_closed
 
 
 @pytest.mark.parametrize("why", ["kept", "by me", "a note", "short", "another kind", "read just now"])
