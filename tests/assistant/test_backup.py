@@ -329,6 +329,15 @@ def test_a_backup_that_does_not_fit_is_refused(
         restoring.restore(home, file, LATER, unheard)
 
 
+def test_no_backup_is_begun_where_there_is_no_room_for_it(
+    service: Service, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 10}))
+    with pytest.raises(Unavailable, match=r"0 MB are free at .*name a file on another disk"):
+        back_up(service, tmp_path / "a.backup")
+    assert list(tmp_path.glob("*.backup")) == list(home.backups.glob(".backup-*")) == []
+
+
 def test_mail_that_waited_in_the_backup_is_not_sent_by_itself(service: Service, home: Home, tmp_path: Path) -> None:
     with service.database.write() as session:
         draft = Draft(kind=DraftKind.MAIL, created_at=NOW, changed_at=NOW)

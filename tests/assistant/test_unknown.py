@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from assistant.ingest.spoken import embed_spoken
 from assistant.progress import unheard
 from assistant.service import Service
 from assistant.sessions import unknown
+from memory import spoken
+from memory.models import Turn
 from memory.recall import Recall
 from memory.store import conversations, turn_vectors
 from tests.assistant.talking import Talker, begin, say, talking
@@ -86,6 +89,25 @@ def test_an_earlier_turn_is_found_by_the_turn_beside_it(tmp_path: Path) -> None:
         say(service, "It moved to the attic yesterday, next to the trunk.")
         found = service_recall(service).spoken("Ana's silver teapot", limit=5)
     assert [one.turn.number for one in found] == [1]
+
+
+def test_what_is_not_known_is_not_told_as_what_was_replied_before(tmp_path: Path) -> None:
+    question = "Where did Ana hide the silver teapot?"
+    with talking(tmp_path) as service:
+        keep(service, "The ferry to Naxos leaves at nine.")
+        first, again = (begin(service, question).turn.reply for _ in range(2))
+    assert first.count("I do not know") == again.count("I do not know") == 1
+    assert "you replied" not in again
+
+
+def test_nothing_stands_beside_a_turn_but_its_own_conversation() -> None:
+    at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    turns = [
+        Turn(id=number, conversation_id=talk, number=place, asked_at=at, said="S", reply="R")
+        for number, talk, place in ((1, 1, 1), (2, 2, 1), (3, 2, 2), (4, 2, 5))
+    ]
+    around = {one.id: set(one.around) for one in spoken._passages(turns, turns)}
+    assert around == {2: {3}, 3: {2}, 4: {5, 6}, 5: {4, 6, 7}, 6: {4, 5, 7}, 7: {5, 6}, 8: {9}, 9: {8}}
 
 
 def test_the_vectors_of_a_turn_go_when_it_is_taken_back(tmp_path: Path) -> None:

@@ -100,6 +100,18 @@ def test_a_text_that_came_since_is_found_by_its_rare_words(database: Database, w
         assert [chunk_id for chunk_id, _ in words.best(session, "okapi harbour", 1)] == [61]
 
 
+def test_a_frequent_word_is_looked_up_in_the_files_and_not_in_full_text(
+    database: Database, words: FrequentWords
+) -> None:
+    keep(database, ["Harbour|harbour harbour harbour"], first=100)
+    with database.read() as session:
+        assert 61 in dict(lexical.search(session, "harbour", 100))
+        assert 61 not in dict(words.best(session, "harbour", 100))
+    words.build(database.path, lambda done: None)
+    with database.read() as session:
+        assert 61 in dict(words.best(session, "harbour", 100))
+
+
 def test_they_are_made_anew_when_enough_came(database: Database, words: FrequentWords, tmp_path: Path) -> None:
     assert not words.is_due(61)
     assert words.is_due(80)

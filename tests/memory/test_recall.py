@@ -252,3 +252,12 @@ def test_what_was_said_on_the_named_day_comes_before_the_same_on_another(library
     )
     assert library.refs("Which lake on 22 March 2026?")[0] == "40"
     assert library.recall.search("Which lake three days ago?", today=NOW.date()).hits[0].ref == "3"
+
+
+def test_the_name_of_who_speaks_is_not_compared_by_meaning(library: Library) -> None:
+    library.keep(*conversation(("Ana", "A necklace of amber lies here."), ("Bo", "The boat is leaking.")))
+    [hit] = library.recall.search("Ana amber necklace", limit=1).hits
+    whole = library.embedder.encode(["Ana amber necklace"])[0] @ library.embedder.encode([hit.snippet])[0]
+    bare = library.embedder.encode(["amber necklace"])[0] @ library.embedder.encode([hit.snippet])[0]
+    assert f"close in meaning ({bare:.2f})" in hit.reasons
+    assert f"{bare:.2f}" != f"{whole:.2f}"
