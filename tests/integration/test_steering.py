@@ -125,6 +125,13 @@ def test_a_planner_is_trained_held_against_the_gate_promoted_explained_and_rolle
     say(daemon, "And now?", start=Start())
     assert not steer(daemon, "explain")["was_steered"]
     steer(daemon, "on")
+    measured = steer(
+        daemon, "drift", "--rounds", "1", "--probes", "2", "--method", "nothing", "--method", "split 0.7",
+        "--plot", str(daemon.folder / "drift.svg"),
+    )  # fmt: skip
+    assert [(line["method"], len(line["rounds"])) for line in measured["lines"]] == [("nothing", 2), ("split 0.7", 2)]
+    assert (measured["probes"], measured["left_out"]) == (2, [])
+    assert 0 < measured["lines"][0]["rounds"][0]["attention"] < 1
     assert steer(daemon, "rollback")["serving"] is None
     say(daemon, "And then?", start=Start())
     assert not steer(daemon, "explain")["was_steered"]
