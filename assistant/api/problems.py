@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 
 def install_problems(app: FastAPI) -> None:
-    for kind in (TelosError, MemoryFailure, SourceFailure, RequestValidationError, HTTPException, Exception):
+    unkept = (UnicodeEncodeError, OverflowError)
+    for kind in (TelosError, MemoryFailure, SourceFailure, RequestValidationError, HTTPException, *unkept, Exception):
         app.add_exception_handler(kind, _answer)
 
 
@@ -49,11 +50,28 @@ def _told(err: BaseException) -> TelosError:
             )
         case HTTPException():
             return BadRequest(str(err.detail))
+        case UnicodeEncodeError() | OverflowError() if (unkept := _cannot_be_kept(err)) is not None:
+            log.warning("A request held what no row can hold", exc_info=err)
+            return unkept
     log.error("A request failed in a way that nobody foresaw", exc_info=err)
     return TelosError(
         f"Telos failed where it should not: {type(err).__name__}: {err}",
         "This is a defect. The service's log has the details.",
     )
+
+
+def _cannot_be_kept(err: UnicodeEncodeError | OverflowError) -> BadRequest | None:
+    """JSON knows halves of characters and numbers of any length, and pydantic lets them pass; SQLite takes neither."""
+    match err:
+        case UnicodeEncodeError(reason="surrogates not allowed"):
+            return BadRequest(
+                "A text of the request holds half a character.", r"Leave out \ud800 to \udfff without a pair."
+            )
+        case OverflowError() if "SQLite INTEGER" in str(err):
+            return BadRequest(
+                "A number of the request is beyond 64 bits.", "Numbers of rows are those that Telos gave."
+            )
+    return None
 
 
 def _complaint(error: dict[str, object]) -> str:
