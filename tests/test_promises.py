@@ -235,11 +235,14 @@ def test_another_embedding_model_leaves_everything_findable(tmp_path: Path) -> N
     with house(tmp_path) as one:
         one.publish("town", "The ferry sails again. It left the old quay on Monday morning.")
         one.read()
-        before = one.service.embedder.slug
+        before = one.service.serving.embedder
         text = one.home.config_file.read_text()
         one.home.config_file.write_text(f'[memory]\nembedder = "other/model"\n{text}')
         one.service.reload()
-        assert one.service.embedder.slug == before  # it serves on until `telos memory reindex`
+        assert one.service.settings.memory.embedder == "other/model"
+        assert one.service.serving.embedder == before  # it serves on until `telos memory reindex`
+        one.restart()
+        assert one.service.serving.embedder == before
         assert memories.search(one.service, Query(query="ferry quay")).hits
         assert any("telos memory reindex" in sentence for sentence in status(one.service).attention)
 
