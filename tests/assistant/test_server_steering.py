@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 
 from assistant.config.schema import ModelSettings
 from assistant.engine.choice import Choice
@@ -29,18 +24,19 @@ from assistant.engine.contract import (
     Steer,
     complete,
 )
+from assistant.engine.server import steering as server_steering
 from assistant.engine.server.abilities import goes_on_alike
 from assistant.engine.server.engine import ServerEngine
 from assistant.engine.server.steering import fingerprint
 from assistant.engine.server.wire import Wire
 from assistant.engine.trial import try_abilities
 from assistant.errors import Unavailable
-from assistant.generation.embedding_files import locate_embeddings
+from assistant.generation.embedding_files import EmbeddingFiles, locate_embeddings
 from assistant.generation.running import Running
 from assistant.progress import unheard
 from assistant.steering import planner_file
 from assistant.steering.far import beginning, measuring
-from assistant.steering.far.ending import EARLIER, LAST, ending
+from assistant.steering.far.ending import ending
 from assistant.steering.far.rows import PromptRows
 from assistant.steering.helm import fingerprint_of, why_unsteered
 from assistant.steering.planner import Planner, Shape
@@ -85,6 +81,20 @@ def here(folder: Path) -> Running:
     """The same model on this machine."""
     settings = ModelSettings(engine="local", device="cpu", dtype="float32", compile=False)
     return Running(ModelOrder(folder, "tiny", settings))
+
+
+class RowsHere(PromptRows):
+    """What the process for rows does, without another process, which takes seconds to import torch."""
+
+    def __init__(self, files: EmbeddingFiles, idle_s: float) -> None:
+        super().__init__(files)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def rows_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_steering, "WorkerRows", RowsHere)
 
 
 def engine_of(server: EmbeddingServer, embeddings: Path | str, width: int = 24) -> ServerEngine:
@@ -346,7 +356,7 @@ def test_the_server_is_tried_once(engine: ServerEngine, server: EmbeddingServer)
 
 
 def test_rows_go_at_the_scale_at_which_the_server_reads_its_own_and_a_refusal_later_costs_no_reply(
-    folder: Path, here: Running, tmp_path: Path
+    folder: Path, here: Running, tmp_path: Path, rows_here: None
 ) -> None:
     """As Gemma's, whose table a server may multiply when it looks tokens up and not when it is sent rows."""
     with EmbeddingServer(folder, scale=8.0) as server:
@@ -362,45 +372,3 @@ def test_rows_go_at_the_scale_at_which_the_server_reads_its_own_and_a_refusal_la
         assert "The reply is not steered" in reply.usage.notice
         assert fingerprint_of(engine) == ""  # it was tried anew
         engine.close()
-
-
-# What must be here
-
-
-def test_the_table_is_enough_without_the_rest_of_the_model(folder: Path, tmp_path: Path) -> None:
-    """One file of weights of several, as a large model's first one; the others are nowhere."""
-    part = tmp_path / "part"
-    part.mkdir()
-    for file in folder.iterdir():
-        if file.suffix in (".json", ".jinja"):
-            shutil.copy(file, part)
-    weights = load_file(folder / "model.safetensors")
-    table = {"model.embed_tokens.weight": weights["model.embed_tokens.weight"].bfloat16()}
-    save_file(table, part / "model-00001-of-00002.safetensors")
-    places = dict.fromkeys(weights, "model-00002-of-00002.safetensors")
-    places["model.embed_tokens.weight"] = "model-00001-of-00002.safetensors"
-    (part / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
-    rows = PromptRows(locate_embeddings(str(part)))
-    (trial, *_) = rows.trials(1.0)
-    sent = torch.load(io.BytesIO(base64.b64decode(trial.payload)), weights_only=True)
-    assert sent.dtype == torch.bfloat16  # as it lies in the file
-    assert torch.equal(sent, table["model.embed_tokens.weight"][torch.tensor(trial.ids)])
-
-
-# What an embedder is given
-
-
-def test_what_was_said_last_stands_first_and_instructions_not_at_all() -> None:
-    messages = [
-        Message("system", "Be brief."),
-        *(Message("user" if turn % 2 == 0 else "assistant", f"turn {turn} " + "word " * 400) for turn in range(7)),
-    ]
-    lines = ending(messages).splitlines()
-    assert [line.split(":")[0] for line in lines] == ["user", "assistant", "user", "assistant"]
-    assert [line.split()[2] for line in lines] == ["6", "5", "4", "3"]
-    assert len(lines[0]) == LAST + len("user: ")
-    assert len(lines[1]) == EARLIER + len("assistant: ")
-
-
-def test_instructions_alone_are_an_end_too() -> None:
-    assert ending([Message("system", "Be   brief.")]) == "system: Be brief."
