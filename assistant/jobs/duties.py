@@ -270,5 +270,5 @@ def _maintain(service: Service, progress: Progress) -> Outcome:
         copy.unlink()
     damage = service.database.check()
     if damage:
-        raise Unavailable(" ".join(damage), "Stop the service and restore a copy from the backups folder.")
+        raise Unavailable(" ".join(damage), "Stop the service and restore a backup: telos restore FILE.")
     return Outcome(f"The database is sound. {old}".rstrip(), again_after=MAINTAIN_EVERY)

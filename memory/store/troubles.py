@@ -38,6 +38,6 @@ def named(err: DatabaseError, path: Path) -> MemoryFailure | None:
     if name.startswith(_DAMAGED):
         return DamagedDatabase(
             f"The database {path} cannot be read: {err.orig}.",
-            "Move it away and restore a copy from the backups folder, or let Telos start anew.",
+            "Stop the service and restore a backup: telos restore FILE. Without one, move the file away to start anew.",
         )
     return None
