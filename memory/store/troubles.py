@@ -38,6 +38,7 @@ def named(err: DatabaseError, path: Path) -> MemoryFailure | None:
     if name.startswith(_DAMAGED):
         return DamagedDatabase(
             f"The database {path} cannot be read: {err.orig}.",
-            "Stop the service and restore a backup: telos restore FILE. Without one, move the file away to start anew.",
+            "Stop the service and restore a backup: telos restore FILE. Copies made before migrations are in the backups "
+            "folder. Without either, move the file away to start anew.",
         )
     return None

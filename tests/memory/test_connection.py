@@ -115,6 +115,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(DamagedDatabase) as caught:
         Database.open(tmp_path / "telos.db")
     assert str(tmp_path / "telos.db") in caught.value.sentence
+    assert "telos restore FILE" in caught.value.remedy
     assert "backups" in caught.value.remedy
 
 
