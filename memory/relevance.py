@@ -15,6 +15,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from memory import languages
 from memory.embed import Rows
 from memory.moments import Moment, asks_when, tells_when
 
@@ -105,10 +106,18 @@ def support(table: Table, weights: NDArray[np.float64]) -> float:
 
 
 def names_in(question: str, authors: Collection[str]) -> frozenset[str]:
-    """The parts of these people's names that a question says, in lower case."""
-    said = {word.lower() for word in _WORD.findall(question)}
-    parts = {part.lower() for author in authors for part in _WORD.findall(author) if len(part) >= SHORTEST_NAME}
-    return frozenset(said & parts)
+    """The parts of these people's names that a question says, in lower case: of "will" only what is written as a name."""
+    common = languages.common_words("en") | {"may"}
+    said = {
+        word.lower()
+        for number, word in enumerate(_WORD.findall(question))
+        if word.lower() not in common or (number and word[0].isupper())
+    }
+    return frozenset(said & _parts(authors))
+
+
+def _parts(authors: Collection[str]) -> set[str]:
+    return {part.lower() for author in authors for part in _WORD.findall(author) if len(part) >= SHORTEST_NAME}
 
 
 def without_names(question: str, names: Collection[str]) -> str:
@@ -134,7 +143,7 @@ def features(asked: Asked, passages: Sequence[Passage], known: Known) -> Table:
     table[:, 0], table[:, 1] = words / best, said[:, window].max(axis=2, initial=0.0).sum(axis=0) / best
     if asked.vector is not None:
         table[:, 2], table[:, 3] = _meanings(asked.vector, known, ids, own, window)
-    table[:, 4] = [bool(asked.names and names_in(" ".join(asked.names), one.authors)) for one in passages]
+    table[:, 4] = [bool(asked.names and asked.names & _parts(one.authors)) for one in passages]
     if asked.moments:
         table[:, 5] = [max(moment.fits(one.at.date()) for moment in asked.moments) for one in passages]
     if asks_when(asked.words):

@@ -80,6 +80,19 @@ def test_what_another_said_does_not_support_an_answer_about_the_one_who_is_named
     assert relevance.support(relevance.features(asked, [], known), weights) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What will the ferry cost, may I ask?", set()),
+        ("Will it sail?", set()),
+        ("What did Will say?", {"will"}),
+        ("what did ana say", {"ana"}),
+    ],
+)
+def test_a_common_word_is_a_name_only_where_it_is_written_as_one(question: str, names: set[str]) -> None:
+    assert relevance.names_in(question, ["Will May", "Ana Li"]) == names
+
+
 def test_names_are_taken_out_of_what_is_compared_by_meaning() -> None:
     assert relevance.without_names("What is Ana's necklace like, Bo?", {"ana"}) == "What is necklace like, Bo?"
     assert relevance.without_names("Ana", {"ana"}) == "Ana"
