@@ -125,7 +125,7 @@ class Recall:
         hits = self._best(question, read, found)
         strange = [] if question.vector is None else self._strange_languages(hits)
         terms = tuple(term.strip('"*') for term in read.terms)
-        return Found(hits, tuple(notices + strange), relevance.support(found.table, self._weights), terms)
+        return Found(hits, tuple(notices + strange), self._support(query, found), terms)
 
     def answer(self, question: Question) -> tuple[Hit, ...]:
         """The hits for a question that is encoded already."""
@@ -171,6 +171,13 @@ class Recall:
         else:
             notices.append(f"Found by words alone: the embedder does not know the query's language ({language}).")
         return None
+
+    def _support(self, query: str, found: Candidates) -> float:
+        """As `relevance.support`; who only wrote articles is nobody who was asked for what they said."""
+        speakers = {name for chunk in found.chunks if chunk.thread_id for name in chunk.authors}
+        if found.chunks and not relevance.names_in(query, speakers):
+            return 1.0
+        return relevance.support(found.table, self._weights)
 
     def _strange_languages(self, hits: Iterable[Hit]) -> list[str]:
         try:

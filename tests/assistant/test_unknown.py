@@ -82,6 +82,24 @@ def test_what_another_person_said_is_not_given_as_an_answer(tmp_path: Path) -> N
     assert "reply just: I do not know" in of_bruno
 
 
+def test_a_word_that_is_also_the_name_of_an_author_takes_no_answer_away(tmp_path: Path) -> None:
+    """Who wrote an article is nobody who was asked for what they said."""
+    engine = Talker()
+    lines = [
+        json.dumps(
+            {"ref": "1", "author": "Bea Hill", "text": "The red rose of the ferry to Naxos was painted by Milo."}
+        ),
+        json.dumps({"ref": "2", "author": "Rose Lee", "text": "The ferry harbour has a new roof."}),
+    ]
+    with talking(tmp_path, engine) as service:
+        memories.import_lines(service, Lines(lines=lines))
+        memories.index(service, unheard)
+        begin(service, "Who painted the red rose of the ferry to Naxos?")
+    prompt = engine.chats[-1].messages[-1].text
+    assert "painted by Milo" in prompt
+    assert "I do not know" not in prompt
+
+
 def test_an_earlier_turn_is_found_by_the_turn_beside_it(tmp_path: Path) -> None:
     engine = Talker("Under the stairs, behind the boots.", "Fine.", "Fine.")
     with talking(tmp_path, engine) as service:
