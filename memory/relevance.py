@@ -2,7 +2,7 @@
 
 A passage is a chunk of an item or one side of a turn; it is read together with what stands beside it in its conversation,
 because an answer often leaves out what the question before it named. It knows neither rows nor models. `memory.recall`
-and `memory.recall_turns` gather what is weighed here; `benchmarks.recall_quality` measures it and chooses the weights.
+and `memory.spoken` gather what is weighed here; `benchmarks.recall_quality` measures it and chooses the weights.
 """
 
 from __future__ import annotations
