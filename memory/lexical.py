@@ -178,6 +178,14 @@ def best(
     return [(row[0], row[1]) for row in found]
 
 
+def holders(session: Session, wanted: Sequence[str], most: int) -> dict[str, frozenset[int]]:
+    """For each of these terms that no more than `most` chunks hold: those chunks."""
+    chosen = text("SELECT rowid FROM words WHERE words MATCH :term LIMIT :limit")
+    connection = session.connection()
+    found = {term: frozenset(connection.scalars(chosen, {"term": term, "limit": most + 1}).all()) for term in wanted}
+    return {term: chunk_ids for term, chunk_ids in found.items() if 0 < len(chunk_ids) <= most}
+
+
 def terms(query: str) -> list[str]:
     """What FTS5 is asked for: the query's words, each quoted, without the common ones unless it has no others."""
     words = list(dict.fromkeys(_words(query)))

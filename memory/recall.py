@@ -8,7 +8,7 @@ Nothing is learned from what it finds. `assistant.memories` asks it, and so do `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -30,6 +30,8 @@ BY_WORDS, BY_MEANING = 200, 60
 """Chunks taken from each of the two ways, at least."""
 WIDENED = 60
 """Of the best of each way so many are weighed, and bring what stands beside them in a conversation."""
+FEW = 8
+"""Chunks; a word that stands in no more of them may be one that a single item says."""
 CLOSE = 0.35
 """A cosine from which a hit is called close in meaning."""
 SNIPPET = 280
@@ -82,10 +84,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A question as full text reads it: its terms, the chunks that hold them, and the names of those who speak there."""
+    """A question as full text reads it: its terms, the chunks that hold them, those of each of its `rare` terms, and the
+    names of those who speak there."""
 
     terms: tuple[str, ...]
     chunks: Mapping[int, float]
+    rare: Mapping[str, frozenset[int]]
     names: frozenset[str] = frozenset()
 
 
@@ -155,7 +159,7 @@ class Recall:
         limit = max(BY_WORDS, 4 * question.limit)
         found = dict(self._vectors.frequent.best(session, question.words, reach.wanted(limit), reach.allowed))
         chunks = {chunk_id: found[chunk_id] for chunk_id in reach.passing(session, found, limit)}
-        return _Read(terms, chunks)
+        return _Read(terms, chunks, lexical.holders(session, terms, FEW))
 
     def _named(self, session: Session, question: Question, read: _Read) -> _Read:
         return replace(read, names=relevance.names_in(question.words, lookup.speakers(session, read.chunks)))
@@ -195,29 +199,30 @@ class Recall:
         return found
 
     def _best(self, question: Question, read: _Read, found: Candidates) -> tuple[Hit, ...]:
-        """The best chunk of each item, best item first."""
+        """The best chunk of each item, best item first. An item that alone says a word of the question is among them."""
         weighed = found.table @ self._weights
         terms = [term.strip('"*') for term in read.terms]
         has_meaning = question.vector is not None
-        hits: dict[int, Hit] = {}
+        places: dict[int, int] = {}
         for place in np.lexsort((np.array([chunk.chunk_id for chunk in found.chunks]), -weighed)).tolist():
-            chunk, cosine = found.chunks[place], float(found.table[place, FEATURES.index("meaning")])
-            if chunk.item_id not in hits:
-                hits[chunk.item_id] = _hit(chunk, float(weighed[place]), cosine if has_meaning else None, terms)
-            if len(hits) == question.limit:
-                break
-        return tuple(hits.values())
+            places.setdefault(found.chunks[place].item_id, place)
+        hits = []
+        for place in (places[item_id] for item_id in _chosen(list(places), _only(read, found.chunks), question.limit)):
+            cosine = float(found.table[place, FEATURES.index("meaning")]) if has_meaning else None
+            hits.append(_hit(found.chunks[place], float(weighed[place]), cosine, terms))
+        return tuple(hits)
 
     def _candidates(self, session: Session, question: Question, read: _Read, reach: Reach) -> Candidates:
         """What words and meaning find, and what stands beside the best of that in its conversation."""
         nearest = self._nearest(session, question, reach)
-        around = lookup.beside(session, {*read.chunks, *nearest})
+        rare = frozenset[int]().union(*read.rare.values())
+        around = lookup.beside(session, {*read.chunks, *nearest, *rare})
         most = max(WIDENED, 2 * question.limit)
         best = [*list(read.chunks)[:most], *nearest[:most]]
-        likely = {*best, *(read.chunks.keys() & set(nearest))}
+        likely = {*best, *(read.chunks.keys() & set(nearest)), *rare}
         more = {beside for one in best for beside in around.get(one, ())} - around.keys()
         around |= lookup.beside(session, more)
-        shown = lookup.passages(session, {*read.chunks, *nearest, *more} if around else likely, question.filters)
+        shown = lookup.passages(session, {*read.chunks, *nearest, *rare, *more} if around else likely, question.filters)
         passages = [_passage(chunk, around.get(chunk.chunk_id, ())) for chunk in shown.values()]
         ids = list({*shown, *(beside for one in passages for beside in one.around)})
         # Outside conversations the sum that is there already serves: a term at a time is needed for what stands beside.
@@ -239,6 +244,25 @@ class Recall:
         limit = max(BY_MEANING, 4 * question.limit)
         nearest, _ = self._vectors.nearest(question.vector, reach.wanted(limit), reach.allowed)
         return reach.passing(session, nearest.tolist(), limit)
+
+
+def _only(read: _Read, chunks: Iterable[lookup.Passage]) -> frozenset[int]:
+    """The items that alone say a word of the question, but for the names of those who speak."""
+    item_of = {chunk.chunk_id: chunk.item_id for chunk in chunks}
+    saying = (
+        {item_of[one] for one in holders & item_of.keys()}
+        for term, holders in read.rare.items()
+        if term.strip('"*') not in read.names
+    )
+    return frozenset(item_id for items in saying if len(items) == 1 for item_id in items)
+
+
+def _chosen(ranked: Sequence[int], only: Collection[int], limit: int) -> list[int]:
+    """The first `limit` of the items, in their order; those that alone say a word of the question come before the others
+    for the last third of the places, so that no likeness in meaning of many hides what was asked for by its name."""
+    firm = limit - limit // 3
+    chosen = {*ranked[:firm], *sorted(ranked[firm:], key=lambda item_id: item_id not in only)[: limit - firm]}
+    return [item_id for item_id in ranked if item_id in chosen]
 
 
 def _passage(chunk: lookup.Passage, around: tuple[int, ...]) -> relevance.Passage:

@@ -76,6 +76,40 @@ def test_a_fact_on_the_last_page_of_a_long_article_is_found(library: Library) ->
     assert "sculpture was found in Antwerp" in hit.snippet
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(
+            "When is the harbour of the town open for ships and boats, and what of {}?", id="beside another matter"
+        ),
+        pytest.param("{}", id="alone"),
+    ],
+)
+def test_what_alone_says_a_word_is_found_among_many_that_are_nearer_in_meaning(library: Library, query: str) -> None:
+    near = "The harbour of the town is open for ships and boats"
+    library.keep(
+        *[NewItem(external_id=f"near {n}", title="Harbour", text=f"{near} on day {n}.") for n in range(80)],
+        NewItem(external_id="other", title="Minutes", text="Zorvane paid for the roof; nobody spoke of anything else."),
+    )
+    assert "other" in library.refs(query.format("Zorvane"))
+    assert "other" not in library.refs("When is the harbour of the town open for ships and boats?")
+
+
+def test_two_thirds_of_the_places_stay_with_the_best(library: Library) -> None:
+    near = "The harbour of the town is open for ships and boats"
+    words = [f"zorv{n}ane" for n in range(9)]
+    library.keep(
+        *[NewItem(external_id=f"near {n}", title="Harbour", text=f"{near} on day {n}.") for n in range(80)],
+        *[
+            NewItem(external_id=word, title="Minutes", text=f"{word} paid for a roof in a far country.")
+            for word in words
+        ],
+    )
+    found = library.recall.search(f"{near} {' '.join(words[:8])}", limit=6).hits
+    assert sum(hit.ref.startswith("zorv") for hit in found) == 2
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+
+
 @pytest.mark.parametrize("query", ["图书馆", "上海开放", "上海图书馆开放"])
 def test_a_chinese_title_is_found(library: Library, query: str) -> None:
     library.keep(
