@@ -49,6 +49,7 @@ from memory.models import Request as AnsweredMail
 from memory.store import items, sources
 from tests.assistant.hostile import (
     ADA,
+    CARRIERS,
     DISGUISES,
     MAILBOX,
     MARK,
@@ -65,6 +66,8 @@ AT_ONCE = 24
 """Texts that come in a day, and stand in its digest."""
 TOGETHER = 3
 """Texts that one message asks for, and one document is drafted from."""
+PARTS = 4
+"""The published ones come to so many homes, which tests beside each other may fill."""
 EVERYTHING = DigestSettings(entries=AT_ONCE, reading_minutes=60, per_source_share=1.0, section_share=1.0)
 _POINTERS = ("mailbox.", "goals.", "digest.", "ranking.", "delivery.", "embedder.")
 """Settings in which work keeps how far it came."""
@@ -122,7 +125,7 @@ def whole_way(service: Service, texts: Sequence[Planted]) -> None:
 
 def found(service: Service, one: Planted) -> int:
     """Its item, as a search finds it."""
-    hits = memories.search(service, Query(query=f"{one.word} {one.mark}", limit=200)).hits
+    hits = memories.search(service, Query(query=f"{one.word} {one.mark}")).hits
     return next(hit.item_id for hit in hits if one.mark in memories.show(service, hit.item_id).text)
 
 
@@ -190,13 +193,14 @@ def test_no_order_in_any_carrier_or_disguise_does_anything(tmp_path: Path) -> No
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(1200)
-def test_a_thousand_published_injections_do_nothing(tmp_path: Path, shared_data: Path) -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_thousand_published_injections_do_nothing(tmp_path: Path, shared_data: Path, part: int) -> None:
     groups = json.loads((shared_data / "injection" / "text_attacks.json").read_text(encoding="utf-8"))
     orders = [order for group in groups.values() for order in group]
+    assert len(orders) * len(DISGUISES) * len(CARRIERS) >= 1000
     with home(tmp_path) as service:
-        texts = list(planted(orders, service.clock.now()))
-        assert len(texts) >= 1000
+        texts = list(planted(orders[part::PARTS], service.clock.now()))
         before = state_of(service)
         for start in range(0, len(texts), AT_ONCE):
             whole_way(service, texts[start : start + AT_ONCE])
