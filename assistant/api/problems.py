@@ -51,7 +51,7 @@ def _told(err: BaseException) -> TelosError:
         case HTTPException():
             return BadRequest(str(err.detail))
         case UnicodeEncodeError() | OverflowError() if (unkept := _cannot_be_kept(err)) is not None:
-            log.warning("A request held what no row can hold", exc_info=err)
+            log.info("A request held what no row can hold", exc_info=err)
             return unkept
     log.error("A request failed in a way that nobody foresaw", exc_info=err)
     return TelosError(

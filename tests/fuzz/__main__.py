@@ -107,7 +107,8 @@ def _requests(operation: Any) -> Callable[[], None]:
     def some(case: Any) -> None:
         case.headers = None
         answer = case.call()
-        assert answer.status_code < 500, f"{answer.status_code}: {answer.text[:500]}"
+        # 503 says in a sentence what is not here, such as a model that can be steered; every other one is a defect.
+        assert answer.status_code < 500 or answer.status_code == 503, f"{answer.status_code}: {answer.text[:500]}"
         if answer.status_code == 200 and answer.headers["content-type"][0].startswith("application/json"):
             operation.validate_response(answer)
 
