@@ -46,6 +46,8 @@ CHECK_EVERY = 100
 PATIENCE_S = 120.0
 """A failpoint is waited for so long; and so is everything's end."""
 MOST_FINDINGS = 20
+MOST_REPAIR_S = 5.0
+"""From the lock to READY, after the worst of all kills."""
 HEAVY = ("index", "train")
 """Phases that start an embedder or a trainer; a smoke run does without."""
 DIGESTS = "SELECT count(*) FROM digest"
@@ -88,7 +90,8 @@ def main() -> None:
         repair_p50_s=percentile(repairs, 0.5),
         found=[*found.lost, *found.twice, *found.indexes][:MOST_FINDINGS],
     )
-    sys.exit(bool(found.lost or found.twice or found.indexes))
+    is_short = any(by_phase.get(phase, 0) < LEAST * kills // KILLS for phase in phases)
+    sys.exit(found != Found() or is_short or max(repairs) > MOST_REPAIR_S)
 
 
 class Run:

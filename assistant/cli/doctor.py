@@ -63,7 +63,8 @@ def _repair(context: typer.Context, as_json: bool) -> None:
         for sentence in [*done.notices, *(f"Still so: {sentence}" for sentence in done.left)]:
             say(sentence)
         if not done.left:
-            say("All was made anew." if done.found else "Nothing was at fault.")
+            examined = "Nothing was at fault in what was examined." if done.notices else "Nothing was at fault."
+            say("All was made anew." if done.found else examined)
     if done.left:
         raise typer.Exit(1)
 
