@@ -50,8 +50,9 @@ def check(world: World, told: str) -> Found:
     _edits(world, found)
     _mails(world, told, found)
     _planners(world.daemons["night"], found)
-    for name in ("day", "index"):
-        found.indexes += [f"{name}: {sentence}" for sentence in _indexes(world.daemons[name])]
+    for name, daemon in world.daemons.items():
+        if daemon.home.database.exists():
+            found.indexes += [f"{name}: {sentence}" for sentence in _indexes(daemon)]
     return found
 
 
