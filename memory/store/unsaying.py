@@ -25,7 +25,6 @@ from memory.models import (
     Score,
     Transition,
     Turn,
-    TurnVector,
 )
 from memory.store import facts, transitions
 

@@ -34,7 +34,9 @@ def empty(width_in: float, height_in: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def frame(axes: Axes, *, heading: str, caption: str, across: str, up: str, lines: Literal["both", "x", "y"] = "both") -> None:
+def frame(
+    axes: Axes, *, heading: str, caption: str, across: str, up: str, lines: Literal["both", "x", "y"] = "both"
+) -> None:
     """What stands around a drawing. `lines` says which axis has pale lines behind it: `x`, `y` or `both`."""
     axes.set_title(heading, loc="left", fontsize=15, fontweight="bold", pad=24)
     axes.text(0, 1.02, caption, transform=axes.transAxes, fontsize=11, color=_GREY)
