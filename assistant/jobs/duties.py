@@ -269,6 +269,7 @@ def _maintain(service: Service, progress: Progress) -> Outcome:
     for copy in copies[:-KEPT_BACKUPS]:
         copy.unlink()
     damage = service.database.check()
+    service.database.shrink()  # the upkeep read everything, and a day goes by before it does again
     if damage:
         raise Unavailable(" ".join(damage), "Stop the service and restore a backup: telos restore FILE.")
     return Outcome(f"The database is sound. {old}".rstrip(), again_after=MAINTAIN_EVERY)

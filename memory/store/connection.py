@@ -7,6 +7,7 @@ writers of a process wait for one another in turn.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import sqlite3
@@ -112,6 +113,14 @@ class Database:
         with self._raw(self._writer) as connection:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def shrink(self) -> None:
+        """Give back the memory of pages that were read once: readers that wait are closed, the writer forgets its own."""
+        self._readers.dispose()
+        with self._raw(self._writer) as connection:
+            connection.execute("PRAGMA shrink_memory")
+        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc keeps what was freed until it is told
+            trim(0)
 
     def close(self) -> None:
         """Let go of the file. SQLite folds the write-ahead log into it with the last connection."""

@@ -67,6 +67,20 @@ def test_a_reader_sees_one_state_throughout(database: Database) -> None:
         assert settings.get(reading, "fact") == 1
 
 
+def test_giving_memory_back_disturbs_neither_a_reader_nor_the_next_writer(database: Database) -> None:
+    with database.write() as writing:
+        settings.put(writing, "fact", 1)
+    with database.read() as reading:
+        assert settings.get(reading, "fact") == 1
+        database.shrink()
+        with database.write() as writing:
+            settings.put(writing, "fact", 2)
+        reading.expire_all()
+        assert settings.get(reading, "fact") == 1
+    with database.read() as reading:
+        assert settings.get(reading, "fact") == 2
+
+
 def test_writers_take_turns_and_lose_no_update(database: Database) -> None:
     def count_up() -> None:
         for _ in range(20):
