@@ -35,6 +35,8 @@ QUERY_WORDS = 60
 SHARED = 0.5
 """Of a message's telling words, so many stand in what is recalled by words alone."""
 CLOSE = "close in meaning"
+TOLD, FOUND = "You told me:", "Found in memory:"
+"""How a reply without a model begins what it quotes."""
 _CITATION = re.compile(r"\[(\d{1,3})\](?!\()")
 
 
@@ -190,12 +192,21 @@ def _turns(memory: Memory, query: str, here: Conversation, gathered: Gathered, t
             continue
         if said.is_reply and unknown.is_said(turn.reply):
             continue
+        if said.is_reply and _is_quotation(turn.reply):
+            if unknown.is_question(turn.said):
+                continue
+            said = replace(said, is_reply=False)
         is_near = said.cosine is not None and said.cosine >= NEAR
         if not is_near and not _shares(f"{turn.said} {turn.reply}", wanted):
             gathered.left_out.append(ContextPart(name=f"turn {turn.id}", tokens=0, why="too far from the message"))
         elif len(recalled) < MOST_TURNS:
             recalled.append(_spoken(said, wanted))
     return recalled
+
+
+def _is_quotation(reply: str) -> bool:
+    """Whether a reply tells what memory holds, which is recalled itself: quoted again it would only grow."""
+    return any(part.startswith((TOLD, FOUND)) for part in reply.split("\n\n"))
 
 
 def _spoken(said: Said, wanted: Collection[str]) -> Recalled:

@@ -13,7 +13,7 @@ from assistant.engine.sentences import content, shorten, split
 from assistant.sessions import known
 from assistant.sessions.acts import Act
 from assistant.sessions.playbook import Playbook
-from assistant.sessions.recalling import Gathered
+from assistant.sessions.recalling import FOUND, TOLD, Gathered
 from assistant.sessions.tail import Recalled, card_lines
 
 NO_MODEL = "There is no language model to write a reply with; `telos model use NAME` sets one up."
@@ -49,13 +49,11 @@ def reply(
         parts.append("Noted: " + "; ".join(noted) + ".")
     known_of_user = [one for one in recalled if one.kind == "fact" and one.why == known.ASKED]
     if known_of_user:
-        parts.append(
-            "\n".join(["You told me:", *(f"- {one.text} [{one.number}]" for one in known_of_user[:MOST_QUOTED])])
-        )
+        parts.append("\n".join([TOLD, *(f"- {one.text} [{one.number}]" for one in known_of_user[:MOST_QUOTED])]))
     found = [(one, _telling(one, said)) for one in recalled if one.kind != "fact"]
     quoted = [_quoted(one, sentence) for one, sentence in found if not (one.kind == "turn" and sentence.endswith("?"))]
     if quoted:
-        parts.append("\n".join(["Found in memory:", *quoted[:MOST_QUOTED]]))
+        parts.append("\n".join([FOUND, *quoted[:MOST_QUOTED]]))
     if gathered.unknown:
         parts.append(gathered.unknown)
     if card is not None and act.kind in ("confirm", "close"):
