@@ -42,6 +42,11 @@ class NotFound(TelosError):
     status = 404
 
 
+def no_item(item_id: int) -> NotFound:
+    """The same words for an item that is not there and for one that whoever asks is not to know of."""
+    return NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+
+
 class Conflict(TelosError):
     status = 409
 

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from assistant import backups
 from assistant.answers import memory as answers
-from assistant.errors import BadRequest, Conflict, NotFound
+from assistant.errors import BadRequest, Conflict, NotFound, no_item
 from assistant.ingest import reindexing
 from assistant.ingest.indexing import Indexed, Indexing, index_pending
 from assistant.progress import Progress
@@ -277,7 +277,7 @@ def _exported(item: Item, version: Version, source: str) -> answers.ExportLine:
 def _item(session: Session, item_id: int) -> Item:
     item = items.get(session, item_id)
     if item is None:
-        raise NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+        raise no_item(item_id)
     return item
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from assistant.answers.memory import Private, SetPrivate
-from assistant.errors import BadRequest, NotFound
+from assistant.errors import BadRequest, NotFound, no_item
 from assistant.service import Service
 from memory.store import audit, facts, items, private
 from memory.store.private import Kind
@@ -37,7 +37,7 @@ def set_private(service: Service, wish: SetPrivate, *, is_guest: bool = False) -
     with service.database.write() as session:
         for item_id in wish.items:
             if items.get(session, item_id) is None:
-                raise NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+                raise no_item(item_id)
         for fact_id in wish.facts:
             if facts.get(session, fact_id) is None:
                 raise NotFound(f"There is no fact {fact_id}.", "`telos memory facts list` shows their numbers.")
@@ -58,7 +58,7 @@ def private_items(service: Service) -> frozenset[int]:
 def refuse_private(service: Service, item_id: int) -> None:
     """Raises: NotFound for an item that is private, as for one that is not there."""
     if item_id in private_items(service):
-        raise NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+        raise no_item(item_id)
 
 
 def without_private(

@@ -62,7 +62,7 @@ def apply(service: Service, progress: Progress = unheard) -> str:
     shortened = deleted = 0
     rules, now = service.settings.memory, service.clock.now()
     with service.database.read() as session:
-        kinds = [one.kind for one in retention.by_kind(session)]
+        kinds = retention.kinds(session)
     for kind in kinds:
         if days := rules.kept_for(kind):
             deleted += _delete(service, kind, now - timedelta(days=days), progress)

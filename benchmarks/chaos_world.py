@@ -19,7 +19,7 @@ from assistant.lock import Lock
 from memory.store import items, sources
 from memory.store.connection import Database
 from memory.store.items import NewItem
-from tests.integration.daemon import ANNA, Daemon, noon_zone
+from tests.integration.daemon import ANNA, STEERED, Daemon, noon_zone
 from tests.integration.forked import Forge
 from tests.mail_server import MailServer
 from tests.model_server import END, USAGE, ModelServer, chunk, sse
@@ -76,27 +76,7 @@ name = "{feed}"
 url = "{url}"
 poll_minutes = 10000
 """
-NIGHT = """
-[model]
-engine = "local"
-name = "{model}"
-device = "cpu"
-dtype = "float32"
-compile = false
-context_tokens = 2048
-
-[chat]
-reply_tokens = 16
-temperature = 1.0
-
-[steering]
-least_transitions = 10
-dimension = 8
-hidden = 32
-steps = 60
-minutes = 5
-train_at = "03:00"
-"""
+NIGHT = STEERED + 'train_at = "03:00"\n'
 PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"
 
 

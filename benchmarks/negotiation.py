@@ -22,12 +22,11 @@ import torch
 from assistant.generation.loading import load
 from benchmarks.games.contest import Part
 from benchmarks.games.course import Course, Plan
-from benchmarks.games.figures import report_of
 from benchmarks.games.kept import Kept, default_folder, digest
 from benchmarks.games.learning import SETTINGS
 from benchmarks.games.scratch_model import Lessons, Recipe, build, perplexity, save, token_of, tokenizer_for, train
 from benchmarks.games.stage import is_as_saved, room_of, sight_of, weights_of
-from benchmarks.games.trial import Trial
+from benchmarks.games.trial import proved
 from benchmarks.negotiation_contest import Negotiation
 from benchmarks.negotiation_data import SELECTION, Dialogue, Pair, distinct, human_scores, pairs_in, parts, read
 from benchmarks.negotiation_reader import Convolutional, Reader, Recurrent, exact, keep, loaded, trained
@@ -128,26 +127,19 @@ def main() -> None:
         sight_of(loaded_model.model.config.hidden_size),
         asked.seed,
     )
-    arms = Trial(course).run()
-    keys = [contest.context(table) for table in contest.tables(plan.part, plan.evaluated, seed=course.seed + 7)]
+    figures = proved(course)
     readings = {f"{name}_reader_exact": exact(reader, human["held_out"]) for name, reader in made.readers.items()}
-    figures = report_of(arms, keys)
-    if "dat_embedder" not in arms:
-        figures["dat_embedder"] = Unmeasured("the embedder is not on this machine")
     report(
         "negotiation",
         seed=asked.seed,
         quick=asked.quick,
         started=started,
-        part=plan.part,
-        contexts=len(set(keys)),
         **figures,
         reader_exact=readings["first_reader_exact"],
         **readings,
         left_out=_left_out(human["held_out"]),
         human_score=_human(human["held_out"]),
         weights_untouched=weights == weights_of(made.folder) and is_as_saved(loaded_model.model, made.folder),
-        minutes=kept.minutes(),
     )
 
 

@@ -18,13 +18,12 @@ import numpy as np
 from assistant.generation.loading import load
 from benchmarks.games.contest import Part
 from benchmarks.games.course import Course, Plan
-from benchmarks.games.figures import report_of
 from benchmarks.games.kept import Kept, default_folder, digest
 from benchmarks.games.learning import SETTINGS
 from benchmarks.games.scratch_model import Lessons, Recipe, build, perplexity, save, token_of, tokenizer_for, train
 from benchmarks.games.stage import is_as_saved, room_of, sight_of, weights_of
-from benchmarks.games.trial import Trial
-from benchmarks.report import Unmeasured, report, say
+from benchmarks.games.trial import proved
+from benchmarks.report import report, say
 from benchmarks.travel_contest import Travel
 from benchmarks.travel_dialogues import DESCRIPTIONS, OVER, lesson, vocabulary
 from benchmarks.travel_drills import drill
@@ -120,21 +119,14 @@ def main() -> None:
         sight_of(loaded.model.config.hidden_size),
         asked.seed,
     )
-    arms = Trial(course).run()
-    keys = [table.key for table in contest.tables(plan.part, plan.evaluated, seed=course.seed + 7)]
-    figures = report_of(arms, keys)
-    if "dat_embedder" not in arms:
-        figures["dat_embedder"] = Unmeasured("the embedder is not on this machine")
+    figures = proved(course)
     report(
         "travel",
         seed=asked.seed,
         quick=asked.quick,
         started=started,
-        part=plan.part,
-        contexts=len(set(keys)),
         **figures,
         weights_untouched=weights == weights_of(folder) and is_as_saved(loaded.model, folder),
-        minutes=kept.minutes(),
         processor_s=time.process_time(),
     )
 

@@ -42,6 +42,10 @@ class Travel:
             found.append(Outcome(score, town is not None, score == 1))
         return found
 
+    def context(self, table: Table) -> str:
+        """Each scenario is one."""
+        return table.key
+
     def words(self, prompt: Sequence[int]) -> str:
         """The talk as an embedder reads it, without the offers: the end of a message is the end of a line."""
         text: str = self.tokenizer.decode(list(prompt), skip_special_tokens=False)

@@ -19,7 +19,7 @@ from memory import languages, lexical, relevance, scripts, spoken
 from memory.embed import Embedder, NoEmbedder, Rows
 from memory.moments import moments
 from memory.reach import Reach
-from memory.relevance import FEATURES, WEIGHTS, Asked, Known, Table, vector_of
+from memory.relevance import FEATURES, WEIGHTS, Asked, Known, Table, vector_of, word_of
 from memory.spoken import Said, Sought
 from memory.store import lookup
 from memory.store.connection import Database
@@ -123,12 +123,11 @@ class Recall:
         question = Question(query, None, filters or ItemFilter(), limit, today)
         with self._database.read() as session:
             reach = Reach.of(session, question.filters)
-            read = self._named(session, question, self._read(session, question, reach))
-            question = replace(question, vector=self._encode(relevance.without_names(query, read.names), notices))
+            question, read = self._encoded(session, question, reach, notices)
             found = self._found(session, question, read, reach)
         hits = self._best(question, read, found)
         strange = [] if question.vector is None else self._strange_languages(hits)
-        terms = tuple(term.strip('"*') for term in read.terms)
+        terms = tuple(word_of(term) for term in read.terms)
         return Found(hits, tuple(notices + strange), self._support(query, found), terms)
 
     def answer(self, question: Question) -> tuple[Hit, ...]:
@@ -150,9 +149,8 @@ class Recall:
         question = Question(query, None, ItemFilter(), 20, today)
         with self._database.read() as session:
             reach = Reach.of(session, question.filters)
-            read = self._named(session, question, self._read(session, question, reach))
-            vector = self._encode(relevance.without_names(query, read.names), [])
-            return self._candidates(session, replace(question, vector=vector), read, reach)
+            question, read = self._encoded(session, question, reach, [])
+            return self._candidates(session, question, read, reach)
 
     def _read(self, session: Session, question: Question, reach: Reach) -> _Read:
         terms = tuple(lexical.telling(session, question.words))
@@ -161,8 +159,14 @@ class Recall:
         chunks = {chunk_id: found[chunk_id] for chunk_id in reach.passing(session, found, limit)}
         return _Read(terms, chunks, lexical.holders(session, terms, FEW))
 
-    def _named(self, session: Session, question: Question, read: _Read) -> _Read:
-        return replace(read, names=relevance.names_in(question.words, lookup.speakers(session, read.chunks)))
+    def _encoded(
+        self, session: Session, question: Question, reach: Reach, notices: list[str]
+    ) -> tuple[Question, _Read]:
+        """The question with its vector, from which the names of those who speak were taken out."""
+        read = self._read(session, question, reach)
+        read = replace(read, names=relevance.names_in(question.words, lookup.speakers(session, read.chunks)))
+        vector = self._encode(relevance.without_names(question.words, read.names), notices)
+        return replace(question, vector=vector), read
 
     def _encode(self, query: str, notices: list[str]) -> Rows | None:
         """The query's vector; `None`, with a notice, where there is no embedder or it cannot read the query's script."""
@@ -201,7 +205,7 @@ class Recall:
     def _best(self, question: Question, read: _Read, found: Candidates) -> tuple[Hit, ...]:
         """The best chunk of each item, best item first. An item that alone says a word of the question is among them."""
         weighed = found.table @ self._weights
-        terms = [term.strip('"*') for term in read.terms]
+        terms = [word_of(term) for term in read.terms]
         has_meaning = question.vector is not None
         places: dict[int, int] = {}
         for place in np.lexsort((np.array([chunk.chunk_id for chunk in found.chunks]), -weighed)).tolist():
@@ -252,7 +256,7 @@ def _only(read: _Read, chunks: Iterable[lookup.Passage]) -> frozenset[int]:
     saying = (
         {item_of[one] for one in holders & item_of.keys()}
         for term, holders in read.rare.items()
-        if term.strip('"*') not in read.names
+        if word_of(term) not in read.names
     )
     return frozenset(item_id for items in saying if len(items) == 1 for item_id in items)
 

@@ -78,6 +78,11 @@ class Known:
     vectors: Mapping[int, Rows] = field(default_factory=dict)
 
 
+def word_of(term: str) -> str:
+    """The word of a term, without the marks of full text."""
+    return term.strip('"*')
+
+
 def vector_of(weights: Mapping[str, float]) -> NDArray[np.float64]:
     """The weights in the order of `FEATURES`."""
     return np.array([weights[name] for name in FEATURES])
@@ -163,7 +168,7 @@ def _said(asked: Asked, passages: Sequence[Passage], known: Known, ids: Sequence
     """(terms, ids): the score of each term. In a conversation the names of those who speak do not count as words."""
     said = np.array([[known.terms.get(term, {}).get(one, 0.0) for one in ids] for term in asked.terms])
     said = said.reshape(len(asked.terms), len(ids))
-    names = [number for number, term in enumerate(asked.terms) if term.strip('"*') in asked.names]
+    names = [number for number, term in enumerate(asked.terms) if word_of(term) in asked.names]
     if names and len(names) < len(asked.terms):
         spoken = {one.id for one in passages if one.is_spoken} | {at for one in passages for at in one.around}
         columns = [number for number, one in enumerate(ids) if one in spoken]

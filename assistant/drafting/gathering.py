@@ -20,7 +20,7 @@ from assistant.drafting.language import language_of
 from assistant.drafting.material import Material, Statement
 from assistant.drafting.recipients import Recipient
 from assistant.engine.brief import Passage
-from assistant.errors import BadRequest, NotFound
+from assistant.errors import BadRequest, NotFound, no_item
 from assistant.sessions.clipping import plain
 from memory.models import Entry, Turn
 from memory.recall import Recall
@@ -172,7 +172,7 @@ def _passages(session: Session, item_ids: Sequence[int]) -> tuple[list[Passage],
     texts = items.current_versions(session, item_ids)
     for item_id in item_ids:
         if item_id not in rows or rows[item_id].hidden_at is not None:
-            raise NotFound(f"There is no item {item_id}.", "`telos memory search` shows the numbers of items.")
+            raise no_item(item_id)
     passages = [
         Passage(item_id, texts[item_id].title, texts[item_id].text, rows[item_id].language) for item_id in item_ids
     ]

@@ -38,6 +38,10 @@ class Contest(Protocol):
         """By the reader that training sees, or by the second one."""
         ...
 
+    def context(self, table: Table) -> str:
+        """What a table is played over: intervals draw contexts, not games."""
+        ...
+
     def words(self, prompt: Sequence[int]) -> str:
         """A prompt in words, for an embedder."""
         ...

@@ -79,7 +79,6 @@ def cloned(room: Room, planner: Planner, examples: Sequence[Cloned], *, settings
 
 def taught(planner: Planner, replay: Replay, *, settings: TrainingSettings) -> dict[str, float]:
     """Stage 2 in place."""
-    planner.standard.load_state_dict(planner.standard.state_dict())
     found = train(planner, replay, settings)
     return {"critic_loss": found.critic_loss, "value": found.value, "distance": found.distance}
 

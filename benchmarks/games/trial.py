@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,13 +21,16 @@ from benchmarks.games import learning
 from benchmarks.games.arms import Constant, Plain, Planned, Random
 from benchmarks.games.buffer import returns
 from benchmarks.games.course import Course
+from benchmarks.games.figures import report_of
 from benchmarks.games.kept import Arrays, digest
 from benchmarks.games.measured import Measured, mean_of, measured
 from benchmarks.games.play import Policy, Table
-from benchmarks.report import say
+from benchmarks.report import Unmeasured, say
 
 TEMPERATURES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
 SAMPLES = 4
+REPORTED = 7
+"""Added to the seed, for the tables of the reporting part: every arm plays the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Trial:
     def arm(self, name: str, make: Callable[[int], Policy], *, once: bool = False) -> Measured:
         """Measured on the reporting part: for each seed's policy, or once where there is nothing to be seeded."""
         course, plan = self.course, self.course.plan
-        tables = course.contest.tables(plan.part, plan.evaluated, seed=course.seed + 7)
+        tables = course.contest.tables(plan.part, plan.evaluated, seed=course.seed + REPORTED)
         parts = []
         for seed in range(1 if once else plan.seeds):
             played_by = partial(self._measured, tables, make, seed)
@@ -160,3 +164,14 @@ class Trial:
     def _key(self) -> str:
         course = self.course
         return digest(course.key, course.plan, course.seed)
+
+
+def proved(course: Course) -> dict[str, Any]:
+    """What every game reports of its proof: all arms over the reporting part, and what the making of all cost."""
+    arms, plan = Trial(course).run(), course.plan
+    tables = course.contest.tables(plan.part, plan.evaluated, seed=course.seed + REPORTED)
+    keys = [course.contest.context(table) for table in tables]
+    figures = {"part": plan.part, "contexts": len(set(keys)), **report_of(arms, keys), "minutes": course.kept.minutes()}
+    if "dat_embedder" not in arms:
+        figures["dat_embedder"] = Unmeasured("the embedder is not on this machine")
+    return figures

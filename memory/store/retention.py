@@ -53,6 +53,11 @@ class Old:
     """When the oldest was read."""
 
 
+def kinds(session: Session) -> list[str]:
+    """The kinds that may be subject to the rules, in order."""
+    return sorted(session.exec(select(Item.kind).where(*_rests()).distinct()))
+
+
 def by_kind(session: Session) -> list[Old]:
     """What may be subject to the rules, by kind."""
     found: list[Old] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +32,23 @@ def service(tmp_path: Path) -> Iterator[Service]:
     )
     yield service
     service.close()
+
+
+Telos = Callable[..., str]
+
+
+@pytest.fixture
+def telos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Telos:
+    """`telos memory facts ...` as a user types it; what it says."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["telos", "--home", str(tmp_path), "memory", "facts", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
+        return capsys.readouterr().out
+
+    return run
 
 
 def learn(service: Service, said: str, text: str, slot: str = "") -> int:
@@ -84,16 +101,7 @@ def test_the_audit_says_that_something_was_learned_and_not_what(service: Service
     assert "stamps" not in json.dumps(event.detail)
 
 
-def test_the_command_line_tells_adds_corrects_and_forgets(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def telos(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["telos", "--home", str(tmp_path), "memory", "facts", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert ended.value.code == 0
-        return capsys.readouterr().out
-
+def test_the_command_line_tells_adds_corrects_and_forgets(telos: Telos) -> None:
     assert "Nothing is known of you yet" in telos("list")
     assert telos("add", "I like\x1b[31m tea") == "1  I like[31m tea\n"
     assert telos("correct", "1", "I like coffee") == "2  I like coffee\n"
@@ -104,31 +112,25 @@ def test_the_command_line_tells_adds_corrects_and_forgets(
     assert "I like coffee" in telos("forget", "2")
 
 
-def test_the_command_line_says_which_holds_since_when_and_what_was_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def telos(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["telos", "--home", str(tmp_path), "memory", "facts", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert ended.value.code == 0
-        return " ".join(capsys.readouterr().out.split())
+def test_the_command_line_says_which_holds_since_when_and_what_was_before(telos: Telos) -> None:
+    def told(*arguments: str) -> str:
+        return " ".join(telos(*arguments).split())
 
-    telos("add", "I live in Porto", "--since", "2019-05-01")
-    moved = telos("add", "I live in Graz", "--since", "2024-03-01")
+    told("add", "I live in Porto", "--since", "2019-05-01")
+    moved = told("add", "I live in Graz", "--since", "2024-03-01")
     assert moved == "2 I live in Graz (before: I live in Porto (until 2024-03-01))"
-    listed = telos()
+    listed = told()
     assert "2 I live in Graz 2024-03-01 I live in Porto (until" in listed
-    assert telos("timeline", "home") == (
+    assert told("timeline", "home") == (
         "home city 2019-05-01 to 2024-03-01 1 I live in Porto (until 2 took its place) since 2024-03-01 2 I live in Graz"
     )
-    why = telos("why", "2")
+    why = told("why", "2")
     assert "“I live in Graz” (read by user)" in why
     assert "took the place of 1: I live in Porto 2019-05-01 to 2024-03-01 (contradicted)" in why
-    telos("add", "I am a nurse")
-    doubt = telos("add", "I am a teacher")
+    told("add", "I am a nurse")
+    doubt = told("add", "I am a teacher")
     assert "Which holds? telos memory facts keep 4 (or 3, or --both)" in doubt
-    assert "3 holds no more: I am a nurse" in telos("keep", "4")
+    assert "3 holds no more: I am a nurse" in told("keep", "4")
 
 
 def test_a_fact_told_by_hand_contradicts_what_a_conversation_taught(service: Service) -> None:

@@ -31,6 +31,27 @@ from tests.integration.forked import Forge
 
 TELOS = Path(sys.executable).with_name("telos")
 PATIENCE_S = 90.0
+STEERED = """
+[model]
+engine = "local"
+name = "{model}"
+device = "cpu"
+dtype = "float32"
+compile = false
+context_tokens = 2048
+
+[chat]
+reply_tokens = 16
+temperature = 1.0
+
+[steering]
+least_transitions = 10
+dimension = 8
+hidden = 32
+steps = 60
+minutes = 5
+"""
+"""A configuration's sections for a model on this machine that is steered, and trained in no time; `model` is its folder."""
 ANNA = "anna@example.org"
 
 

@@ -14,7 +14,7 @@ import pytest
 from assistant.answers.chat import Done, Opinion, Say, Start
 from assistant.client import Client
 from assistant.errors import Unavailable
-from tests.integration.daemon import Daemon, Ran, running
+from tests.integration.daemon import STEERED, Daemon, Ran, running
 from tests.tiny_models import tiny_model
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
@@ -29,24 +29,6 @@ days = []
 [memory]
 embedder = "nobody/has-this-model"
 
-[model]
-engine = "local"
-name = "{model}"
-device = "cpu"
-dtype = "float32"
-compile = false
-context_tokens = 2048
-
-[chat]
-reply_tokens = 16
-temperature = 1.0
-
-[steering]
-least_transitions = 10
-dimension = 8
-hidden = 32
-steps = 60
-minutes = 5
 """
 MESSAGES = ("Where shall we walk?", "And how far is that?", "Is there a tower?", "What of the tide?")
 
@@ -55,7 +37,7 @@ MESSAGES = ("Where shall we walk?", "And how far is that?", "Is there a tower?",
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     model = tiny_model("qwen3", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
     home = Daemon(tmp_path_factory.mktemp("homes") / "home")
-    (home.folder / "config.toml").write_text(CONFIGURATION.format(model=model), encoding="utf-8")
+    (home.folder / "config.toml").write_text(CONFIGURATION + STEERED.format(model=model), encoding="utf-8")
     with running(home):
         home.wait_until_it_serves()
         yield home
