@@ -183,7 +183,10 @@ def test_every_word_of_the_game_is_known(seed: int) -> None:
 
 
 WORDS = {word for one in vocabulary() for _, said in one.messages for word in said.split()}
-ARMS = {"unsteered", "temperature", "random", "constant", "clone", "dat_start", "dat_end", "best_of_4"}
+ARMS = {
+    *("unsteered", "temperature", "random", "constant", "constant_gated"),
+    *("clone", "dat_start", "dat_end", "best_of_4"),
+}
 KEYS = {
     *(
         "dat_gain",

@@ -22,6 +22,7 @@ def report_of(arms: Mapping[str, Measured], keys: Sequence[str]) -> dict[str, An
     dat, plain, constant = arms[better], arms["unsteered"], arms["constant"]
     found, (low, high) = gain(dat.score, plain.score, keys)
     _, (over_constant, _) = gain(dat.score, constant.score, keys)
+    _, (over_gated, _) = gain(dat.score, arms["constant_gated"].score, keys)
     second, (second_low, _) = gain(dat.score_second, plain.score_second, keys)
     _, (second_constant, _) = gain(dat.score_second, constant.score_second, keys)
     change, agreement = gain(dat.agreed, plain.agreed, keys)
@@ -38,6 +39,7 @@ def report_of(arms: Mapping[str, Measured], keys: Sequence[str]) -> dict[str, An
         "dat_gain_low": low,
         "dat_gain_high": high,
         "dat_over_constant_low": over_constant,
+        "dat_over_gated_constant_low": over_gated,
         "dat_gain_second_reader": second,
         "dat_gain_low_second_reader": second_low,
         "dat_over_constant_low_second_reader": second_constant,

@@ -46,6 +46,8 @@ class Trial:
         found["dat_end"] = self.arm("dat_end", lambda seed: self._planned(course.taught("end", seed)))
         best = self.best_constant()
         found["constant"] = self.arm("constant", lambda _: self._constant(best), once=True)
+        gated = self.best_constant(gated=True)
+        found["constant_gated"] = self.arm("constant_gated", lambda _: self._constant(gated), once=True)
         found["dat_start"] = self.arm("dat_start", lambda seed: self._planned(course.taught("start", seed)))
         found["clone"] = self.arm("clone", lambda seed: self._cloned(course.cloned("end", seed)))
         found["random"] = self.arm(
@@ -70,16 +72,21 @@ class Trial:
         say(f"{name}: {whole.score.mean():.3f} agreed {whole.agreed.mean():.3f} perplexity {whole.perplexity:.2f}")
         return whole
 
-    def best_constant(self) -> Tensor:
+    def best_constant(self, *, gated: bool = False) -> Tensor:
         """Of prefixes the model has seen, and of the mean actions of taught planners, the one that scores best in every
-        turn over contexts of training: heats of more and more games."""
+        turn over contexts of training: heats of more and more games. `gated`: only of those behind which replies are no
+        more surprising than the gate lets a planner's be."""
         course, plan = self.course, self.course.plan
         planner = course.taught("end", 0)
         states = torch.from_numpy(course.plain()["before"])
         among = torch.cat([self._means(states), self._liked(planner, states)])
+        name = "constant"
+        if gated:
+            ratios, name = self._perplexity_ratios(among), "constant_gated"
+            among = among[torch.from_numpy((ratios <= plan.settings.most_perplexity) | (ratios == ratios.min()))]
         games, heat = plan.heat, 0
         while len(among) > 1:
-            scores = self._heat(heat, games, among)
+            scores = self._heat(name, heat, games, among)
             among = among[torch.from_numpy(scores.argsort()[::-1][: len(among) // 4 or 1].copy())]
             games, heat = games * 4, heat + 1
         return among[0]
@@ -113,7 +120,19 @@ class Trial:
         drawn = torch.randperm(len(order) - half, generator=torch.Generator().manual_seed(self.course.seed))[:half]
         return described[torch.cat([order[:half], order[half:][drawn]])]
 
-    def _heat(self, number: int, games: int, among: Tensor) -> NDArray[np.float64]:
+    def _perplexity_ratios(self, among: Tensor) -> NDArray[np.float64]:
+        """How surprising the replies behind each action are, over unsteered ones, on the same tables of training."""
+        course, warmth = self.course, self.course.room.rules.temperature
+        tables = course.contest.tables("train", course.plan.heat, seed=course.seed + 550)
+
+        def ratios() -> Arrays:
+            policies = [Plain(temperature=warmth), *map(self._constant, among)]
+            found = [float(measured(course.contest, course.room, tables, one)["perplexity"]) for one in policies]
+            return {"ratios": np.array(found[1:]) / found[0]}
+
+        return course.kept.arrays("constant-perplexity", digest(self._key(), "constant-perplexity"), ratios)["ratios"]
+
+    def _heat(self, name: str, number: int, games: int, among: Tensor) -> NDArray[np.float64]:
         """The mean score of each action over the same tables of training."""
         course = self.course
         tables = course.contest.tables("train", games, seed=course.seed + 500 + number)
@@ -124,9 +143,7 @@ class Trial:
                 "scores": np.array([np.mean([one.score for one in course.contest.outcomes(play)]) for play in plays])
             }
 
-        return course.kept.arrays(f"constant-{number}", digest(self._key(), "constant", number, games), scores)[
-            "scores"
-        ]
+        return course.kept.arrays(f"{name}-{number}", digest(self._key(), name, number, games), scores)["scores"]
 
     def _measured(self, tables: list[Table], make: Callable[[int], Policy], seed: int) -> Arrays:
         return measured(self.course.contest, self.course.room, tables, make(seed))
