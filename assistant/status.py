@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,9 +21,12 @@ from assistant.version import VERSION
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
 from memory.models import Job, ReplyState, Source, Stage
+from memory.store import digests as digest_rows
 from memory.store import follow_ups, items, jobs, replies, requests, sources
 
 MEBIBYTE = 1024 * 1024
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""A clock that is set right by less is nobody's concern."""
 
 
 @runtime_checkable
@@ -57,6 +61,7 @@ def status(service: Service) -> Status:
             *_of_sources(read),
             *_of_jobs(recurring),
             *_of_digest(digest),
+            *_of_clock(service),
             *_of_drafts(outgoing),
             *(mailbox.problems if mailbox is not None else ()),
             *_of_spending(spending),
@@ -206,6 +211,18 @@ def _of_digest(digest: DigestStatus) -> Iterator[str]:
     for line in digest.waiting:
         if line.error:
             yield f"The digest of {line.day} waits to be sent: {line.error}"
+
+
+def _of_clock(service: Service) -> Iterator[str]:
+    now, zone = service.clock.now(), service.settings.user.zone
+    with service.database.read() as session:
+        made = digest_rows.last_made(session)
+    if made is not None and made.built_at > now + CLOCK_TOLERANCE:
+        yield (
+            f"The clock says {now.astimezone(zone):%Y-%m-%d %H:%M}, and the digest of {made.local_date} was made at "
+            f"{made.built_at.astimezone(zone):%Y-%m-%d %H:%M}. Has the clock been put back? If it is right now, nothing "
+            "is to be done: no day gets a second digest. If not, set it: timedatectl set-ntp true"
+        )
 
 
 def _of_drafts(outgoing: list[DraftDelivery]) -> Iterator[str]:

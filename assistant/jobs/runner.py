@@ -12,9 +12,7 @@ import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Lock
-
-from apscheduler.schedulers.background import BackgroundScheduler
+from threading import Event, Lock, Thread
 
 from assistant.backoff import backoff
 from assistant.errors import Conflict
@@ -58,7 +56,8 @@ class Runner:
         self._turn = Lock()
         self._digest_waits_since: datetime | None = None
         self._rests, self._rests_until = 0, self._service.started_at
-        self._scheduler: BackgroundScheduler | None = None
+        self._ended = Event()
+        self._ticking: Thread | None = None
         self._listeners: Listeners | None = None
 
     def start(self) -> None:
@@ -66,10 +65,8 @@ class Runner:
         self._listeners = Listeners(
             self._service.database, is_polled=lambda name: POLL + name in self.running, wake=self.tick
         )
-        self._scheduler = BackgroundScheduler(timezone="UTC")
-        self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
-        self._scheduler.start()
-        self._pool.submit(self.tick)
+        self._ticking = Thread(target=self._tick_on, name="ticks", daemon=True)
+        self._ticking.start()
 
     def tick(self) -> None:
         """Take in a changed configuration, then start what is due."""
@@ -123,17 +120,23 @@ class Runner:
         """Start nothing more. What runs sees `Service.stopping` and comes to an end."""
         if self._listeners is not None:
             self._listeners.stop()
-        scheduler, self._scheduler = self._scheduler, None
-        if scheduler is not None:
-            scheduler.shutdown(wait=False)
+        self._ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
         """Start nothing more, and return when nothing runs."""
         self.stop()
+        if self._ticking is not None:
+            self._ticking.join()
         self._pool.shutdown(wait=True)
         if self._listeners is not None:
             self._listeners.close()
+
+    def _tick_on(self) -> None:
+        """Ticks apart by the monotonic clock: one that waits for an hour of the day waits a day where that is put back."""
+        self.tick()
+        while not self._ended.wait(TICK_S):
+            self.tick()
 
     def _start_due(self) -> None:
         if timedelta(0) < self._rests_until - self._service.clock.now() <= LONGEST_REST:

@@ -49,6 +49,11 @@ def latest(session: Session, limit: int) -> list[Digest]:
     return list(session.exec(select(Digest).order_by(col(Digest.built_at).desc(), col(Digest.id).desc()).limit(limit)))
 
 
+def last_made(session: Session) -> Digest | None:
+    """The digest that was made last, whatever the clock said then."""
+    return session.exec(select(Digest).order_by(col(Digest.id).desc()).limit(1)).first()
+
+
 def last_sent(session: Session, recipient: str | None = None) -> Digest | None:
     """The digest that was delivered last."""
     chosen = select(Digest).join(Delivery).where(Delivery.state == DeliveryState.SENT)
