@@ -9,19 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from assistant.answers.memory import Private, SetPrivate
+from sqlmodel import Session
+
+from assistant.answers.memory import Mark, Private, SetPrivate
 from assistant.errors import BadRequest, NotFound, no_item
 from assistant.service import Service
 from memory.store import audit, facts, items, private
 from memory.store.private import Kind
 
 Line = TypeVar("Line")
+TITLE_LETTERS = 80
+"""Of what is shown of a mark: enough to know it again."""
 
 
-def list_private(service: Service) -> Private:
+def list_private(service: Service, *, is_guest: bool = False) -> Private:
+    """What is marked, and what each of it is; for a guest the numbers alone."""
     with service.database.read() as session:
         held = private.marked(session)
-    return Private(items=sorted(held.items), facts=sorted(held.facts))
+        marks = [
+            *(_item_mark(session, number) for number in sorted(held.items)),
+            *(_fact_mark(session, number) for number in sorted(held.facts)),
+        ]
+    return Private(items=sorted(held.items), facts=sorted(held.facts), marks=[] if is_guest else marks)
 
 
 def set_private(service: Service, wish: SetPrivate, *, is_guest: bool = False) -> Private:
@@ -47,7 +56,7 @@ def set_private(service: Service, wish: SetPrivate, *, is_guest: bool = False) -
                 private.mark(session, kind, row_id, is_private=wish.is_private)
                 what = "marked private" if wish.is_private else "unmarked private"
                 audit.record(session, what, f"{kind.removesuffix('s')} {row_id}", at=now)
-    return list_private(service)
+    return list_private(service, is_guest=is_guest)
 
 
 def private_items(service: Service) -> frozenset[int]:
@@ -71,3 +80,24 @@ def without_private(
         held = private.marked(session)
     hidden = held.items if kind == "items" else held.facts
     return [line for line in lines if number(line) not in hidden]
+
+
+def _item_mark(session: Session, item_id: int) -> Mark:
+    item, version = items.get(session, item_id), items.current_versions(session, [item_id]).get(item_id)
+    if item is None or version is None:
+        return Mark(kind="item", id=item_id)
+    return Mark(kind="item", id=item_id, what=item.kind, title=_short(version.title or version.text))
+
+
+def _fact_mark(session: Session, fact_id: int) -> Mark:
+    fact = facts.get(session, fact_id)
+    if fact is None:
+        return Mark(kind="fact", id=fact_id)
+    ended = fact.valid_until or fact.superseded_at
+    what = "fact" if fact.superseded_at is None or ended is None else f"fact, until {ended:%Y-%m-%d}"
+    return Mark(kind="fact", id=fact_id, what=what, title=_short(fact.text))
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= TITLE_LETTERS else f"{words[: TITLE_LETTERS - 1].rstrip()}…"

@@ -56,16 +56,30 @@ class Note(BaseModel):
     kind: str = "note"
 
 
+class Mark(BaseModel):
+    """What a mark as private stands on. `title` is a title or the first words; what was erased has neither it nor `what`."""
+
+    kind: Literal["item", "fact"]
+    id: int
+    what: str = ""
+    """An item's own kind, such as `note`; "fact", or "fact, until" a day."""
+    title: str = ""
+
+
 class Private(BaseModel):
-    """The numbers of the items and facts that are marked as private."""
+    """The numbers of the items and facts that are marked as private, and for the user what each is."""
 
     items: list[int] = []
     facts: list[int] = []
+    marks: list[Mark] = []
+    """Empty for another program."""
 
 
-class SetPrivate(Private):
+class SetPrivate(BaseModel):
     """Those to be marked, or whose marks are to go."""
 
+    items: list[int] = []
+    facts: list[int] = []
     is_private: bool = True
 
 

@@ -70,9 +70,9 @@ def retention(service: ServiceDep) -> Retention:
 
 
 @router.get("/private")
-def list_private(service: ServiceDep) -> Private:
-    """What is marked: numbers alone."""
-    return privacy.list_private(service)
+def list_private(service: ServiceDep, is_guest: GuestDep) -> Private:
+    """What is marked, and what each of it is; for another program numbers alone."""
+    return privacy.list_private(service, is_guest=is_guest)
 
 
 @router.put("/private")

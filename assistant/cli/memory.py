@@ -228,8 +228,14 @@ def private(
     if as_json:
         print_json(held)
         return
-    named = [*(f"item {one}" for one in held.items), *(f"fact {one}" for one in held.facts)]
-    say(f"Private: {', '.join(named)}." if named else "Nothing is marked as private.")
+    print_table(
+        ("Private", "Kind", "What it says"),
+        (
+            (f"{mark.kind} {mark.id}", mark.what or "-", mark.title or "(erased: the mark stands on nothing)")
+            for mark in held.marks
+        ),
+        empty="Nothing is marked as private.",
+    )
 
 
 @app.command()

@@ -275,6 +275,16 @@ def test_a_guest_may_mark_and_takes_no_mark_away(home: Home) -> None:
     assert privacy.list_private(home.service).items == [home.item]
 
 
+def test_a_guest_is_shown_what_is_marked_as_numbers_alone(home: Home) -> None:
+    home.mark()
+    with guest(home) as client:
+        listed = client.get("/api/memory/private").json()
+        answered = client.put("/api/memory/private", json={"items": [home.open]}).json()
+    assert (listed["items"], listed["facts"], listed["marks"]) == ([home.item], [home.fact], [])
+    assert answered["marks"] == []
+    assert [mark.title for mark in privacy.list_private(home.service).marks] == ["Biopsy Quennell", "Ferry", FACT]
+
+
 def test_streams_are_masked_line_by_line_and_stay_streams(home: Home) -> None:
     home.mark()
     home.engine._waiting = [f"They found a {CANARY} side, so they say."]
