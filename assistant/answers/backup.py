@@ -28,6 +28,8 @@ class RestoredAnswer(BaseModel):
     """The version that made the backup."""
     aside: str
     """Where what was there is now."""
+    aside_remedy: str
+    """Until when it is kept, and how it goes sooner."""
     kept: list[str]
     """Files of the user's that stayed as they were, though the backup holds them, too."""
     left_out: list[str]

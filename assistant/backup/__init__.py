@@ -1,1 +1,1 @@
-"""Everything that cannot be made anew, in one file, and back. Read `archive` (the file), then `making`, then `restoring`."""
+"""Everything that cannot be made anew, in one file, and back. Read `archive` (the file), then `making`, then `restoring`, then `aside`."""

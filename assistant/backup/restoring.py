@@ -19,6 +19,7 @@ from pathlib import Path
 
 from assistant.backup import archive
 from assistant.backup.archive import Manifest
+from assistant.backup.aside import SetAside, place_for
 from assistant.config.private_file import write_private
 from assistant.delivery.dispatch import FIRST_START
 from assistant.errors import BadRequest, Unavailable
@@ -40,7 +41,7 @@ class Restored:
     """What a restore did. `aside` holds what was there; `kept` are files of the user's that stayed as they were."""
 
     manifest: Manifest
-    aside: Path
+    aside: SetAside
     kept: list[str]
 
 
@@ -57,9 +58,9 @@ def restore(home: Home, file: Path, now: datetime, progress: Progress, *, with_c
     try:
         manifest = _unpacked(home, file, staged, progress)
         _settle(file, staged / archive.DATABASE, now)
-        aside = _aside(home, now)
+        aside = place_for(home, now)
         moves, kept = _moves(home, staged, with_configuration)
-        note = {"aside": str(aside), "moves": [[str(source), str(target)] for source, target in moves]}
+        note = {"aside": str(aside.path), "moves": [[str(source), str(target)] for source, target in moves]}
         write_private(staged / NOTE, json.dumps(note))
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
@@ -92,11 +93,6 @@ def finish(home: Home) -> bool:
 
 def _staged(home: Home) -> Path:
     return home.data / "restoring"
-
-
-def _aside(home: Home, now: datetime) -> Path:
-    """A folder among the copies, which an erasure empties with them."""
-    return home.backups / f"before-restore-{now:%Y%m%d-%H%M%S}"
 
 
 def _unpacked(home: Home, file: Path, staged: Path, progress: Progress) -> Manifest:

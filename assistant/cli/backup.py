@@ -59,7 +59,7 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup in the place of what this home holds; all of that is kept aside. Stop the service first.
+    """Put a backup in the place of what this home holds; that is kept aside for 30 days. Stop the service first.
 
     The file is checked whole before anything is changed. What was queued in it is not sent by itself, for it may have been
     sent since.
@@ -124,7 +124,8 @@ def _answer(restored: Restored, notices: list[str]) -> RestoredAnswer:
     return RestoredAnswer(
         made_at=manifest.made_at.isoformat(),
         telos=manifest.telos,
-        aside=str(restored.aside),
+        aside=str(restored.aside.path),
+        aside_remedy=restored.aside.remedy,
         kept=restored.kept,
         left_out=manifest.left_out,
         notices=notices,
@@ -133,7 +134,7 @@ def _answer(restored: Restored, notices: list[str]) -> RestoredAnswer:
 
 def _print(answer: RestoredAnswer) -> None:
     say(f"This home is as it was on {datetime.fromisoformat(answer.made_at).astimezone():%Y-%m-%d %H:%M}.")
-    say(f"What was here is in {answer.aside}; delete it when you miss nothing.")
+    say(f"What was here is in {answer.aside}. {answer.aside_remedy}")
     if answer.kept:
         say(f"Yours stayed: {', '.join(answer.kept)}. The backup's take their place with --with-configuration.")
     if answer.left_out:

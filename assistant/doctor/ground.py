@@ -1,4 +1,4 @@
-"""What the service stands on: configuration, folders and modes, lock, SQLite, disk.
+"""What the service stands on: configuration, folders and modes, lock, SQLite, disk, what restores have set aside.
 
 These are looked at from outside, without a service: the command line runs them first, because each may be the reason
 why none can be built. It changes nothing.
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assistant.answers.doctor import Finding
+from assistant.backup import aside
 from assistant.config.load import load
 from assistant.endpoint import socket_path
 from assistant.errors import BadConfiguration
@@ -33,6 +34,7 @@ def examine_ground(home: Home) -> Iterator[Finding]:
     yield _lock(home)
     yield _sqlite()
     yield _disk(home)
+    yield from _set_aside(home)
 
 
 def _configuration(home: Home) -> Finding:
@@ -141,3 +143,13 @@ def _disk(home: Home) -> Finding:
             remedy=f"Make room: Telos wants {_LEAST_FREE_MB} MB, among others for copies of its database.",
         )
     return Finding(subject="disk", verdict="ok", sentence=f"{free_mb / 1024:.0f} GB are free.")
+
+
+def _set_aside(home: Home) -> Iterator[Finding]:
+    for one in aside.found(home):
+        yield Finding(
+            subject="backups",
+            verdict="ok",
+            sentence=f"What was here before the restore of {one.since:%Y-%m-%d} takes {one.megabytes():.1f} MB in {one.path}.",
+            remedy=one.remedy,
+        )

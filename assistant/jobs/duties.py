@@ -7,7 +7,7 @@
     mailbox       drafts answers to mail that awaits one, places them, finds what was sent, and follows up
     digest        builds the morning digest and queues it, at its hour, once a local day
     deliver       hands queued digests and drafts to the mail server, with back-off while it is down
-    maintain      once a day: old copies, calls and conversations go, old texts are shortened, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
+    maintain      once a day: old copies, what restores set aside, calls and conversations go, old texts are shortened, late goals expire, the database is checked; at once where an erasure was cut short, to finish it
     steer         trains a planner by night, where a model can be steered; never while somebody is answered
 
 When a job is due is asked of rows and the clock alone. `jobs` runs them; it knows nothing of what they do.
@@ -23,6 +23,7 @@ from functools import partial
 from sqlmodel import Session
 
 from assistant import calls, conversations, deliveries, digests, goals, memories, retention, standing, trainings
+from assistant.backup import aside
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
 from assistant.ingest.indexing import Indexing, are_indexes_lost, index_pending
@@ -268,6 +269,7 @@ def _maintain(service: Service, progress: Progress) -> Outcome:
     copies = sorted(service.home.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
     for copy in copies[:-KEPT_BACKUPS]:
         copy.unlink()
+    aside.remove_old(service.home, service.clock.now())
     damage = service.database.check()
     service.database.shrink()  # the upkeep read everything, and a day goes by before it does again
     if damage:

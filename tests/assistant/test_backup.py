@@ -111,7 +111,7 @@ def test_what_was_restored_is_found_by_words_and_meaning_and_what_came_since_is_
     assert found(again, "tunnel") == ["1"]  # nothing nearer is there
     assert len(again.vectors.matrix) == 1
     again.close()
-    assert TUNNEL.encode() in (restored.aside / "telos.db").read_bytes()
+    assert TUNNEL.encode() in (restored.aside.path / "telos.db").read_bytes()
 
 
 def test_a_backup_is_made_while_others_write(service: Service, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_the_users_own_configuration_stays_unless_the_backups_is_asked_for(
     assert restoring.restore(home, file, NOW, unheard).kept == [str(home.config_file)]
     assert home.config_file.read_text() == "# mine"
 
-    aside = restoring.restore(home, file, LATER, unheard, with_configuration=True).aside
+    aside = restoring.restore(home, file, LATER, unheard, with_configuration=True).aside.path
     assert "smtp.example.org" in home.config_file.read_text()
     assert (aside / "config.toml").read_text() == "# mine"
 

@@ -35,6 +35,7 @@ def test_a_home_goes_back_to_its_backup(telos: Shell, tmp_path: Path) -> None:
     done = telos.json("restore", str(tmp_path / "a.backup"), "--yes")
     assert [hit["title"] for hit in telos.json("memory", "search", "ferry tunnel")["hits"]] == ["Ferry"]
     assert (Path(done["aside"]) / "telos.db").is_file()
+    assert f"sooner, if you miss nothing: rm -r {done['aside']}" in done["aside_remedy"]
     assert done["kept"] == [str(telos.home / "config.toml")]
 
 
