@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_origin
+from urllib.parse import urlsplit
 
 from assistant import mail_login, sources
 from assistant.answers import sources as answers
@@ -18,10 +19,10 @@ from assistant.config import edit
 from assistant.config.load import check, load
 from assistant.config.naming import free, plain, slug
 from assistant.config.private_file import secrets_beside
-from assistant.config.questions import meant, questions
+from assistant.config.questions import is_secret, meant, questions
 from assistant.config.schema import SourceSettings
 from assistant.errors import BadConfiguration, BadRequest
-from assistant.secrets import SecretPlaces
+from assistant.secrets import SecretPlaces, mask_shapes
 from assistant.service import Service
 from connectors.base import Connector, SourceFailure
 from connectors.registry import connectors
@@ -129,6 +130,7 @@ def _tested(service: Service, source: SourceSettings) -> answers.Tested:
 def _given(connector: type[Connector], addition: answers.Addition) -> tuple[dict[str, Any], dict[str, str]]:
     """The keys of the new table, without name and kind, and the secrets that go into files of their own."""
     keys = _first(connector, addition) | addition.keys
+    _refuse_open_secrets(connector, keys)
     secrets: dict[str, str] = {}
     asked = {question.key: question for question in questions(connector.Options)}
     for key, typed in addition.answers.items():
@@ -142,6 +144,44 @@ def _given(connector: type[Connector], addition: answers.Addition) -> tuple[dict
         elif typed.strip() != question.default:
             keys[key] = meant(question, typed)
     return keys, secrets
+
+
+def _refuse_open_secrets(connector: type[Connector], keys: Mapping[str, Any]) -> None:
+    """Raises: BadRequest where a key that is given outright holds a secret: a command line is shown by `ps` and kept by the
+    shell, and the configuration would hold it open. The sentence does not repeat it."""
+    fields = connector.Options.model_fields
+    asked = {question.key for question in questions(connector.Options)}
+    for key, value in keys.items():
+        is_declared = key in fields and is_secret(fields[key])
+        if not value or not (is_declared or _holds_secret(value)):
+            continue
+        ways = []
+        if f"{key}_file" in fields:
+            ways.append(f"put it into a file that only you can read (mode 0600) and give --set {key}_file=FILE")
+        if is_declared and key in asked:
+            ways.append(f"leave it out and type it where nobody sees it: telos sources add {connector.kind}")
+        if not ways:
+            secret_keys = [f"{other}_file" for other, field in fields.items() if is_secret(field)]
+            ways.append(f"keep secrets in files: {', '.join(secret_keys)}" if secret_keys else "leave it out")
+        raise BadRequest(
+            f"{key} {'is' if is_declared else 'holds'} a secret, and what stands on a command line can be read by every "
+            "program and stays in your shell's history. Nothing was added.",
+            f"Instead, {'; or '.join(ways)}",
+        )
+
+
+def _holds_secret(value: object) -> bool:
+    """Whether a value, or one of a list, is a key of a service by its shape, or an address with a password in it."""
+    if isinstance(value, list):
+        return any(_holds_secret(one) for one in value)
+    return isinstance(value, str) and (mask_shapes(value) != value or _has_password(value))
+
+
+def _has_password(address: str) -> bool:
+    try:
+        return "://" in address and bool(urlsplit(address).password)
+    except ValueError:  # no address; the kind says so
+        return False
 
 
 def _first(connector: type[Connector], addition: answers.Addition) -> dict[str, Any]:

@@ -102,6 +102,29 @@ class TestAdding:
         assert "url_file" in added.advice
         assert "hush" not in repr(client.sources.list())
 
+    @pytest.mark.parametrize(
+        ("given", "remedy"),
+        [
+            pytest.param(["feeds", "--set", "password=HUSH"], "give --set password_file=FILE", id="declared"),
+            pytest.param(["mail", "--set", "password=HUSH"], "password_file=FILE; or leave it out", id="asked for"),
+            pytest.param(["reddit", "--set", "refresh_token=HUSH"], "refresh_token_file=FILE", id="of another kind"),
+            pytest.param(["feeds", "--set", "username=ghp_HUSHHUSHHUSHHUSHHUSH"], "password_file", id="by its shape"),
+            pytest.param(["arxiv", "--set", 'queries=["xoxb-HUSH-HUSH-HUSH"]'], "leave it out", id="in a list"),
+            pytest.param(["feeds", "https://ada:HUSH@a.example/"], "--set url_file=FILE", id="in an address"),
+        ],
+    )
+    def test_a_secret_on_the_command_line_is_refused_with_its_remedy(
+        self, home: Home, given: list[str], remedy: str
+    ) -> None:
+        before = home.config_file.read_text()
+        ran = Daemon(home.data).telos("sources", "add", *given, "--untested")
+        assert ran.returncode == 2, ran
+        told = " ".join(ran.stderr.split())
+        assert "can be read by every program" in told
+        assert remedy in told
+        assert "HUSH" not in told
+        assert home.config_file.read_text() == before
+
     def test_a_list_of_categories_becomes_a_list(self, home: Home, client: Client) -> None:
         client.sources.add(Addition(kind="arxiv", arguments=["cs.CL", "cs.AI"], is_tested=False))
         assert configured(home) == [{"name": "arxiv", "kind": "arxiv", "categories": ["cs.CL", "cs.AI"]}]
