@@ -1,7 +1,8 @@
 """A service at work among 100,000 items: 20 requests a second whatever happens, 50 idle streams, 200 sources polling.
 
 The loop is open: each request is due at its time, and its latency counts from then on, so that a service that falls behind
-is seen to. Four in five requests ask for the status or a list, one searches. The world around it is `benchmarks.load_world`.
+is seen to. Four in five requests ask for the status or a list, one searches. The world around it is `benchmarks.load_world`; it
+exits with 1 where a bar of `benchmarks.load_verdict` is not kept, and `broken` says which.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ import numpy as np
 from assistant.home import Home
 from assistant.lock import Lock
 from assistant.workers.index import WorkerIndex
+from benchmarks.load_verdict import Figures, broken_bars, growth_mb
 from benchmarks.load_world import IDLE
-from benchmarks.report import Arguments, arguments, percentile, report, say
+from benchmarks.report import Arguments, Unmeasured, arguments, percentile, report, say
 from benchmarks.scale_asked import Prepared
 from benchmarks.scale_home import PAGE, VOCABULARY, Drawn, fill
 from memory.vectors import Vectors
@@ -82,8 +84,15 @@ def main() -> None:
         home.config_file.write_text(_configuration(plan, port), encoding="utf-8")
         with _daemon(home) as (pid, socket):
             seen, open_streams = asyncio.run(_load(plan, Drawn(chosen.seed), socket, pid))
-    fifth = max(1, len(seen.rss_mb) // 5)
-    early, late = seen.rss_mb[fifth : 2 * fifth] or seen.rss_mb, seen.rss_mb[-fifth:]
+    growth = growth_mb(seen.rss_mb)
+    figures = Figures(
+        growth_mb=growth,
+        p99_list_ms=percentile(seen.list_ms, 0.99),
+        p99_search_ms=percentile(seen.search_ms, 0.99),
+        failed=seen.failed.total(),
+        streams_lost=plan.streams - open_streams,
+    )
+    broken = broken_bars(figures, quick=chosen.quick)
     report(
         "load",
         seed=chosen.seed,
@@ -92,16 +101,18 @@ def main() -> None:
         n=plan.items,
         requests=plan.requests,
         p50_list_ms=percentile(seen.list_ms, 0.5),
-        p99_list_ms=percentile(seen.list_ms, 0.99),
+        p99_list_ms=figures.p99_list_ms,
         p50_search_ms=percentile(seen.search_ms, 0.5),
-        p99_search_ms=percentile(seen.search_ms, 0.99),
+        p99_search_ms=figures.p99_search_ms,
         p99_ms={path: percentile(times, 0.99) for path, times in sorted(seen.by_path.items())},
         failed=dict(seen.failed),
         streams_open_at_the_end=open_streams,
-        rss_mb=median(late),
-        rss_growth_mb=median(late) - median(early),
+        rss_mb=median(seen.rss_mb[-max(1, len(seen.rss_mb) // 5) :]),
+        rss_growth_mb=Unmeasured("The run was too short for a line through its samples.") if growth is None else growth,
         rss_curve_mb=[round(value) for value in seen.rss_mb[:: max(1, len(seen.rss_mb) // 20)]],
+        broken=broken,
     )
+    sys.exit(bool(broken))
 
 
 async def _load(plan: Plan, drawn: Drawn, socket: str, pid: int) -> tuple[Seen, int]:
