@@ -1,6 +1,6 @@
 """The travel game as a contest of `games`: its tables, which journey a talk agreed on, and the points that are due.
 
-Plain code reads the words, once from what the assistant offered last, once from what the traveller said to book. Knows no
+Plain code reads the words, once from what the assistant proposed last, once from what the traveller said to book. Knows no
 arm. `travel` builds it.
 """
 
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from benchmarks.games.contest import Outcome, Part
 from benchmarks.games.play import Game, Table
 from benchmarks.travel_dialogues import YES, opening
-from benchmarks.travel_world import TOWNS, scenario_of, scenarios
+from benchmarks.travel_world import Journey, journey_in, scenario_of, scenarios
 
 
 @dataclass(slots=True)
@@ -33,13 +33,13 @@ class Travel:
         return found
 
     def outcomes(self, games: Sequence[Game], *, second: bool = False) -> list[Outcome]:
-        """A talk that did not end within its turns is no agreement. Nothing better was possible at a score of 1."""
+        """By the traveller's first yes. Nothing better was possible at a score of 1."""
         found = []
         for game in games:
             said = [(side, self.tokenizer.decode(reply)) for side, reply in game.said]
-            town = agreed(said, by_traveller=second) if game.is_over else None
-            score = scenario_of(game.table.key).score(town)
-            found.append(Outcome(score, town is not None, score == 1))
+            journey = agreed(said, by_traveller=second)
+            score = scenario_of(game.table.key).score(journey)
+            found.append(Outcome(score, journey is not None, score == 1))
         return found
 
     def context(self, table: Table) -> str:
@@ -55,17 +55,13 @@ class Travel:
         return text.strip()
 
 
-def agreed(said: Sequence[tuple[int, str]], *, by_traveller: bool = False) -> str | None:
-    """The town that a talk agreed on, by what the assistant (side 0) offered last, or by what the traveller said to book.
+def agreed(said: Sequence[tuple[int, str]], *, by_traveller: bool = False) -> Journey | None:
+    """The journey that a talk agreed on, by what the assistant (side 0) proposed, or by what the traveller said to book.
 
-    There is none unless the traveller's last words are a yes to a message that names a town.
+    There is none unless the traveller says yes to a message that names a whole journey; its first yes counts.
     """
-    heard = [place for place, (side, _) in enumerate(said) if side == 1]
-    if not heard or heard[-1] == 0 or YES not in said[heard[-1]][1].split():
-        return None
-    offered, booked = (_last_town(said[place][1]) for place in (heard[-1] - 1, heard[-1]))
-    return None if offered is None else booked if by_traveller else offered
-
-
-def _last_town(said: str) -> str | None:
-    return next((word for word in reversed(said.split()) if word in TOWNS), None)
+    for before, (side, answer) in pairwise(said):
+        if side == 1 and YES in answer.split() and before[0] == 0:
+            proposed, booked = journey_in(before[1].split()), journey_in(answer.split())
+            return None if proposed is None else booked if by_traveller else proposed
+    return None

@@ -1,8 +1,8 @@
-"""Scripted dialogues about a journey, and how a model reads them: assistants of mixed skill, travellers of mixed patience.
+"""Scripted dialogues about a journey, and how a model reads them: assistants of mixed temper, travellers of mixed patience.
 
-Some assistants propose at once, some ask without end, a few ask what matters, mind the time and sum up what they heard
+Some assistants guess at once, some ask without end, some ask what matters, mind the time and sum up what they heard
 before they propose; a model of all of them is an average assistant. A description says only what an onlooker could
-write down of a reply: never a wish that was not said, nor what an offer is worth. `travel` trains its model on them.
+write down of a reply: never a wish that was not said, nor what a journey is worth. `travel` trains its model on them.
 """
 
 from __future__ import annotations
@@ -14,91 +14,80 @@ from random import Random
 import numpy as np
 
 from benchmarks.games.scratch_model import Conversation, Role
-from benchmarks.travel_world import ENOUGH, PATIENCE, SLOTS, TOWNS, WEIGHTS, Offer, Scenario, drawn, slot_of
+from benchmarks.travel_world import PATIENCE, RANKS, SLOTS, VALUES, Journey, Scenario, drawn, slot_of
 
-OPEN, OVER = "begin", "<over>"
-"""What the traveller hears first, and what an assistant says when the talk is over."""
-DESCRIPTIONS = ("asks", "asks-most", "asks-detail", "proposes", "recaps", "ends", "warm", "brief")
+OPEN = "begin"
+"""What the traveller hears first."""
+DESCRIPTIONS = ("asks-most", "asks-detail", "proposes", "warm", "plain")
+"""What a reply does, and in which tone: two are true of each."""
 YES, AWAY = "yes", "elsewhere"
-"""Words that a traveller says only when it takes an offer, and when it leaves without one."""
+"""Words that a traveller says only when it takes a journey, and when it leaves without one: both end the talk."""
 _HELLO = ("i want to get away", "i need a few days off")
-_TIME = {"short": "but i have little time", "some": "", "long": "and there is no hurry"}
-_MOST = ("what matters most to you ?", "what do you want above all ?")
-_DETAIL = {
-    "place": "where do you like to be ?",
-    "way": "how do you want to travel ?",
-    "stay": "where do you want to sleep ?",
-}
-_PROPOSES = ("how about", "there is", "i can offer")
+_TIME = {"short": "but have little time", "some": "soon", "long": "and there is no hurry"}
+_MOST = "what matters most ?"
+_DETAIL = {slot: f"which {slot} do you like ?" for slot in SLOTS}
 _REFUSES = ("no , not that one", "no , something else")
 _WARM = "gladly ,"
-_BRIEF = 6
-"""Words of a reply that is brief."""
 
 
 @dataclass(frozen=True, slots=True)
-class Skill:
-    """How likely an assistant is to ask while there is something to ask, what matters most above all, and to sum up what
-    was said before it proposes; whether it minds how much time there is."""
+class Temper:
+    """How likely an assistant is to ask while there is something to ask, and what matters most first of all; whether it
+    minds how much time there is."""
 
     asks: float
     most: float
-    recaps: float
     is_mindful: bool
 
 
-SKILLS = ((0.45, Skill(0.1, 0.2, 0.2, False)), (0.4, Skill(0.75, 0.15, 0.4, False)), (0.15, Skill(0.9, 0.9, 0.9, True)))
-"""The share of each among assistants."""
+TEMPERS = ((0.35, Temper(0.1, 0.3, False)), (0.3, Temper(0.85, 0.3, False)), (0.35, Temper(0.95, 0.95, True)))
+"""The share of each among assistants: the hasty, the curious, the careful."""
 
 
 @dataclass(slots=True)
 class Assistant:
-    """Someone who knows the offers, hears what the traveller says, and is as skilled as it is."""
+    """Someone who knows what is on offer, hears what the traveller says, and is of its temper."""
 
     scenario: Scenario
-    skill: Skill
+    temper: Temper
     chance: Random
-    heard: dict[str, float] = field(default_factory=dict)
-    """What was said to be wanted, and how much it seems to be worth."""
-    refused: set[str] = field(default_factory=set)
+    heard: dict[str, str] = field(default_factory=dict)
+    """What was said to be wanted, by its slot."""
+    refused: set[Journey] = field(default_factory=set)
     said: int = 0
     has_asked_most: bool = False
 
-    def reply(self) -> tuple[str, Offer | None]:
-        """A question, or a proposal and the offer it makes."""
+    def reply(self) -> tuple[str, Journey | None]:
+        """A question, or a proposal and its journey."""
         self.said += 1
-        warm = f"{_WARM} " if self.chance.random() < 0.2 else ""
+        warm = f"{_WARM} " if self.chance.random() < 0.3 else ""
         if self._is_to_ask():
             return warm + self._question(), None
-        return self._proposal(warm)
+        said, journey = self._proposal()
+        return warm + said, journey
 
     def _is_to_ask(self) -> bool:
         left = PATIENCE[self.scenario.time] - self.said
-        unknown = len(SLOTS) - len(self.heard)
-        if not unknown or (self.skill.is_mindful and (left < 1 or (left < 2 and self.heard))):
+        if len(self.heard) == len(SLOTS) or (self.temper.is_mindful and left < 1):
             return False
-        return self.chance.random() < self.skill.asks
+        return self.chance.random() < self.temper.asks
 
     def _question(self) -> str:
-        if not self.has_asked_most and self.chance.random() < self.skill.most:
+        if not self.has_asked_most and not self.heard and self.chance.random() < self.temper.most:
             self.has_asked_most = True
-            return self.chance.choice(_MOST)
-        known = {slot_of(value) for value in self.heard}
-        return _DETAIL[self.chance.choice([slot for slot in SLOTS if slot not in known])]
+            return _MOST
+        return _DETAIL[self.chance.choice([slot for slot in SLOTS if slot not in self.heard])]
 
-    def _proposal(self, warm: str) -> tuple[str, Offer]:
-        left = [offer for offer in self.scenario.offers if offer.town not in self.refused]
-        recap = ""
-        if self.heard and self.chance.random() < self.skill.recaps:
-            recap = f"so {' and '.join(self.heard)} , "
-            worth = [sum(self.heard.get(value, 0.0) for value in offer.values) for offer in left]
-            left = [offer for offer, one in zip(left, worth, strict=True) if one == max(worth)]
-        elif self.heard and self.chance.random() < 0.5:
-            wanted = self.chance.choice(list(self.heard))
-            left = [offer for offer in left if wanted in offer.values] or left
-        offer = self.chance.choice(left)
-        lead = self.chance.choice(_PROPOSES)
-        return f"{warm}{recap}{lead} {offer.town} : {' '.join(offer.values)}", offer
+    def _proposal(self) -> tuple[str, Journey]:
+        """What was heard is kept to, and summed up first."""
+        recap = f"so {' and '.join(f'{slot} {value}' for slot, value in self.heard.items())} , " if self.heard else ""
+        while True:
+            journey = tuple(
+                self.heard.get(slot) or self.chance.choice(values)
+                for slot, values in zip(SLOTS, self.scenario.offers, strict=True)
+            )
+            if journey not in self.refused:
+                return f"{recap}how about {spelled(journey)}", journey
 
 
 @dataclass(slots=True)
@@ -111,46 +100,38 @@ class Traveller:
 
     def opening(self) -> str:
         """What the talk begins with."""
-        return f"{self.chance.choice(_HELLO)} {_TIME[self.scenario.time]}".strip()
+        return f"{self.chance.choice(_HELLO)} {_TIME[self.scenario.time]}"
 
-    def answer(self, said: str, offer: Offer | None) -> str:
-        """To a question, or to the offer of a proposal."""
+    def answer(self, said: str, journey: Journey | None) -> str:
+        """To a question, or to a proposal: one is taken that fulfils a wish."""
         self.heard += 1
-        if offer is not None and self.scenario.worth(offer) >= ENOUGH:
-            return f"{YES} , book {offer.town}"
+        if journey is not None and any(wish in journey for wish in self.scenario.wishes):
+            return f"{YES} , book {spelled(journey)}"
         if self.heard >= PATIENCE[self.scenario.time]:
             return f"i will look {AWAY}"
-        if offer is not None:
+        if journey is not None:
             return self.chance.choice(_REFUSES)
-        if any(one in said for one in _MOST):
-            return self.chance.choice(
-                (f"{self.scenario.wishes[0]} above all", f"most of all {self.scenario.wishes[0]}")
-            )
-        slot = next(slot for slot, one in _DETAIL.items() if one in said)
-        wish = next(wish for wish in self.scenario.wishes if slot_of(wish) == slot)
-        return f"it has to be {wish}" if self._weight(wish) >= 3 else f"{wish} if possible"
-
-    def _weight(self, wish: str) -> int:
-        return WEIGHTS[self.scenario.wishes.index(wish)]
+        if said.endswith(_MOST):
+            return f"{RANKS[0]} {slot_of(self.scenario.wishes[0])} {self.scenario.wishes[0]}"
+        wish = next(wish for wish in self.scenario.wishes if said.endswith(_DETAIL[slot_of(wish)]))
+        return f"{slot_of(wish)} {wish}"
 
 
 def dialogue(scenario: Scenario, chance: Random) -> list[str]:
-    """A talk over a scenario: what traveller and assistant say in turn, the traveller first, up to `OVER`."""
-    skill = chance.choices([skill for _, skill in SKILLS], [share for share, _ in SKILLS])[0]
-    assistant, traveller = Assistant(scenario, skill, chance), Traveller(scenario, chance)
+    """A talk over a scenario: what traveller and assistant say in turn, the traveller first and last."""
+    temper = chance.choices([temper for _, temper in TEMPERS], [share for share, _ in TEMPERS])[0]
+    assistant, traveller = Assistant(scenario, temper, chance), Traveller(scenario, chance)
     talk = [traveller.opening()]
-    while len(assistant.refused) < len(scenario.offers):
-        said, offer = assistant.reply()
-        answer = traveller.answer(said, offer)
+    while True:
+        said, journey = assistant.reply()
+        answer = traveller.answer(said, journey)
         talk += [said, answer]
-        if YES in answer.split() or AWAY in answer.split():
-            break
-        if offer is not None:
-            assistant.refused.add(offer.town)
-        for word in answer.split():
-            if word in _VALUES:
-                assistant.heard[word] = 5.0 if "all" in answer.split() else 4.0 if "has" in answer.split() else 2.0
-    return [*talk, OVER]
+        words = answer.split()
+        if YES in words or AWAY in words:
+            return talk
+        if journey is not None:
+            assistant.refused.add(journey)
+        assistant.heard |= {slot_of(word): word for word in words if word in VALUES}
 
 
 def conversation(scenario: Scenario, talk: Sequence[str], *, is_assistant: bool) -> Conversation:
@@ -166,24 +147,19 @@ def conversation(scenario: Scenario, talk: Sequence[str], *, is_assistant: bool)
 
 
 def opening(scenario: Scenario, *, is_assistant: bool) -> list[tuple[Role, str]]:
-    """What a side's conversation begins with: the offers, or the wishes with what each is worth."""
+    """What a side's conversation begins with: what is on offer, or the wishes with what each is worth."""
     if is_assistant:
-        offers = " ".join(f"{' '.join(offer.values)} {offer.town}" for offer in scenario.offers)
-        return [("system", f"offers : {offers}")]
-    wishes = " ".join(f"{weight} {wish}" for weight, wish in zip(WEIGHTS, scenario.wishes, strict=True))
-    return [("system", f"wishes : {wishes} ; time {scenario.time}"), ("user", OPEN)]
+        return [("system", f"offers : {' ; '.join(' '.join(values) for values in scenario.offers)}")]
+    wishes = " ".join(f"{rank} {slot_of(wish)} {wish}" for rank, wish in zip(RANKS, scenario.wishes, strict=True))
+    return [("system", f"wishes : {wishes} time {scenario.time}"), ("user", OPEN)]
 
 
 def described_as(said: str) -> tuple[str, ...]:
     """Every description that is true of an assistant's reply."""
-    if said == OVER:
-        return ("ends", "brief")
-    words = said.split()
-    found = ["warm"] if said.startswith(_WARM) else []
-    found += ["brief"] if len(words) <= _BRIEF else []
+    tone, words = "warm" if said.startswith(_WARM) else "plain", said.split()
     if "?" in words:
-        return (*found, "asks", "asks-most" if any(one in said for one in _MOST) else "asks-detail")
-    return (*found, "proposes", *(["recaps"] if "so" in words else []))
+        return ("asks-most" if _MOST in said else "asks-detail", tone)
+    return ("proposes", tone)
 
 
 def lesson(is_assistant: bool, generator: np.random.Generator) -> Conversation:
@@ -195,16 +171,11 @@ def lesson(is_assistant: bool, generator: np.random.Generator) -> Conversation:
 
 def vocabulary() -> Iterator[Conversation]:
     """Conversations that hold every word of the game."""
-    words = [*TOWNS, *_VALUES, *_HELLO, *_TIME.values(), *_MOST, *_DETAIL.values(), *_PROPOSES, *_REFUSES, _WARM]
-    words += [
-        OPEN,
-        OVER,
-        *PATIENCE,
-        *map(str, WEIGHTS),
-        f"{YES} , book i will look {AWAY} so and : ; offers wishes time",
-    ]
-    words += ["above all most of all it has to be if possible"]
+    words = [*VALUES, *_HELLO, *_TIME.values(), _MOST, *_DETAIL.values(), *_REFUSES, _WARM, OPEN, *PATIENCE]
+    words += [*RANKS, f"{YES} , book i will look {AWAY} so and how about offers wishes time : ;"]
     yield Conversation((("system", " ".join(words)),))
 
 
-_VALUES = frozenset(value for values in SLOTS.values() for value in values)
+def spelled(journey: Journey) -> str:
+    """Each value behind its slot."""
+    return " ".join(f"{slot} {value}" for slot, value in zip(SLOTS, journey, strict=True))

@@ -11,10 +11,10 @@ from random import Random
 import numpy as np
 
 from benchmarks.games.scratch_model import Conversation, Role
-from benchmarks.travel_dialogues import opening
-from benchmarks.travel_world import SLOTS, TOWNS, WEIGHTS, Scenario, drawn
+from benchmarks.travel_dialogues import YES, opening, spelled
+from benchmarks.travel_world import RANKS, SLOTS, VALUES, Scenario, drawn, slot_of
 
-QUESTIONS = 5
+QUESTIONS = 6
 """In a drill."""
 
 
@@ -22,10 +22,9 @@ def drill(generator: np.random.Generator) -> Conversation:
     """Questions of one kind, over some scenario of training."""
     chance = Random(int(generator.integers(2**62)))
     scenario = drawn(chance, "train")
-    kind = chance.choice((_echo, _values, _town, _weight))
-    is_assistant = kind is not _weight
-    messages: list[tuple[Role, str]] = [] if kind is _echo else opening(scenario, is_assistant=is_assistant)[:1]
-    for _ in range(QUESTIONS):
+    kind = chance.choice((_echo, _fulfils, _wish))
+    messages: list[tuple[Role, str]] = [] if kind is _echo else opening(scenario, is_assistant=False)[:1]
+    for _ in range(QUESTIONS if kind is not _echo else 2):
         asked, answer = kind(scenario, chance)
         messages += [("user", asked), ("assistant", answer)]
     return Conversation(tuple(messages))
@@ -33,30 +32,19 @@ def drill(generator: np.random.Generator) -> Conversation:
 
 def _echo(_scenario: Scenario, chance: Random) -> tuple[str, str]:
     """The same again."""
-    words = " ".join(chance.sample([*TOWNS, *_VALUES], 4))
+    words = " ".join(chance.sample([*SLOTS, *RANKS, *VALUES], 8))
     return words, words
 
 
-def _values(scenario: Scenario, chance: Random) -> tuple[str, str]:
-    """What a town offers."""
-    offer = chance.choice(scenario.offers)
-    return offer.town, " ".join(offer.values)
+def _fulfils(scenario: Scenario, chance: Random) -> tuple[str, str]:
+    """Whether a journey fulfils a wish."""
+    journey = tuple(chance.choice(values) for values in scenario.offers)
+    return spelled(journey), YES if any(wish in journey for wish in scenario.wishes) else "no"
 
 
-def _town(scenario: Scenario, chance: Random) -> tuple[str, str]:
-    """Which town offers most of some values."""
-    offer = chance.choice(scenario.offers)
-    asked = chance.sample(offer.values, chance.choice((1, 2, 3)))
-    best = max(scenario.offers, key=lambda one: sum(value in one.values for value in asked))
-    return " and ".join(asked), best.town
-
-
-def _weight(scenario: Scenario, chance: Random) -> tuple[str, str]:
-    """What a value is worth to the traveller."""
-    asked = chance.choice([*scenario.wishes, chance.choice(_VALUES)])
-    if asked not in scenario.wishes:
-        return asked, "no"
-    return asked, str(WEIGHTS[scenario.wishes.index(asked)])
-
-
-_VALUES = [value for values in SLOTS.values() for value in values]
+def _wish(scenario: Scenario, chance: Random) -> tuple[str, str]:
+    """What is wished of a slot, or how dearly."""
+    rank, wish = chance.choice(list(zip(RANKS, scenario.wishes, strict=True)))
+    if chance.random() < 0.5:
+        return slot_of(wish), wish
+    return rank, f"{slot_of(wish)} {wish}"

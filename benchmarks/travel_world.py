@@ -19,71 +19,44 @@ SLOTS = {
     "stay": ("hotel", "cabin", "flat", "tent"),
 }
 WEIGHTS = (5, 3, 2)
-"""What the wishes are worth that a traveller holds, dearest first; an offer is worth those that it fulfils."""
-TOWNS = (
-    "arles",
-    "bergen",
-    "cork",
-    "delft",
-    "evora",
-    "faro",
-    "ghent",
-    "graz",
-    "lugano",
-    "malmo",
-    "nantes",
-    "oulu",
-    "porto",
-    "riga",
-    "siena",
-    "tartu",
-)
-OFFERS = 4
-LEAST_BEST = 8
-"""What the best offer is worth at least: a search that finds it is worth its while."""
-ENOUGH = 5
-"""What an offer is worth that a traveller takes at once: the dearest wish, or both others."""
+"""What the wishes are worth that a traveller holds, dearest first; a journey is worth those that it fulfils."""
+ON_OFFER = 3
+"""Values of each slot that can be had."""
 PATIENCE = {"short": 2, "some": 3, "long": 4}
 """How many messages of an assistant a traveller hears out."""
 
+RANKS = ("most", "then", "least")
+"""How a traveller calls its wishes, dearest first."""
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A journey that can be had: its town, and one value for each slot."""
-
-    town: str
-    values: tuple[str, ...]
+Journey = tuple[str, ...]
+"""One value for each slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`wishes` are one value for each slot, dearest first; `time` is a key of `PATIENCE`. Both are the traveller's own."""
+    """`offers` are the values that can be had of each slot, which the assistant alone knows. `wishes` are one of them for
+    each slot, dearest first; `time` is a key of `PATIENCE`. Both are the traveller's own."""
 
-    offers: tuple[Offer, ...]
+    offers: tuple[tuple[str, ...], ...]
     wishes: tuple[str, ...]
     time: str
 
     @property
     def key(self) -> str:
         """All of it as words, which `scenario_of` reads again."""
-        offers = ";".join(" ".join((offer.town, *offer.values)) for offer in self.offers)
-        return f"{self.time}|{' '.join(self.wishes)}|{offers}"
+        return f"{self.time}|{' '.join(self.wishes)}|{';'.join(' '.join(values) for values in self.offers)}"
 
-    def worth(self, offer: Offer) -> int:
-        """The points of an offer, of 10."""
-        return sum(weight for wish, weight in zip(self.wishes, WEIGHTS, strict=True) if wish in offer.values)
-
-    def score(self, town: str | None) -> float:
-        """What was agreed on, over the best on offer, in [0, 1]: 0 without an agreement, or for a town not on offer."""
-        best = max(self.worth(offer) for offer in self.offers)
-        return next((self.worth(offer) / best for offer in self.offers if offer.town == town), 0.0)
+    def score(self, journey: Journey | None) -> float:
+        """What was agreed on, over the best that can be had, in [0, 1]: 0 without an agreement, or for what cannot be had."""
+        if journey is None or not all(one in values for one, values in zip(journey, self.offers, strict=True)):
+            return 0.0
+        return sum(weight for wish, weight in zip(self.wishes, WEIGHTS, strict=True) if wish in journey) / sum(WEIGHTS)
 
 
 def scenario_of(key: str) -> Scenario:
     """What `key` spells."""
     time, wishes, offers = key.split("|")
-    words = [offer.split() for offer in offers.split(";")]
-    return Scenario(tuple(Offer(town, tuple(values)) for town, *values in words), tuple(wishes.split()), time)
+    return Scenario(tuple(tuple(values.split()) for values in offers.split(";")), tuple(wishes.split()), time)
 
 
 def part_of(wishes: Sequence[str]) -> Part:
@@ -100,17 +73,11 @@ def scenarios(part: Part, *, seed: int) -> Iterator[Scenario]:
 
 
 def drawn(chance: Random, part: Part) -> Scenario:
-    """Some scenario of a part. The offers differ, and one of them is worth at least `LEAST_BEST`."""
-    slots = list(SLOTS.values())
-    while part_of(wishes := tuple(chance.choice(slot) for slot in chance.sample(slots, len(slots)))) != part:
+    """Some scenario of a part. What is wished can be had."""
+    offers = tuple(tuple(chance.sample(values, ON_OFFER)) for values in SLOTS.values())
+    while part_of(wishes := tuple(chance.choice(values) for values in chance.sample(offers, len(offers)))) != part:
         pass
-    time = chance.choice(list(PATIENCE))
-    while True:
-        values = [tuple(chance.choice(slot) for slot in slots) for _ in range(OFFERS)]
-        offers = tuple(Offer(town, one) for town, one in zip(chance.sample(TOWNS, OFFERS), values, strict=True))
-        found = Scenario(offers, wishes, time)
-        if max(map(found.worth, offers)) >= LEAST_BEST and len(set(values)) == OFFERS:
-            return found
+    return Scenario(offers, wishes, chance.choice(list(PATIENCE)))
 
 
 def slot_of(value: str) -> str:
@@ -121,4 +88,11 @@ def slot_of(value: str) -> str:
     return _SLOT_OF[value]
 
 
+def journey_in(words: Sequence[str]) -> Journey | None:
+    """The journey that a message names: the last value of each slot, or none where a slot has no value."""
+    named = {slot_of(word): word for word in words if word in _SLOT_OF}
+    return tuple(named[slot] for slot in SLOTS) if len(named) == len(SLOTS) else None
+
+
+VALUES = tuple(value for values in SLOTS.values() for value in values)
 _SLOT_OF = {value: slot for slot, values in SLOTS.items() for value in values}

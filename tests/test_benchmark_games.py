@@ -143,6 +143,20 @@ def test_the_same_luck_gives_the_same_games_and_other_luck_others(made: tuple[An
     assert len({str(game.said) for game in one[::2]}) > 1
 
 
+def test_a_reply_that_holds_a_closing_word_ends_the_talk(made: tuple[Any, Any]) -> None:
+    went_on = room_of(made, most_turns=6, longest=6).play(tables(6), Plain(temperature=1.0))
+    word = max(went_on[0].said[1][1])
+    for game, same in zip(
+        room_of(made, most_turns=6, longest=6, closing=frozenset({word})).play(tables(6), Plain(temperature=1.0)),
+        went_on,
+        strict=True,
+    ):
+        held = [turn for turn, (_, said) in enumerate(same.said) if word in said]
+        assert game.said == (same.said[: held[0] + 1] if held else same.said)
+        assert game.is_over or not held
+    assert len(went_on[0].said) > 2
+
+
 def test_only_the_first_side_is_steered_and_each_of_its_turns_is_noted(made: tuple[Any, Any]) -> None:
     model, tokenizer = made
     descriptions = [tokenizer.convert_tokens_to_ids(token_of(name)) for name in NAMES]

@@ -72,14 +72,15 @@ class Policy(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What ends a talk: a reply that is the token `ends`, or too many turns."""
+    """What ends a talk: a reply that is the token `ends`, one that holds a token of `closing`, or too many turns."""
 
-    ends: int
+    ends: int | None
     stop: int
     begin: int
     most_turns: int = 20
     longest: int = 40
     temperature: float = 1.0
+    closing: frozenset[int] = frozenset()
 
 
 class Room:
@@ -107,7 +108,7 @@ class Room:
                 games[place].said.append((side, reply))
                 heard[place][side] += [self._marks["assistant"], *reply, self.rules.stop]
                 heard[place][1 - side] += [self._marks["user"], *reply, self.rules.stop]
-                games[place].is_over = reply == [self.rules.ends]
+                games[place].is_over = reply == [self.rules.ends] or not self.rules.closing.isdisjoint(reply)
         return games
 
     def read(self, games: Sequence[Game]) -> list[Read]:

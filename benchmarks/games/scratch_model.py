@@ -166,13 +166,14 @@ def train(
     recipe: Recipe,
     *,
     on_epoch: Callable[[int, float], None],
+    is_halved: bool = True,
 ) -> None:
-    """AdamW with one cycle of the rate, in bfloat16 where the processor has it. Each conversation is made anew
-    in each epoch, and may differ then."""
+    """AdamW with one cycle of the rate, in bfloat16 where the processor has it and `is_halved`: a model of a few hundred
+    thousand parameters is trained faster without. Each conversation is made anew in each epoch, and may differ then."""
     from assistant.workers.embedder import has_fast_bfloat16
 
     chance = np.random.default_rng(recipe.seed)
-    is_bf16 = has_fast_bfloat16()
+    is_bf16 = is_halved and has_fast_bfloat16()
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=0.05, betas=(0.9, 0.98))
     steps = recipe.epochs * (len(made) // recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, total_steps=steps + 1, pct_start=0.08)

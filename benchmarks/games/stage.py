@@ -6,6 +6,7 @@ Knows no game and no arm; each game's own script calls it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,25 @@ from benchmarks.games.voice import Voice
 from memory.embed import NoEmbedder
 
 
-def room_of(model: Any, tokenizer: Any, *, over: str, most_turns: int, longest: int, temperature: float) -> Room:
-    """A room for both sides of a model. A reply that is the one word `over` ends a talk."""
+def room_of(
+    model: Any,
+    tokenizer: Any,
+    *,
+    over: str | None = None,
+    closing: Sequence[str] = (),
+    most_turns: int,
+    longest: int,
+    temperature: float,
+) -> Room:
+    """A room for both sides of a model. A reply that is the one word `over`, or holds a word of `closing`, ends a talk."""
     rules = Rules(
-        ends=tokenizer.convert_tokens_to_ids(over),
+        ends=None if over is None else tokenizer.convert_tokens_to_ids(over),
         stop=tokenizer.eos_token_id,
         begin=tokenizer.bos_token_id,
         most_turns=most_turns,
         longest=longest,
         temperature=temperature,
+        closing=frozenset(tokenizer.convert_tokens_to_ids(list(closing))),
     )
     return Room(Voice(model, stop=tokenizer.eos_token_id), tokenizer, rules)
 
