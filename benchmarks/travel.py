@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from assistant.generation.loading import load
 from benchmarks.games.contest import Part
@@ -36,7 +37,7 @@ MOST_TURNS = 2 * max(PATIENCE.values()) + 1
 LONGEST = 24
 """Tokens of a reply: three wishes summed up and a journey, in a warm tone, are 21."""
 DRILLS = 0.4
-"""The share of drills in what the model learns from: with none of them it had not learnt to look anything up in time."""
+"""The share of drills in what the model learns from: talks alone had not taught it in time to look anything up."""
 LEARNING = replace(SETTINGS, clone_epochs=6, steps=1_500, alpha=1.0, tau=0.02, critic_rate=1e-3)
 """Talks are short and the buffer is small. At TD3+BC's own tau of .005 the targets had hardly moved in so few steps, and
 what a question is worth two turns later had not come back to it."""
@@ -69,8 +70,8 @@ class Effort:
     plan: Plan = field(
         default_factory=lambda: Plan(
             plain_games=400,
-            games=2_000,
-            rounds=2,
+            games=1_500,
+            rounds=1,
             hidden=128,
             seeds=3,
             evaluated=1_000,
@@ -86,7 +87,7 @@ QUICK = Effort(
     plan=Plan(
         plain_games=24,
         games=48,
-        rounds=2,
+        rounds=1,
         seeds=1,
         evaluated=32,
         heat=4,
@@ -100,6 +101,7 @@ QUICK = Effort(
 def main() -> None:
     """Measure and report."""
     started, asked = time.perf_counter(), _arguments()
+    torch.set_num_threads(1)  # the model is so small that threads would mostly wait for one another
     effort, kept = QUICK if asked.quick else Effort(), Kept(asked.cache)
     recipe = replace(effort.recipe, seed=asked.seed)
     key = digest(recipe, effort.conversations, _some_lessons())
