@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from assistant.answers.deliveries import DraftDelivery
 from assistant.delivery.carriers import Carrier, FileCarrier, Refused, StdoutCarrier
-from assistant.delivery.dispatch import Outbox, deliver, deliver_due, queue_draft
+from assistant.delivery.dispatch import LONGEST_WAIT, Outbox, deliver, deliver_due, queue_draft
 from assistant.delivery.post import DraftPost, wording_of
 from assistant.delivery.smtp_login import carrier
 from assistant.drafting.recipients import Recipient
@@ -57,13 +57,14 @@ def deliver_waiting(service: Service) -> list[str]:
 
 
 def next_delivery_at(service: Service) -> datetime | None:
-    """When the outbox next has something to try."""
+    """When the outbox next has something to try: at once what waits longer than any pause, by a clock put back since."""
     now = service.clock.now()
     with service.database.read() as session:
         waiting = outbox.in_state(session, DeliveryState.QUEUED)
     if service.unwritten:
         return now
-    return min((delivery.next_attempt_at or now for delivery in waiting), default=None)
+    attempts = [delivery.next_attempt_at or now for delivery in waiting]
+    return min((at if at <= now + LONGEST_WAIT else now for at in attempts), default=None)
 
 
 def outgoing(service: Service) -> list[DraftDelivery]:

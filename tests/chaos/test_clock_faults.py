@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.jobs.duties import DIGEST, MAINTAIN, duty
+from assistant.jobs.duties import DELIVER, DIGEST, MAINTAIN, duty
 from tests.chaos.house import MINUTE, House, house
 from tests.mail_server import MailServer
 from tests.waiting import wait_until
@@ -96,6 +96,20 @@ def test_summer_time_neither_takes_a_digest_nor_brings_a_second(tmp_path: Path, 
             home.clock.advance(30 * MINUTE)
             runs(home, DIGEST)
         assert days(home) == [str(first + timedelta(days=later)) for later in range(3)]
+
+
+def test_a_clock_that_is_put_back_keeps_no_mail_waiting_for_the_hour_of_its_next_attempt(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        home.clock.set(datetime(2026, 11, 20, 6, 0, tzinfo=UTC))
+        runs(home, "poll:north", DIGEST, DELIVER)  # no server is there yet
+        assert home.rows("SELECT state, attempts FROM delivery") == [("QUEUED", 1)]
+        home.clock.advance(-timedelta(days=1))
+        with MailServer() as mail:
+            home.configure(mail_port=mail.port)
+            assert home.service.reload()
+            runs(home, DELIVER)
+        assert mail.transactions == 1
+        assert home.rows("SELECT state FROM delivery") == [("SENT",)]
 
 
 def test_a_mail_server_that_is_down_for_eight_hours_gets_the_digest_once_and_the_user_is_told_meanwhile(

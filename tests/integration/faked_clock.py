@@ -1,6 +1,6 @@
 """A daemon whose clock is put forward and back while it runs, by libfaketime; the monotonic clock goes on, as it does for real.
 
-`python -m tests.chaos.faked_clock FOLDER` is its process: `telos run`, with a tick each second so that a test need not wait.
+`python -m tests.integration.faked_clock FOLDER` is its process: `telos run`, with a tick each second so that a test need not wait.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class FakedDaemon(Daemon):
         }
         environment |= faked
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "tests.chaos.faked_clock", str(self.folder)]
+            command = [sys.executable, "-m", "tests.integration.faked_clock", str(self.folder)]
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
 
     def stop(self) -> int:
