@@ -12,16 +12,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from assistant import goals as goal_verbs
-from assistant.answers.chat import (
-    ConversationLine,
-    ConversationView,
-    Event,
-    Found,
-    Saved,
-    Say,
-    Start,
-    Undone,
-)
+from assistant.answers.chat import ConversationLine, ConversationView, Event, Found, Saved, Say, Start, Undone
 from assistant.answers.explanation import Explanation
 from assistant.answers.goals import Card, GoalView, NewGoal
 from assistant.answers.playbooks import PlaybookLine
@@ -35,6 +26,7 @@ from assistant.sessions.recalling import Memory
 from assistant.sessions.views import card_of, conversation_lines, goal_line, is_continued, title_of, turn_view
 from assistant.sessions.wanted import wishes
 from assistant.withheld import NOTHING, Withheld, withheld
+from assistant.withheld_stream import as_told
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
 from memory.store import conversations, facts, goals, transitions
@@ -49,7 +41,8 @@ TYPED_CHARACTERS = 4000
 def say(service: Service, wish: Say, *, is_guest: bool = False) -> Iterator[Event]:
     """Keep a message, then answer it: the events of the turn. Closing this stops the reply; what came of it is kept.
 
-    A guest, another program than ours, is told nothing that the user marked as private; nor is whoever reads a mail.
+    A guest, another program than ours, is told nothing that the user marked as private; nor is whoever reads a mail. A
+    guest's reply comes masked, also of secrets.
 
     Raises: BadRequest, NotFound, Conflict before anything is kept; Unavailable when the turn failed, which is kept.
     """
@@ -70,7 +63,8 @@ def say(service: Service, wish: Say, *, is_guest: bool = False) -> Iterator[Even
         )
         held = _withheld(service) if is_guest or talk.conversation.origin in TOLD_ELSEWHERE else NOTHING
         talk.profile = [line for line in talk.conversation.profile if not held.holds_private(line)]
-        yield from turn.run(_parts(service, held), talk, wish)
+        events = turn.run(_parts(service, held), talk, wish)
+        yield from as_told(events, held) if is_guest else events
 
 
 def recent(service: Service, limit: int) -> list[ConversationLine]:
@@ -335,7 +329,7 @@ def playbook_of(service: Service, row: Conversation) -> Playbook:
 
 def _withheld(service: Service) -> Withheld:
     with service.database.read() as session:
-        return withheld(session)
+        return withheld(session, service.settings)
 
 
 def _parts(service: Service, held: Withheld) -> Parts:

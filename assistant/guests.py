@@ -2,12 +2,13 @@
 
 An answer of JSON is read, its strings are masked, and it is written anew; of a stream, each line or event by itself; any
 other text is masked as it stands. It knows no route. `daemon` puts it behind the gate of `tcp`; routes ask `is_guest`, and
-leave out whole what a guest must not see, which also holds where a stream brings a text word by word.
+leave out whole what a guest must not see. A text that comes in several events is masked before (`withheld_stream`).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from assistant.withheld import Withheld
 _GUEST = "telos.guest"
 _STREAMS = (b"text/event-stream", b"application/x-ndjson", b"application/jsonl")
 _DATA = "data: "
+_OWN = re.compile(r"[a-zA-Z_]+")
 
 
 def is_guest(scope: Scope) -> bool:
@@ -105,5 +107,12 @@ def _of_json(value: Any, held: Withheld) -> Any:
     if isinstance(value, list):
         return [_of_json(one, held) for one in value]
     if isinstance(value, dict):
-        return {name: _of_json(one, held) for name, one in value.items()}
+        return {_name(name, held): _of_json(one, held) for name, one in value.items()}
     return value
+
+
+def _name(name: str, held: Withheld) -> str:
+    """A name of an object, which may be a text of somebody's. One that is a word is the API's own: clients ask for it, so
+    that a private word does not change it; a secret does."""
+    is_own = _OWN.fullmatch(name) is not None and not held.holds_secret(name)
+    return name if is_own else held.without(name)

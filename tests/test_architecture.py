@@ -22,6 +22,7 @@ LAYERS = (
         "config",
         "secrets",
         "withheld",
+        "withheld_stream",
         "guests",
         "lock",
         "endpoint",

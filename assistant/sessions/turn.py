@@ -15,7 +15,7 @@ Closing the generator stops the reply within a token; whatever ends a turn early
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -67,7 +67,7 @@ def session_of(talk: Talk) -> str:
     return f"conversation-{talk.conversation.id}"
 
 
-def run(parts: Parts, talk: Talk, say: Say) -> Iterator[Event]:
+def run(parts: Parts, talk: Talk, say: Say) -> Generator[Event, None, None]:
     """Answer a turn whose words are a row already.
 
     Raises: Unavailable and its kin, when the turn is kept as failed with the sentence.

@@ -3,90 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from assistant import conversations, deliveries, digests, drafts, facts, memories, privacy
 from assistant.answers.chat import Done, Say, Start
-from assistant.answers.drafts import DraftEdit, NewDraft
+from assistant.answers.drafts import NewDraft
 from assistant.answers.memory import Filters, Note, Query, SetPrivate
 from assistant.api.app import create_app
-from assistant.config.schema import MailSettings, SourceSettings, UserSettings
 from assistant.delivery import answer_letter
 from assistant.errors import BadRequest, Conflict
-from assistant.guests import Guests
-from assistant.ingest.indexing import Indexing, index_pending
+from assistant.guests import _masked
 from assistant.jobs.runner import Runner
-from assistant.progress import unheard
-from assistant.service import Service
-from assistant.withheld import INSTEAD, Withheld, withheld
-from connectors.feeds import FeedOptions
-from memory.identity import NewItem
+from assistant.withheld import INSTEAD, Withheld, is_found
 from memory.models import Request
-from memory.store import items, private, sources
-from tests.assistant.talking import Talker, begin, talking
-
-PRIVATE = "The biopsy of Tuesday came back from doctor Quennell with a shadow on the left side."
-CANARY = "shadow on the left"
-FACT = "The user owes Marabel forty thousand kronor since March."
-OWES = "forty thousand kronor"
-SECRET = "open-sesame-91x"
-ANN = "Ann Lee <ann@example.org>"
-
-
-class Home:
-    """A service whose user marked an item and a fact as private; beside them an item that is nobody's secret."""
-
-    def __init__(self, service: Service, engine: Talker) -> None:
-        self.service, self.engine = service, engine
-        mail = MailSettings(via="file", password=SecretStr(SECRET))
-        user = UserSettings(name="Bob Ray", email="bob@example.com", timezone="UTC")
-        source = SourceSettings(name="news", kind="feeds", options=FeedOptions(url="https://news.example/feed"))
-        service.settings = service.settings.model_copy(update={"user": user, "mail": mail, "sources": (source,)})
-        self.item = memories.add(service, Note(title="Biopsy Quennell", text=PRIVATE)).item_id
-        self.open = memories.add(
-            service, Note(title="Ferry", text="The biopsy ferry of doctor Quennell sails at nine.")
-        ).item_id
-        self.fact = facts.add(service, FACT).id
-        self.index()
-
-    def index(self) -> None:
-        service = self.service
-        index_pending(Indexing(service.database, service.embedder, service.vectors, service.clock), unheard)
-
-    def mark(self, **wish: Any) -> None:
-        privacy.set_private(self.service, SetPrivate(items=[self.item], facts=[self.fact], **wish))
-
-    def held(self) -> Withheld:
-        with self.service.database.read() as session:
-            return withheld(session, self.service.settings)
-
-    def drafted(self, text: str) -> int:
-        """A mail of these words, approved."""
-        view = drafts.new(self.service, NewDraft(to=[ANN], points=["we meet at nine"]))
-        edit = DraftEdit(version=1, text=text, is_sure=True)
-        drafts.edit(self.service, view.line.id, edit)
-        drafts.approve(self.service, view.line.id)
-        return view.line.id
-
-    def files(self) -> str:
-        """All that went into the outbox's files."""
-        return "\n".join(path.read_text() for path in self.service.home.outbox.rglob("*") if path.is_file())
+from memory.store import private
+from tests.assistant.private_home import ANN, CANARY, FACT, OWES, PRIVATE, SECRET, Home, guest, private_home, publish
+from tests.assistant.talking import begin
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    engine = Talker("So it is.")
-    with talking(tmp_path, engine, log_days=7) as service:
-        yield Home(service, engine)
+    with private_home(tmp_path) as home:
+        yield home
 
 
 # What is looked for
@@ -125,6 +69,48 @@ def test_words_that_everybody_says_are_nobodys_secret() -> None:
     assert not held.holds_private("It is one of the things that he wants.")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Anna is pregnant.", "My PIN is 4711.", "I have cancer.", "I am diabetic", "I will die.", "4711", "Hunter2hunter2",
+     "Epilepsy", "We both had it", "I am going to have a baby.", "Yes, I did have the abortion.", "我怀孕了", "임신했어요"],
+)  # fmt: skip
+def test_a_text_without_five_telling_words_is_looked_for_as_a_whole(text: str) -> None:
+    held = held_of(text)
+    assert text not in held.without(f"So: “{text}” And more of that.")
+    assert held.holds_private(f"<p>Well, {text.upper()}</p>")
+    assert not held.holds_private("I have a ferry to catch, and it will not wait for us both.")
+
+
+@pytest.mark.parametrize("text", ["", "...", "It is.", "I am", "No", "the", "Yes", "42"])
+def test_what_everybody_says_and_single_short_words_stop_no_mail(text: str) -> None:
+    assert not held_of(text).runs
+    assert not is_found([text])
+
+
+def test_a_title_of_one_word_is_nobodys_secret_and_a_text_of_one_word_is() -> None:
+    held = Withheld.of(["Hunter2hunter2"], titles=["Invoice", "Anna pregnant"])
+    assert not held.holds_private("The invoice is here.")
+    assert held.holds_private("The word is hunter2hunter2!")
+    assert held.holds_private("Is Anna pregnant?")
+
+
+def test_ten_characters_of_chinese_are_a_run(home: Home) -> None:
+    held = held_of("上海新建的图书馆下周开放，读者可以免费办理借书证。")
+    assert held.holds_private("他说图书馆下周开放，读者可以来。")
+    assert not held.holds_private("他说图书馆很大。")
+
+
+def test_a_short_note_or_fact_stops_a_mail(home: Home) -> None:
+    pin = memories.add(home.service, Note(title="Pin", text="Hunter2hunter2")).item_id
+    ill = facts.add(home.service, "I have cancer").id
+    privacy.set_private(home.service, SetPrivate(items=[pin], facts=[ill]))
+    for words in ("It is Hunter2hunter2", "You know that I have cancer, Ann"):
+        number = home.drafted(f"Hello Ann,\n\n{words}.\n\nBob")
+        with pytest.raises(Conflict, match="marked as private"):
+            drafts.send(home.service, number)
+    assert home.files() == ""
+
+
 def test_a_short_private_text_is_found_as_a_whole() -> None:
     held = held_of("Biopsy Quennell")
     assert held.without("About the biopsy, Quennell said no.") == f"About the {INSTEAD} said no."
@@ -134,6 +120,20 @@ def test_a_short_private_text_is_found_as_a_whole() -> None:
 def test_a_secret_is_masked_wherever_it_stands() -> None:
     held = held_of(secrets=frozenset({SECRET}))
     assert held.without(f"x{SECRET}y") == "x***y"
+    beside = held_of("The door is open now, sesame buns are inside", secrets=frozenset({SECRET}))
+    assert beside.without(f"The door is {SECRET}.") == "The door is ***."
+
+
+def test_what_is_escaped_for_a_page_is_found_as_what_it_is() -> None:
+    held = held_of("Marabel's doctor's letter's shadow", secrets=frozenset({"it's<me>"}))
+    assert held.without("<b>Marabel&#x27;s doctor&#39;s letter&apos;s shadow</b>") == f"<b>{INSTEAD}</b>"
+    assert held.without("It is it&#39;s&lt;me&gt;&amp;so") == "It is ***&amp;so"
+
+
+def test_names_in_json_are_masked_and_those_of_the_api_are_not() -> None:
+    held = held_of("There is a shadow on the left side of it.", "status", secrets=frozenset({SECRET}))
+    answer = {f"k {SECRET}": 1, "a shadow on the left side": [{"status": "status"}]}
+    assert json.loads(_masked(json.dumps(answer), held)) == {"k ***": 1, f"a {INSTEAD}": [{"status": INSTEAD}]}
 
 
 def test_what_takes_the_place_of_a_private_fact_is_private(home: Home) -> None:
@@ -172,21 +172,6 @@ def test_a_mail_with_private_words_is_not_sent_until_the_mark_is_gone(home: Home
 
 
 # Digests, and answers by mail
-
-
-def publish(home: Home) -> Sequence[int]:
-    service = home.service
-    now = service.clock.now()
-    told = {
-        "The harbour": "The harbour of Portsmouth was closed on Monday for three days.",
-        "Quennell speaks": f"{PRIVATE} The hospital told nobody else of it so far.",
-    }
-    with service.database.write() as session:
-        source = sources.ensure(session, "news", "feeds", now)
-        new = [NewItem(external_id=title, title=title, text=text, published=now) for title, text in told.items()]
-        ids = items.save(session, source.id or 0, new, now).new_ids
-    home.index()
-    return ids
 
 
 def test_what_is_private_is_in_no_digest(home: Home) -> None:
@@ -240,10 +225,6 @@ def test_at_this_machine_private_memories_are_recalled_and_elsewhere_not(home: H
 # Other programs
 
 
-def guest(home: Home) -> TestClient:
-    return TestClient(Guests(create_app(home.service, Runner(home.service)), home.held))
-
-
 def test_no_route_tells_a_guest_what_is_private_or_secret(home: Home) -> None:
     """Every route that reads, after the words have been wherever they can be: rows, drafts, a conversation, the log."""
     begin(home.service, f"Remember this: {PRIVATE} My password is {SECRET}. What of the biopsy of Quennell?")
@@ -283,16 +264,6 @@ def test_a_guest_is_shown_what_is_marked_as_numbers_alone(home: Home) -> None:
     assert (listed["items"], listed["facts"], listed["marks"]) == ([home.item], [home.fact], [])
     assert answered["marks"] == []
     assert [mark.title for mark in privacy.list_private(home.service).marks] == ["Biopsy Quennell", "Ferry", FACT]
-
-
-def test_streams_are_masked_line_by_line_and_stay_streams(home: Home) -> None:
-    home.mark()
-    home.engine._waiting = [f"They found a {CANARY} side, so they say."]
-    with guest(home) as client, client.stream("POST", "/api/conversations/say", json={"text": "Well?"}) as answer:
-        lines = list(answer.iter_lines())
-    done = next(json.loads(line[6:]) for before, line in pairwise(lines) if before == "event: done")
-    assert CANARY not in done["turn"]["reply"]
-    assert INSTEAD in done["turn"]["reply"]
 
 
 def test_our_own_client_on_the_socket_is_shown_everything(home: Home) -> None:
