@@ -20,6 +20,8 @@ from typing import Any
 from connectors.child.pipe import DONE, FAILED, ITEM, STOP, ChildRaised
 
 MEBIBYTE = 1024 * 1024
+_SIGNS_OF_NO_MEMORY = ("failed to map segment from shared object", "annot allocate memory")
+"""In what the loader of libraries and the kernel say."""
 
 
 def serve(pipe: int, lifeline: int) -> None:
@@ -34,7 +36,7 @@ def serve(pipe: int, lifeline: int) -> None:
         try:
             served = factory()
         except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
-            parent.send((FAILED, _portable(error)))
+            parent.send((FAILED, MemoryError() if _wants_memory(error) else _portable(error)))
             return
         parent.send((DONE, None))
         line = Line(parent)
@@ -91,6 +93,11 @@ def _outcome(work: Callable[[], Any]) -> bytes:
         return pickle.dumps((DONE, work()))
     except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
         return pickle.dumps((FAILED, _portable(error)))
+
+
+def _wants_memory(error: Exception) -> bool:
+    """Whether a library could not be loaded for want of memory, for which the loader has no error of its own."""
+    return isinstance(error, ImportError | OSError) and any(sign in str(error) for sign in _SIGNS_OF_NO_MEMORY)
 
 
 def _portable(error: Exception) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -104,6 +105,10 @@ class Desk:
 
 def refuse_to_be_made() -> Desk:
     raise TryLater("The desk is not ready.")
+
+
+def fail_while_made(error: Exception) -> Desk:
+    raise error
 
 
 def sleep_while_made() -> Desk:
@@ -219,6 +224,23 @@ def test_a_factory_that_fails_raises_here_and_is_tried_again_at_the_next_call() 
     for _ in range(2):
         with pytest.raises(TryLater, match="not ready"):
             child.call("greet", "Ada", deadline_s=10)
+    child.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ImportError("libtorch_cpu.so: failed to map segment from shared object"), ChildDied),
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), ChildDied),
+        (ImportError("No module named 'torch'"), ImportError),
+    ],
+    ids=["a library finds no memory", "the kernel gives none", "a library is missing"],
+)
+def test_a_factory_without_memory_is_a_process_without_memory(error: Exception, expected: type[Exception]) -> None:
+    child = Child(partial(fail_while_made, error), name="desk")
+    with pytest.raises(expected, match="ran out of the memory" if expected is ChildDied else "No module"):
+        child.call("greet", "Ada", deadline_s=10)
+    assert child.pid is None
     child.close()
 
 

@@ -1,0 +1,133 @@
+"""The process of the language model runs out of memory or is killed for it, in the middle of a reply of a real daemon.
+
+The user reads one sentence with a remedy, finds the turn as it was said, and the next one is answered.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from assistant.answers.chat import Done, Say, Start, Text
+from assistant.client import Client
+from assistant.errors import Unavailable
+from tests.integration.daemon import STEERED, Daemon, running
+from tests.tiny_models import tiny_model
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+CONFIGURATION = """
+[user]
+timezone = "UTC"
+
+[digest]
+days = []
+
+[memory]
+embedder = "nobody/has-this-model"
+
+"""
+LITTLE = 400 * 1024 * 1024
+"""Bytes of address space: Python starts in it, and torch alone maps more."""
+SAID = "Tell me everything of the ferry, at length."
+LONGEST = 1500
+"""Tokens of a reply that takes long enough for what happens to it."""
+
+
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon whose model is in a process of its own, and has said something."""
+    model = tiny_model("qwen3", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
+    home = Daemon(tmp_path_factory.mktemp("homes") / "home")
+    (home.folder / "config.toml").write_text(CONFIGURATION + STEERED.format(model=model), encoding="utf-8")
+    with running(home):
+        home.wait_until_it_serves()
+        assert answered(home, Say(text="Hello there.", start=Start())).turn.state == "done"
+        yield home
+        home.stop()
+
+
+def answered(home: Daemon, say: Say) -> Done:
+    """The turn, at its end; a random model may end before its first word, and is asked again."""
+    with Client(home.home) as client:
+        for seed in range(20):
+            try:
+                *_, done = client.conversations.say(say.model_copy(update={"seed": seed}))
+                assert isinstance(done, Done)
+                return done
+            except Unavailable:
+                say = Say(text="", last=True, retry=True)
+    raise AssertionError("The model never said a word.")
+
+
+def children(home: Daemon) -> set[int]:
+    """The daemon's own processes."""
+    assert home.process is not None
+    tasks = Path(f"/proc/{home.process.pid}/task").glob("*/children")
+    return {int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()}
+
+
+def model_process(home: Daemon) -> int:
+    """The largest of them, which is the one that the kernel kills when memory runs out."""
+    return max(children(home), key=lambda pid: int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]))
+
+
+@contextmanager
+def short_of_memory(home: Daemon) -> Iterator[set[int]]:
+    """What the daemon starts meanwhile gets `LITTLE`, from before it loads anything large; their process ids."""
+    old, found, is_over = children(home), set[int](), Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.002):
+            for pid in children(home) - old - found:
+                with suppress(ProcessLookupError):
+                    resource.prlimit(pid, resource.RLIMIT_AS, (LITTLE, LITTLE))
+                    found.add(pid)
+
+    watching = Thread(target=watch)
+    watching.start()
+    try:
+        yield found
+    finally:
+        is_over.set()
+        watching.join()
+
+
+def test_a_model_that_is_killed_for_its_memory_in_mid_reply_costs_that_reply(talking: Daemon) -> None:
+    with Client(talking.home) as client:
+        events = client.conversations.say(Say(text=SAID, last=True, seed=3, max_tokens=LONGEST))
+        next(event for event in events if isinstance(event, Text))
+        os.kill(model_process(talking), signal.SIGKILL)
+        with pytest.raises(Unavailable, match="ended before it had answered: it crashed, or memory ran out") as told:
+            list(events)
+    assert told.value.remedy == "What was asked is kept; ask again. If it happens again, choose a smaller model."
+
+    shown = talking.telos("conversations", "show", "1").stdout
+    assert SAID in shown
+    assert "memory ran out" in shown
+    assert talking.rows("SELECT state FROM turn ORDER BY id DESC LIMIT 1") == [("FAILED",)]
+    assert answered(talking, Say(text="And by train?", last=True)).turn.state == "done"
+    assert [said for (said,) in talking.rows("SELECT said FROM turn")].count(SAID) == 1
+    assert "Traceback" not in talking.said()
+
+
+def test_a_model_that_finds_no_memory_to_start_in_is_a_sentence_until_there_is_some(talking: Daemon) -> None:
+    os.kill(model_process(talking), signal.SIGKILL)
+    with short_of_memory(talking) as limited:
+        told = talking.telos("ask", "Is there a ferry on Sunday?")
+    assert limited
+    assert told.returncode == 1
+    assert "ended before it had answered: it crashed, or memory ran out." in told.stderr
+    assert "choose a smaller model" in told.stderr
+    assert "Traceback" not in told.stderr + talking.said()
+    assert talking.rows("SELECT said, state FROM turn ORDER BY id DESC LIMIT 1") == [
+        ("Is there a ferry on Sunday?", "FAILED")
+    ]
+    assert answered(talking, Say(text="", last=True, retry=True)).turn.said == "Is there a ferry on Sunday?"
