@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli import facts, item_facts
+from assistant.cli import exports, facts, item_facts
 from assistant.cli.screen import JsonOption, client_from, count, print_json, print_table, progress_bar, say
 from assistant.errors import BadRequest
 
@@ -122,7 +122,7 @@ def export(
 
     Example: telos memory export everything.jsonl
     """
-    with client_from(context) as client, nullcontext(sys.stdout) if file is None else _written(file) as target:
+    with client_from(context) as client, nullcontext(sys.stdout) if file is None else exports.written(file) as target:
         for line in client.memory.export():
             target.write(line.model_dump_json() + "\n")
 
@@ -336,13 +336,6 @@ def _lines(file: Path) -> Iterator[str]:
         raise BadRequest(f"{file} cannot be read: {err.strerror}.") from err
     except UnicodeDecodeError as err:
         raise BadRequest(f"{file} is not written in UTF-8: {err.reason} at byte {err.start}.") from err
-
-
-def _written(file: Path) -> TextIO:
-    try:
-        return file.open("w", encoding="utf-8")
-    except OSError as err:
-        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
 
 
 def _print_hits(answers: Answers) -> None:

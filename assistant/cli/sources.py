@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli import exports
 from assistant.cli.mail import wait_for
 from assistant.cli.screen import JsonOption, ago, client_from, count, print_failure, print_json, print_table, say
 from assistant.cli.source_questions import answered, is_a_person_there, open_questions
@@ -232,10 +233,8 @@ def export_opml(
     if file is None:
         print(exported.opml, end="")
     else:
-        try:
-            file.write_text(exported.opml, encoding="utf-8")
-        except OSError as err:
-            raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
+        with exports.written(file) as target:
+            target.write(exported.opml)
         say(f"Wrote {file}.")
     if exported.left_out:
         typer.echo(f"Left out, for they have no public address: {', '.join(exported.left_out)}.", err=True)

@@ -6,8 +6,6 @@ outbox commits its `sending` between the two. `assistant.delivery.smtp` has the 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from assistant.config.private_file import write_private
 from assistant.errors import TelosError
 
 HandOver = Callable[[], str]
@@ -87,8 +86,8 @@ class FileCarrier:
         page = letter.message.get_body(("html",))
         try:
             if page is not None:
-                _replace(eml.with_suffix(".html"), str(page.get_content()).encode())
-            _replace(eml, letter.message.as_bytes())
+                write_private(eml.with_suffix(".html"), str(page.get_content()).encode())
+            write_private(eml, letter.message.as_bytes())
         except OSError as err:
             raise _cannot_write(letter, eml, err) from err
         return f"written to {eml}, not mailed"
@@ -112,19 +111,6 @@ class StdoutCarrier:
         except (OSError, ValueError) as err:
             raise Deferred(f"{_capital(letter.wording.thing)} could not be printed: {err}.") from err
         return "printed, not mailed"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing, readable by its owner only."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)  # gone, unless something failed
 
 
 def _printable(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -146,6 +147,7 @@ def test_a_conversation_is_written_to_a_file_and_never_over_one(do: Do, tmp_path
     do("When does the ferry run?")
     do(f"/save {tmp_path / 'talk.md'}")
     assert "When does the ferry run?" in (tmp_path / "talk.md").read_text()
+    assert stat.S_IMODE((tmp_path / "talk.md").stat().st_mode) == 0o600
     with pytest.raises(BadRequest, match="cannot be written: File exists"):
         do(f"/save {tmp_path / 'talk.md'}")
     with pytest.raises(TelosError, match="no patch"):

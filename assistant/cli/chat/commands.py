@@ -15,6 +15,7 @@ from rich.text import Text
 
 from assistant.answers.chat import Cited, Opinion
 from assistant.answers.goals import GoalEnd
+from assistant.cli import exports
 from assistant.cli.card_page import card_page, goal_summary, score_page
 from assistant.cli.chat.talk import Talk
 from assistant.cli.screen import harmless
@@ -229,11 +230,8 @@ def _patch(talk: Talk, name: str) -> None:
 def _write(talk: Talk, name: str, text: str) -> None:
     """Write a file that is not there yet; nothing of the user's is written over."""
     path = Path(name).expanduser()
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as err:
-        raise BadRequest(f"{path} cannot be written: {err.strerror}.", "Name another file.") from err
+    with exports.written(path, is_new=True) as file:
+        file.write(text)
     talk.print(Text(harmless(f"Written: {path}"), style="dim"))
 
 

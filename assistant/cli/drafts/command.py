@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from assistant.cli import exports
 from assistant.cli.drafts import new as draft_new
 from assistant.cli.drafts.answer import print_decided, print_draft, print_lesson
 from assistant.cli.drafts.new import Kind
 from assistant.cli.screen import JsonOption, client_from, console, print_json, print_parts, print_table, say
-from assistant.errors import BadRequest, NotFound
+from assistant.errors import NotFound
 
 if TYPE_CHECKING:
     from assistant.answers.drafts import ShapeName
@@ -237,10 +238,8 @@ def export(
     if file is None:
         print(exported, end="" if exported.endswith("\n") else "\n")
         return
-    try:
-        file.expanduser().write_text(exported, encoding="utf-8", newline="")
-    except OSError as err:
-        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
+    with exports.written(file) as target:
+        target.write(exported)
     say(f"Wrote {file}.")
 
 

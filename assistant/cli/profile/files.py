@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli import exports
 from assistant.cli.screen import Invocation, JsonOption, client_from, count, print_json, print_parts, progress_bar, say
 from assistant.errors import BadRequest
 
@@ -25,10 +26,8 @@ def export(
     if file is None:
         print(text, end="")
         return
-    try:
-        file.expanduser().write_text(text, encoding="utf-8")
-    except OSError as err:
-        raise BadRequest(f"{file} cannot be written: {err.strerror}.") from err
+    with exports.written(file) as target:
+        target.write(text)
     say(f"Wrote {count(len(exported.preferences), 'preference')} to {file}.")
 
 
