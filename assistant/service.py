@@ -88,7 +88,7 @@ class Service:
         self._open = ExitStack()
         self._turn = Lock()
         with ExitStack() as opened:
-            self.database = _database(home)
+            self.database = _database(home, is_waited_for=not serves)
             opened.callback(self.database.close)
             self.profiles = Profiles(self.database)
             dispatch.begin(self.database, self.started_at)
@@ -228,10 +228,12 @@ class Service:
     def _retire_sources(self) -> None:
         """Mark the sources that the configuration does not name any more. Their items stay."""
         wanted = {source.name for source in self.settings.sources}
-        with self.database.write() as session:
-            for row in sources.live(session):
-                if row.name not in wanted and row.kind in connectors():
-                    sources.mark_removed(session, row.name, self.clock.now())
+        with self.database.read() as session:
+            gone = [row.name for row in sources.live(session) if row.name not in wanted and row.kind in connectors()]
+        if gone:  # or a command that only reads would wait for whoever writes
+            with self.database.write() as session:
+                for name in gone:
+                    sources.mark_removed(session, name, self.clock.now())
 
     def _hurry_sources(self, before: Settings) -> None:
         """Have the sources polled at once that read otherwise than before: who corrects one wants to see it work."""
@@ -243,12 +245,13 @@ class Service:
     def _serving(self) -> MemorySettings:
         """The embedder whose vectors are searched: the configured one in a new home, and then that of the last reindex."""
         wanted = self.settings.memory
-        with self.database.write() as session:
+        with self.database.read() as session:
             served = facts.get(session, SERVING)
-            if served is None:
-                facts.put(session, SERVING, {"embedder": wanted.embedder, "revision": wanted.revision})
-                return wanted
-        return wanted.model_copy(update=served)
+        if served is not None:
+            return wanted.model_copy(update=served)
+        with self.database.write() as session:
+            facts.put(session, SERVING, {"embedder": wanted.embedder, "revision": wanted.revision})
+        return wanted
 
     def _own_embedder(self, opened: ExitStack) -> WorkerEmbedder:
         embedder = WorkerEmbedder(self.serving)
@@ -259,11 +262,11 @@ class Service:
         return WorkerIndex(folder, name, idle_s=self.settings.memory.idle_minutes * 60)
 
 
-def _database(home: Home) -> Database:
+def _database(home: Home, *, is_waited_for: bool) -> Database:
     """Opened and migrated, after a restore that was cut short was finished. The caller holds the lock."""
     restoring.finish(home)
     try:
-        return Database.open(home.database, backups=home.backups)
+        return Database.open(home.database, backups=home.backups, is_waited_for=is_waited_for)
     except MemoryFailure as err:
         raise Unavailable(err.sentence, err.remedy) from err
 

@@ -54,6 +54,7 @@ _TURN_TABLES = (
     BEGIN DELETE FROM turnvector WHERE turn_id = old.id; END
     """,
 )
+_WORDS = ("words", "words_of_turns")
 _FILL = """
     INSERT INTO words (rowid, title, body)
     SELECT chunk.id, paired(version.title), paired(substr(version.text, chunk.start + 1, chunk."end" - chunk.start))
@@ -66,8 +67,20 @@ def create(connection: Connection) -> None:
     for statement in (*_TABLES, *_TURN_TABLES):
         connection.exec_driver_sql(statement)
     if has_secure_delete():
-        connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
-        connection.exec_driver_sql("INSERT INTO words_of_turns (words_of_turns, rank) VALUES ('secure-delete', 1)")
+        for table in _WORDS:
+            connection.exec_driver_sql(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")  # noqa: S608
+
+
+def is_created(connection: Connection) -> bool:
+    """Whether `create` would do nothing. It only reads."""
+    wanted = set(re.findall(r"IF NOT EXISTS (\w+)", " ".join((*_TABLES, *_TURN_TABLES))))
+    there = {str(row[0]) for row in connection.exec_driver_sql("SELECT name FROM sqlite_master")}
+    return wanted <= there and (not has_secure_delete() or all(_deletes_securely(connection, name) for name in _WORDS))
+
+
+def _deletes_securely(connection: Connection, table: str) -> bool:
+    query = f"SELECT 1 FROM {table}_config WHERE k = 'secure-delete' AND v = 1"  # noqa: S608 - a name of ours
+    return connection.exec_driver_sql(query).first() is not None
 
 
 def has_secure_delete() -> bool:

@@ -116,8 +116,11 @@ def deliver(parts: Outbox, delivery_id: int) -> Delivery:
 def begin(database: Database, now: datetime) -> None:
     """At start, before anything is sent: what a process left in `sending` becomes `unknown`.
 
-    The first start of all is noted, for no digest is due from before it.
+    The first start of all is noted, for no digest is due from before it. Where there is neither, nothing is written.
     """
+    with database.read() as session:
+        if settings.get(session, FIRST_START) is not None and not outbox.in_state(session, DeliveryState.SENDING):
+            return
     with database.write() as session:
         if settings.get(session, FIRST_START) is None:
             settings.put(session, FIRST_START, now.isoformat())

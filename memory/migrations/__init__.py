@@ -18,14 +18,19 @@ from sqlalchemy import Connection
 from memory.errors import NewerDatabase
 
 
+def is_needed(connection: Connection) -> bool:
+    """Whether `upgrade` would do anything. It only reads."""
+    head = _scripts(Config()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() != head
+
+
 def upgrade(connection: Connection, *, before: Callable[[str], None], to: str = "head") -> None:
     """Run what is missing, inside the caller's transaction. `before(revision)` is called first, unless nothing is there yet.
 
     Raises: NewerDatabase, when the database stands at a revision that this version of Telos does not know.
     """
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    scripts = ScriptDirectory.from_config(config)
+    scripts = _scripts(config)
     present = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if present is not None and present not in known:
@@ -39,3 +44,8 @@ def upgrade(connection: Connection, *, before: Callable[[str], None], to: str = 
     if present is not None:
         before(present)
     command.upgrade(config, to)
+
+
+def _scripts(config: Config) -> ScriptDirectory:
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return ScriptDirectory.from_config(config)

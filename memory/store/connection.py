@@ -17,17 +17,20 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, TimeoutError
 from sqlmodel import Session
 
 from memory import lexical
 from memory.errors import MemoryFailure, NoRoom
-from memory.migrations import upgrade
+from memory.migrations import is_needed, upgrade
 from memory.store.troubles import named
 
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 30.0
+"""So long the service waits for another program that holds the database; its jobs have the time."""
+READ_S, WRITE_S = 5.0, 10.0
+"""And so long a command does, before which a person sits."""
 LEAST_FREE = 2**20
 """Bytes: a disk that was full has room again from here on."""
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000")
@@ -45,32 +48,35 @@ class Database:
         self._readers = readers
 
     @classmethod
-    def open(cls, path: Path, *, backups: Path | None = None) -> Self:
-        """Open the file at `path`, making or migrating it first.
+    def open(cls, path: Path, *, backups: Path | None = None, is_waited_for: bool = False) -> Self:
+        """Open the file at `path`, making or migrating it first. Where there is nothing to migrate nothing is written.
 
-        The caller holds the lock of the data folder. Before a migration the database is copied into `backups`.
+        The caller holds the lock of the data folder. Before a migration the database is copied into `backups`. With
+        `is_waited_for` another program's lock is waited for no longer than a person in front of a command would.
 
         Raises: NewerDatabase, and what `write` raises.
         """
         _make_private(path)
-        writer = _engine(path, "BEGIN IMMEDIATE", *_PRAGMAS, pool_size=1, max_overflow=0)
-        database = cls(path, writer=writer, readers=_engine(path, "BEGIN", *_PRAGMAS, "query_only = ON"))
-        with ExitStack() as failed:
+        read_s, write_s = (READ_S, WRITE_S) if is_waited_for else (BUSY_TIMEOUT_S, BUSY_TIMEOUT_S)
+        database = cls(
+            path,
+            writer=_engine(path, write_s, "BEGIN IMMEDIATE", *_PRAGMAS, pool_size=1, max_overflow=0),
+            readers=_engine(path, read_s, "BEGIN", *_PRAGMAS, "query_only = ON"),
+        )
+        with ExitStack() as failed, _named(path):
             failed.callback(database.close)
-            try:
+            if not database._is_current():
                 database._migrate(backups)
-            except DatabaseError as err:
-                failure = named(err, path)
-                if failure is None:
-                    raise
-                raise failure from err
             failed.pop_all()
         return database
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session on one unchanging state of the database. Writing through it fails."""
-        with Session(self._readers, expire_on_commit=False) as session:
+        """A session on one unchanging state of the database. Writing through it fails.
+
+        Raises: HeldByAnother, DamagedDatabase and their like.
+        """
+        with _named(self.path), Session(self._readers, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -83,7 +89,7 @@ class Database:
             with Session(self._writer, expire_on_commit=False) as session, session.begin():
                 session.connection()
                 yield session
-        except DatabaseError as err:
+        except (DatabaseError, TimeoutError) as err:
             failure = named(err, self.path)
             if failure is None:
                 raise
@@ -140,6 +146,10 @@ class Database:
         disk = os.statvfs(self.path)
         return disk.f_bavail * disk.f_frsize
 
+    def _is_current(self) -> bool:
+        with self._readers.connect() as connection:
+            return not is_needed(connection) and lexical.is_created(connection)
+
     def _migrate(self, backups: Path | None) -> None:
         def keep_copy(revision: str) -> None:
             if backups is not None:
@@ -166,6 +176,18 @@ class Database:
             yield connection
 
 
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What SQLite fails with, as the failure that a person can do something about, where there is one."""
+    try:
+        yield
+    except (DatabaseError, TimeoutError) as err:
+        failure = named(err, path)
+        if failure is None:
+            raise
+        raise failure from err
+
+
 def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
@@ -178,10 +200,10 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _engine(path: Path, begin: str, *pragmas: str, **pool: Any) -> Engine:
+def _engine(path: Path, patience_s: float, begin: str, *pragmas: str, **pool: Any) -> Engine:
     """An engine whose transactions start with `begin`, which the driver would otherwise put off until the first write."""
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **pool
+        f"sqlite:///{path}", connect_args={"timeout": patience_s, "check_same_thread": False}, **pool
     )
 
     @event.listens_for(engine, "connect")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, TimeoutError
 
 from memory.errors import DamagedDatabase, HeldByAnother, MemoryFailure, NoRoom, NotWritable
 
@@ -17,8 +17,16 @@ _HELD = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
-def named(err: DatabaseError, path: Path) -> MemoryFailure | None:
-    """The failure that a person can do something about; None for any other, which is a defect of ours."""
+def named(err: DatabaseError | TimeoutError, path: Path) -> MemoryFailure | None:
+    """The failure that a person can do something about; None for any other, which is a defect of ours.
+
+    A TimeoutError is SQLAlchemy's: another thread of ours held the one connection that writes for too long.
+    """
+    if isinstance(err, TimeoutError):
+        return HeldByAnother(
+            f"The database {path} is kept busy by other work, or by another program.",
+            "Wait until it is done (telos jobs), close what else has the file open; then try again.",
+        )
     name = getattr(err.orig, "sqlite_errorname", "")
     if name.startswith(_NO_ROOM):
         return NoRoom(

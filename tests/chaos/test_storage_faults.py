@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import subprocess
-from contextlib import AbstractContextManager, suppress
+import time
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from assistant.errors import Unavailable
 from memory.errors import HeldByAnother, NoRoom
 from memory.store import connection
 from tests.chaos.house import House, full, house, locked, small_disk
-from tests.integration.daemon import Daemon, running
+from tests.integration.daemon import TELOS, Daemon, running
 from tests.mail_server import MailServer
 from tests.servers import WebServer
 
@@ -105,7 +107,7 @@ def test_what_became_of_a_mail_is_kept_later_where_it_cannot_be_kept_now(
         assert mail.transactions == 1
 
 
-def test_a_database_that_another_program_holds_is_read_and_named(
+def test_a_service_whose_database_another_program_holds_says_so_until_it_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.2)
@@ -118,6 +120,92 @@ def test_a_database_that_another_program_holds_is_read_and_named(
         home.runner.run("poll:north")
         assert items(home) == [("item-0", 1)]
         assert not any("Another program" in line for line in home.attention)
+
+
+def set_up(folder: Path, sources: dict[str, str]) -> Daemon:
+    """A home whose service has run and runs no more, without an embedder."""
+    home = Daemon(folder)
+    home.configure(mail_port=9, sources=sources, digest="days = []", memory='embedder = "nobody/has-this-model"')
+    home.has_run_before()
+    assert home.telos("status").returncode == 0
+    return home
+
+
+def test_commands_beside_another_program_that_writes_read_at_once_and_give_up_writing_soon(tmp_path: Path) -> None:
+    """Each command is a process of its own, and no service runs."""
+    written, read = set_up(tmp_path / "written", {}), set_up(tmp_path / "read", {})
+    with locked(written.home.database), locked(read.home.database):
+        add = [TELOS, "--home", written.folder, "memory", "add", "I like green tea."]
+        with subprocess.Popen(add, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as adding:
+            began = time.monotonic()
+            ran = read.telos_by_itself("status")
+            assert (ran.returncode, ran.stderr) == (0, "")
+            out, err = adding.communicate(timeout=100)
+            waited_s = time.monotonic() - began
+    assert (adding.returncode, out) == (1, "")
+    assert " ".join(err.split()) == (
+        f"Error: Another program keeps the database {written.home.database} locked. Close what has it open, such as an "
+        "sqlite3 shell or a program that copies it; then try again."
+    )
+    assert waited_s > connection.WRITE_S
+
+
+def test_a_command_that_writes_waits_as_a_person_would_and_not_as_the_service_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = set_up(tmp_path / "home", {})
+    monkeypatch.setattr(connection, "WRITE_S", 0.2)
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 600)
+    with locked(home.home.database):
+        ran = home.telos("memory", "add", "I like green tea.")
+    assert ran.returncode == 1
+    assert "Another program keeps the database" in ran.stderr
+
+
+def test_a_read_that_is_kept_out_gives_up_with_the_same_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = set_up(tmp_path / "home", {})
+    monkeypatch.setattr(connection, "READ_S", 0.2)
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 600)
+    with closing(sqlite3.connect(home.home.database, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")  # as a program that repairs or copies the file takes it
+        other.execute("BEGIN IMMEDIATE")
+        ran = home.telos("status")
+    assert ran.returncode == 1
+    assert "Another program keeps the database" in ran.stderr
+    assert "Close what has it open" in ran.stderr
+
+
+def test_a_service_that_is_started_beside_a_program_that_writes_serves_and_goes_on(
+    tmp_path: Path, daemon: Daemon
+) -> None:
+    with WebServer() as web:
+        web.answer("/north", feed(ITEMS), content_type="application/rss+xml")
+        home = set_up(tmp_path / "home", {"north": web.url("/north")})
+        home.forge = daemon.forge
+        with running(home):
+            with locked(home.home.database):
+                home.wait_until_it_serves()
+                assert home.telos("status").returncode == 0
+                assert home.rows("SELECT count(*) FROM item") == [(0,)]
+            home.wait_until(lambda: home.rows("SELECT count(*) FROM item") == [(ITEMS,)], "it polled")
+            assert home.stop() == 0
+    assert "Traceback" not in home.said()
+
+
+def test_a_service_that_must_write_at_its_start_and_may_not_ends_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Daemon(tmp_path / "home")
+    home.configure(mail_port=9, sources={})
+    home.has_run_before()
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.2)
+    with locked(home.home.database):
+        ran = home.telos("run")
+    assert ran.returncode == 1
+    assert "Another program keeps the database" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_service_on_a_disk_that_fills_up_says_so_and_goes_on_when_there_is_room(
