@@ -29,23 +29,24 @@ from memory.store import digests as digest_rows
 from memory.store import drafts as draft_rows
 
 
-def text(service: Service, day: date | None = None) -> DigestText:
+def text(service: Service, day: date | None = None, *, left_out: frozenset[int] = frozenset()) -> DigestText:
     """The digest of `day`, or the last one sent, as a text to be edited: as the user left it, where they edited it before.
+    What stands on the items `left_out` is not in it, and `correct` is to be told the same.
 
     Raises: NotFound.
     """
-    view = digests.show(service, day)
+    view = digests.show(service, day, left_out=left_out)
     with service.database.read() as session:
         return DigestText(day=view.local_date, text=as_text(view, _rewritten(session, view)))
 
 
-def correct(service: Service, edited: DigestText) -> Corrected:
+def correct(service: Service, edited: DigestText, *, left_out: frozenset[int] = frozenset()) -> Corrected:
     """Learn from an edited digest: entries written otherwise, entries and sections taken out. What was learned of it
     before is not learned twice.
 
     Raises: NotFound; BadRequest where the text cannot be told apart into its entries, and nothing is learned then.
     """
-    view = digests.show(service, edited.day)
+    view = digests.show(service, edited.day, left_out=left_out)
     with service.database.read() as session:
         found = corrections(view, edited.text, _rewritten(session, view))
     done = Corrected(day=view.local_date)

@@ -29,7 +29,7 @@ from assistant.digest.schedule import (
     missed_days,
     next_instant,
 )
-from assistant.digest.view import DigestView
+from assistant.digest.view import DigestView, without_items
 from assistant.errors import BadConfiguration, BadRequest, Conflict
 from assistant.feedback import digest_of
 from assistant.progress import Progress, unheard
@@ -93,15 +93,15 @@ def queue_scheduled(service: Service, progress: Progress = unheard) -> DigestVie
     return _queue(service, _build(service, Edition(day, _recipient(service), due_at=due_at), progress))
 
 
-def show(service: Service, day: date | None = None) -> DigestView:
-    """The last digest of `day`, or the last one sent, as it was built.
+def show(service: Service, day: date | None = None, *, left_out: frozenset[int] = frozenset()) -> DigestView:
+    """The last digest of `day`, or the last one sent, as it was built, without what stands on the items `left_out`.
 
     Raises: NotFound.
     """
     with service.database.read() as session:
         digest = digest_of(session, day)
         assert digest.id is not None
-        return record.load(session, digest.id)
+        return without_items(record.load(session, digest.id), left_out)
 
 
 def list_digests(service: Service, limit: int) -> list[DigestLine]:

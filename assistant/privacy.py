@@ -59,14 +59,17 @@ def set_private(service: Service, wish: SetPrivate, *, is_guest: bool = False) -
     return list_private(service, is_guest=is_guest)
 
 
-def private_items(service: Service) -> frozenset[int]:
+def hidden_items(service: Service, is_guest: bool) -> frozenset[int]:
+    """The items that whoever asks must not see."""
+    if not is_guest:
+        return frozenset()
     with service.database.read() as session:
         return private.marked(session).items
 
 
-def refuse_private(service: Service, item_id: int) -> None:
-    """Raises: NotFound for an item that is private, as for one that is not there."""
-    if item_id in private_items(service):
+def refuse_private(service: Service, is_guest: bool, item_id: int) -> None:
+    """Raises: NotFound for an item that a guest must not see, as for one that is not there."""
+    if item_id in hidden_items(service, is_guest):
         raise no_item(item_id)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from assistant import corrections, digests, feedback
+from assistant import corrections, digests, feedback, privacy
 from assistant.answers.digest import (
     Corrected,
     DigestLine,
@@ -24,7 +24,7 @@ from assistant.answers.digest import (
     Undone,
     Word,
 )
-from assistant.api.dependencies import RunnerDep, ServiceDep
+from assistant.api.dependencies import GuestDep, RunnerDep, ServiceDep
 from assistant.api.streams import stream
 from assistant.digest.view import DigestView, to_json
 from assistant.errors import BadRequest
@@ -60,9 +60,9 @@ def resend(service: ServiceDep, request: ResendRequest) -> DigestLine:
 
 
 @router.get("/shown")
-def show(service: ServiceDep, day: date | None = None) -> DigestView:
+def show(service: ServiceDep, is_guest: GuestDep, day: date | None = None) -> DigestView:
     """The digest of a day, or the last one sent."""
-    return digests.show(service, day)
+    return digests.show(service, day, left_out=privacy.hidden_items(service, is_guest))
 
 
 @router.get("")
@@ -71,15 +71,15 @@ def list_digests(service: ServiceDep, limit: Annotated[int, Query(ge=1, le=1000)
 
 
 @router.get("/text")
-def text(service: ServiceDep, day: date | None = None) -> DigestText:
+def text(service: ServiceDep, is_guest: GuestDep, day: date | None = None) -> DigestText:
     """The digest of a day, or the last one sent, as a text to be edited."""
-    return corrections.text(service, day)
+    return corrections.text(service, day, left_out=privacy.hidden_items(service, is_guest))
 
 
 @router.put("/text")
-def correct(service: ServiceDep, edited: DigestText) -> Corrected:
+def correct(service: ServiceDep, is_guest: GuestDep, edited: DigestText) -> Corrected:
     """The same as the user left it, and what it taught."""
-    return corrections.correct(service, edited)
+    return corrections.correct(service, edited, left_out=privacy.hidden_items(service, is_guest))
 
 
 @router.get("/timing")

@@ -53,13 +53,12 @@ def index(service: ServiceDep) -> StreamingResponse:
 
 @router.get("/export")
 def export(service: ServiceDep, is_guest: GuestDep, after: int = 0) -> ExportPage:
-    return memories.export(service, after, left_out=privacy.private_items(service) if is_guest else frozenset())
+    return memories.export(service, after, left_out=privacy.hidden_items(service, is_guest))
 
 
 @router.get("/items/{item_id}")
 def show(service: ServiceDep, is_guest: GuestDep, item_id: int) -> ItemView:
-    if is_guest:
-        privacy.refuse_private(service, item_id)
+    privacy.refuse_private(service, is_guest, item_id)
     return memories.show(service, item_id)
 
 

@@ -7,7 +7,7 @@ It knows the view and the settings, no row and no server; `assistant.delivery.po
 
 from __future__ import annotations
 
-import html
+from dataclasses import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import quote, urlencode
@@ -19,7 +19,7 @@ from assistant.delivery.marks import mark
 from assistant.delivery.policy import POLICY
 from assistant.digest.render import render
 from assistant.digest.view import ASK, FOLLOW_UP_VERBS, DigestView
-from assistant.secrets import mask, secret_values
+from assistant.secrets import secret_values
 from assistant.withheld import NOTHING, Withheld
 
 LIST_ID = "Telos morning digest <digest.telos.localhost>"
@@ -83,7 +83,7 @@ def compose(view: DigestView, settings: Settings, key: bytes, withheld: Withheld
     reply_to = configured(mail.reply_to or view.recipient, "[mail] reply_to").addr_spec
     recipient = configured(view.recipient, "[user] email")
     secret = secret_of(view, key)
-    hidden = secret_values(settings)
+    held = replace(withheld, secrets=secret_values(settings))
 
     def link(entry: int, verb: str) -> str:
         return feedback_link(view, entry, verb, secret=secret, reply_to=reply_to)
@@ -96,16 +96,15 @@ def compose(view: DigestView, settings: Settings, key: bytes, withheld: Withheld
     message = EmailMessage(policy=POLICY)
     message["From"] = sender if sender.display_name else Address("Telos", addr_spec=sender.addr_spec)
     message["To"] = recipient
-    message["Subject"] = " ".join(mask(withheld.without(rendered.subject), hidden).split())
+    message["Subject"] = " ".join(held.without(rendered.subject).split())
     message["Date"] = view.built_at
     message["Message-ID"] = message_id_of(view, key)
     message["List-Id"] = LIST_ID
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Reply-To"] = reply_to
-    message.set_content(mask(withheld.without(rendered.text), hidden), cte="quoted-printable")
-    page = mask(withheld.without(rendered.html), hidden | {html.escape(value) for value in hidden})
-    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    message.set_content(held.without(rendered.text), cte="quoted-printable")
+    message.add_alternative(held.without(rendered.html), subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{secret}")  # unknown to whoever wrote the texts, and the same in a resend
     return Letter(
         name=name_of(view),

@@ -16,7 +16,7 @@ from assistant.config.schema import Settings
 from assistant.delivery import answer_letter, draft_letter, mail
 from assistant.delivery.carriers import Letter, Refused, Wording
 from assistant.digest import record
-from assistant.digest.view import DigestView
+from assistant.digest.view import DigestView, without_items
 from assistant.withheld import NOTHING, Withheld, withheld
 from memory.models import Delivery, Draft, DraftState, DraftVersion, Request
 from memory.store import drafts, follow_ups, outbox, requests
@@ -41,7 +41,8 @@ class DigestPost:
     withheld: Withheld = NOTHING
 
     def letter(self, settings: Settings, key: bytes) -> Letter:
-        return mail.compose(self.view, settings, key, self.withheld)
+        told = without_items(self.view, self.withheld.marked.items)
+        return mail.compose(told, settings, key, self.withheld)
 
     def sent(self, session: Session, now: datetime) -> dict[str, Any]:
         """The lost deliveries that were known when it was built have been named by it, and what it follows up."""

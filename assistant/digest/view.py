@@ -7,8 +7,8 @@ whoever shows it escapes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -81,6 +81,10 @@ class EntryView:
     def sources(self) -> tuple[str, ...]:
         """The names of its sources, each once, in the order of the citations."""
         return tuple(dict.fromkeys(citation.source for citation in self.citations))
+
+    @property
+    def item_ids(self) -> frozenset[int]:
+        return frozenset(citation.item_id for citation in self.citations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +198,18 @@ class DigestView:
     def minutes(self) -> float:
         """How long it takes to read."""
         return self.words / WORDS_A_MINUTE
+
+
+def without_items(view: DigestView, item_ids: Collection[int]) -> DigestView:
+    """The digest without the entries and conversations that stand on any of these items; the others keep their numbers."""
+    hidden = frozenset(item_ids)
+    left = (replace(one, entries=tuple(e for e in one.entries if not hidden & e.item_ids)) for one in view.sections)
+    told = tuple(one for one in view.missed.conversations if not hidden.intersection(one.item_ids))
+    return replace(
+        view,
+        sections=tuple(section for section in left if section.entries),
+        missed=replace(view.missed, conversations=told),
+    )
 
 
 def to_json(view: DigestView) -> dict[str, Any]:

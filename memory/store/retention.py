@@ -1,7 +1,7 @@
 """Old items: which are due to be shortened or deleted by the user's rules, and the two changes themselves.
 
-What the user wrote, brought or kept, and what an open goal, a follow-up or a drafted answer rests on, is never due; what is
-cited anywhere is shortened, and not deleted. `assistant.retention` decides when, and writes the summaries.
+What the user wrote, brought, kept or marked as private (its words are looked for in what leaves), and what an open goal, a
+follow-up or a drafted answer rests on, is never due; what is cited anywhere is shortened, and not deleted. `assistant.retention` decides when, and writes the summaries.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from memory.models import (
     Verb,
     Version,
 )
-from memory.store import items, stories
+from memory.store import items, private, stories
 
 LONG = 600
 """Characters of a text; a shorter one is its own summary."""
@@ -55,7 +55,7 @@ class Old:
 
 def kinds(session: Session) -> list[str]:
     """The kinds that may be subject to the rules, in order."""
-    return sorted(session.exec(select(Item.kind).where(*_rests()).distinct()))
+    return sorted(session.exec(select(Item.kind).where(*_rests(session)).distinct()))
 
 
 def by_kind(session: Session) -> list[Old]:
@@ -63,12 +63,12 @@ def by_kind(session: Session) -> list[Old]:
     found: list[Old] = []
     rows = session.exec(
         select(Item.kind, func.count(col(Item.id)), func.min(Item.first_seen_at))
-        .where(*_rests())
+        .where(*_rests(session))
         .group_by(col(Item.kind))
     ).all()
     for kind, count, first in rows:
         of_kind = select(func.count(col(Item.id)), func.min(Item.first_seen_at)).join(Version, items.current())
-        of_kind = of_kind.where(Item.kind == kind, *_rests())
+        of_kind = of_kind.where(Item.kind == kind, *_rests(session))
         shortened = session.exec(of_kind.where(col(Version.shortened_at).is_not(None))).one()[0]
         first_whole = session.exec(of_kind.where(*_is_whole())).one()[1]
         found.append(Old(kind, count, shortened, first_whole, first))
@@ -77,7 +77,9 @@ def by_kind(session: Session) -> list[Old]:
 
 def to_shorten(session: Session, kind: str, before: datetime, limit: int) -> list[tuple[Item, Version]]:
     """The items of a kind that were read before an instant and are long and whole still, the oldest first."""
-    chosen = select(Item, Version).join(Version, items.current()).where(Item.kind == kind, *_rests(), *_is_whole())
+    chosen = (
+        select(Item, Version).join(Version, items.current()).where(Item.kind == kind, *_rests(session), *_is_whole())
+    )
     old = chosen.where(col(Item.first_seen_at) < before).order_by(col(Item.first_seen_at), col(Item.id)).limit(limit)
     return list(session.exec(old))
 
@@ -85,7 +87,7 @@ def to_shorten(session: Session, kind: str, before: datetime, limit: int) -> lis
 def to_delete(session: Session, kind: str, before: datetime, limit: int) -> list[int]:
     """The items of a kind that were read before an instant and that nothing cites, the oldest first."""
     entries = select(EntryItem.item_id)
-    chosen = select(Item.id).where(Item.kind == kind, col(Item.first_seen_at) < before, *_rests())
+    chosen = select(Item.id).where(Item.kind == kind, col(Item.first_seen_at) < before, *_rests(session))
     chosen = chosen.where(col(Item.id).not_in(entries)).order_by(col(Item.first_seen_at), col(Item.id))
     cited = _cited(session)
     found = (item_id for item_id in session.exec(chosen) if item_id is not None and item_id not in cited)
@@ -114,7 +116,7 @@ def _is_whole() -> list[ColumnElement[bool]]:
     return [col(Version.shortened_at).is_(None), is_long, Version.stage == Stage.INDEXED]  # type: ignore[list-item]
 
 
-def _rests() -> list[ColumnElement[bool]]:
+def _rests(session: Session) -> list[ColumnElement[bool]]:
     """Of an `Item`: nobody needs it whole."""
     own = select(Source.id).where(col(Source.kind).in_((NOTES, IMPORT)))
     for_goals = select(GoalItem.item_id).join(Goal, col(Goal.id) == col(GoalItem.goal_id))
@@ -131,7 +133,8 @@ def _rests() -> list[ColumnElement[bool]]:
         select(Reply.item_id).where(col(Reply.closed_at).is_(None)),
     ]
     item_id = col(Item.id)
-    return [~col(Item.by_me), col(Item.source_id).not_in(own), *(item_id.not_in(one) for one in needed)]
+    marked = item_id.in_(private.marked(session).items)
+    return [~col(Item.by_me), col(Item.source_id).not_in(own), ~marked, *(item_id.not_in(one) for one in needed)]
 
 
 def _cited(session: Session) -> set[int]:

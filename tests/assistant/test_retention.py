@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from assistant import memories, retention
+from assistant import memories, privacy, retention
 from assistant import status as statuses
-from assistant.answers.memory import Note, Query
+from assistant.answers.memory import Note, Query, SetPrivate
 from assistant.clock import FakeClock
 from assistant.config.schema import MemorySettings, Settings
 from assistant.doctor.parts import _retention
@@ -20,6 +20,7 @@ from assistant.jobs.duties import MAINTAIN
 from assistant.jobs.runner import Runner
 from assistant.progress import unheard
 from assistant.service import Service
+from assistant.withheld import withheld
 from memory.models import (
     Conversation,
     Digest,
@@ -120,6 +121,16 @@ def test_a_shortened_item_is_found_by_words_and_meaning_and_its_old_words_are_no
     for found in memories.search(service, Query(query="zirconium walrus")).hits:
         assert not any(reason.startswith("says") for reason in found.reasons)
     assert len(service.vectors.matrix) == len(service.vectors.index)
+
+
+def test_what_is_marked_private_stays_whole_so_that_its_words_are_still_recognised(service: Service) -> None:
+    article, post = read(service, "a1", "article", 400), read(service, "p1", "post", 100)
+    privacy.set_private(service, SetPrivate(items=[article, post]))
+    assert retention.apply(service) == ""
+    with service.database.read() as session:
+        assert withheld(session).holds_private("They say it will take the council two winters and cost nine million.")
+    privacy.set_private(service, SetPrivate(items=[article, post], is_private=False))
+    assert retention.apply(service) == "1 old texts were shortened and 1 items deleted, as configured."
 
 
 def test_what_its_source_still_serves_does_not_come_back_whole_or_as_news(service: Service) -> None:

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from assistant import conversations, deliveries, digests, drafts, facts, memories, privacy
 from assistant.answers.chat import Done, Say, Start
 from assistant.answers.drafts import NewDraft
 from assistant.answers.memory import Filters, Note, Query, SetPrivate
 from assistant.api.app import create_app
+from assistant.config.schema import MailSettings
 from assistant.delivery import answer_letter
+from assistant.delivery.mail import compose
+from assistant.digest.view import SectionView, Sentence
 from assistant.errors import BadRequest, Conflict
 from assistant.guests import _masked
 from assistant.jobs.runner import Runner
 from assistant.withheld import INSTEAD, Withheld, is_found
 from memory.models import Request
 from memory.store import private
-from tests.assistant.private_home import ANN, CANARY, FACT, OWES, PRIVATE, SECRET, Home, guest, private_home, publish
+from tests.assistant.private_home import (
+    ANN,
+    CANARY,
+    FACT,
+    OWES,
+    PRIVATE,
+    SECRET,
+    Home,
+    edit,
+    guest,
+    private_home,
+    publish,
+)
 from tests.assistant.talking import begin
 
 
@@ -143,6 +161,22 @@ def test_what_takes_the_place_of_a_private_fact_is_private(home: Home) -> None:
         assert corrected.id in private.marked(session).facts
 
 
+def test_what_a_private_fact_took_the_place_of_is_private(home: Home) -> None:
+    corrected = facts.correct(home.service, home.fact, "The user owes Marabel nothing now at all.")
+    moved = facts.add(home.service, "I live in Porto."), facts.add(home.service, "I live in Graz.")
+    privacy.set_private(home.service, SetPrivate(facts=[corrected.id]))
+    with guest(home) as client:
+        told = client.get("/api/facts", params={"with_superseded": True}).text
+        told += client.get("/api/facts/timeline").text
+        refused = [client.get(f"/api/facts/{number}/why") for number in (home.fact, corrected.id)]
+    assert OWES not in told
+    assert "Marabel" not in told
+    assert "Porto" in told
+    assert [one.status_code for one in refused] == [404, 404]
+    privacy.set_private(home.service, SetPrivate(facts=[moved[1].id]))
+    assert home.held().marked.facts == {home.fact, corrected.id, *(one.id for one in moved)}
+
+
 # Drafts
 
 
@@ -191,6 +225,54 @@ def test_what_became_private_after_the_digest_was_built_is_masked_in_its_mail(ho
     assert "Portsmouth" in written
     assert CANARY not in written
     assert "Quennell speaks" not in written
+
+
+def test_what_a_marked_item_said_before_it_was_edited_is_private_too(home: Home) -> None:
+    """In the mail that waits, in the digest as a guest sees it, and in a draft."""
+    _, spoken = publish(home)
+    digests._queue(home.service, digests.preview(home.service))
+    privacy.set_private(home.service, SetPrivate(items=[spoken]))
+    edit(home, "Quennell speaks")
+    deliveries.deliver_waiting(home.service)
+    with guest(home) as client:
+        shown, text = client.get("/api/digest/shown").text, client.get("/api/digest/text").text
+    for told in (shown, text, home.files().replace("=\n", "")):
+        assert CANARY not in told
+        assert "Quennell speaks" not in told
+        assert "Portsmouth" in told
+    number = home.drafted(f"Hello Ann,\n\nThey saw a {CANARY} side.\n\nBob")
+    with pytest.raises(Conflict, match="marked as private"):
+        drafts.send(home.service, number)
+
+
+def test_a_guest_that_edits_the_digest_takes_out_nothing_that_it_does_not_see(home: Home) -> None:
+    _, spoken = publish(home)
+    digests._queue(home.service, digests.preview(home.service))
+    deliveries.deliver_waiting(home.service)
+    privacy.set_private(home.service, SetPrivate(items=[spoken]))
+    with guest(home) as client:
+        text = client.get("/api/digest/text").json()
+        corrected = client.put("/api/digest/text", json=text).json()
+    assert corrected["less"] == []
+    assert len(digests.show(home.service).entries) == 2
+
+
+def test_a_mail_in_html_holds_no_private_words_and_no_secret_however_it_is_escaped(home: Home) -> None:
+    mail = MailSettings(via="file", password=SecretStr("Portsmouth's <key>"))
+    home.service.settings = home.service.settings.model_copy(update={"mail": mail})
+    publish(home)
+    told = "Portsmouth's <key> hangs at Marabel's uncle's harbour's gate."
+    view = digests.preview(home.service)
+    entry = replace(view.entries[0], sentences=(Sentence(text=told, citations=(1,)),))
+    view = replace(view, sections=(SectionView(key="article", heading="News", entries=(entry,)),))
+    held = Withheld.of(["Marabel's uncle's harbour's gate"])
+    letter = compose(view, home.service.settings, bytes(32), held)
+    for part in letter.message.walk():
+        if not part.is_multipart():
+            shown = unescape(str(part.get_content()))
+            assert "uncle" not in shown
+            assert "<key>" not in shown
+            assert INSTEAD in shown
 
 
 def test_an_answer_by_mail_holds_nothing_private(home: Home) -> None:
