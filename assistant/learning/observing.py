@@ -34,7 +34,8 @@ FEW = 3
 LENGTHS = ("words", "sentences")
 _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 """What looks otherwise by itself where many sentences are taken away."""
-_SENTENCES = ("sentence/", "stock/")
+STANDING = "stock/"
+_SENTENCES = ("sentence/", STANDING)
 _BY_WORD = ("spelling", "dates", "times", "numbers", "thousands")
 _WORDINGS = (*_BY_WORD, "contractions", "person", "formality", "emoji", "exclamation")
 _MARKS = ("emoji", "exclamation")
@@ -42,10 +43,13 @@ _MARKS = ("emoji", "exclamation")
 _GONE = ("no", "none")
 
 
-def observe(before: str, after: str, people: People) -> list[Observation]:
-    """What the edit from `before` to `after` shows: what was changed, and, weaker, what was left. Both as texts."""
+def observe(before: str, after: str, people: People, known: Collection[str] | None = None) -> list[Observation]:
+    """What the edit from `before` to `after` shows: what was changed, and, weaker, what was left. Both as texts.
+
+    With `known`, the standing sentences (dimensions) that ever held, another one that was taken out was content.
+    """
     old, new = parse(before, people), parse(after, people)
-    change = _change(before, old, new, people)
+    change = _change(before, old, new, people, known)
     done = _active(change)
     left = _passive(old, new, people, change)
     return [one for one in (*done, *left) if is_of_form(one)]
@@ -82,8 +86,8 @@ class _Change:
         return [one for one in self.every if one.dimension.startswith(_SENTENCES)]
 
 
-def _change(before: str, old: Piece, new: Piece, people: People) -> _Change:
-    every = compare(old, new, people)
+def _change(before: str, old: Piece, new: Piece, people: People, known: Collection[str] | None) -> _Change:
+    every = [one for one in compare(old, new, people) if known is None or not _is_content(one, known)]
     of_form = {one.dimension for one in every if not _is_of_sentences(one.dimension)}
     was, now = units(old), units(new)
     found = aligned([one.text for one in was], [one.text for one in now])
@@ -99,6 +103,11 @@ def _change(before: str, old: Piece, new: Piece, people: People) -> _Change:
 def _changed(before: Piece, after: Piece, people: People, dimensions: Collection[str]) -> set[str]:
     """Which dimensions differ, of these and others of the same traits: what no edit changed need not be read again."""
     return {one.dimension for one in compare(before, after, people, dimensions)}
+
+
+def _is_content(one: Difference, known: Collection[str]) -> bool:
+    """Whether it is a sentence taken out that no text was ever given: what makes a text shorter, and no habit."""
+    return one.dimension.startswith(STANDING) and one.after.value in _GONE and one.dimension not in known
 
 
 def _is_of_sentences(dimension: str) -> bool:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from assistant.learning import alignment
 from assistant.learning.announcing import announced
-from assistant.learning.observing import LENGTHS, accepted, observe, observe_own
+from assistant.learning.observing import LENGTHS, STANDING, accepted, observe, observe_own
 from assistant.learning.own_words import LookUp, Own, own_words
 from assistant.learning.refusing import require_text
 from assistant.style.piece import People
@@ -24,8 +24,6 @@ from memory.profile import learning
 from memory.profile.context import Context, Observation
 from memory.store import lessons, preferences
 
-_STANDING = "stock/"
-_NONE = "none"
 SHAPES = ("sentences", "words", "paragraphs", "layout", "heading")
 """What sentences show whoever wrote them."""
 
@@ -72,7 +70,7 @@ def teach(session: Session, edit: Edit, now: datetime, *, look_up: LookUp | None
     """
     require_text(edit.after)
     own = own_words(edit.before, edit.after, sources=[*edit.sources, *edit.material], look_up=look_up)
-    seen = _telling(session, _ours(_seen(edit, own, look_up), edit.ours)) if own.text.strip() else []
+    seen = _ours(_seen(session, edit, own, look_up), edit.ours) if own.text.strip() else []
     cost = alignment.distance(edit.before, edit.after)
     lesson = _lesson(edit.context, edit.after, now, LessonOrigin.EDIT if cost else LessonOrigin.ACCEPTED)
     lesson.cost = cost
@@ -141,15 +139,16 @@ def _kept(session: Session, lesson: Lesson, seen: Sequence[Observation], people:
     return Taught(lesson=kept, changes=changes, line=line, undo=undo)
 
 
-def _seen(edit: Edit, own: Own, look_up: LookUp | None) -> list[Observation]:
+def _seen(session: Session, edit: Edit, own: Own, look_up: LookUp | None) -> list[Observation]:
     """How the user's own words differ from the draft; in length and shape, with what they put back of its material."""
-    seen = observe(edit.before, own.text, edit.people)
+    known = preferences.dimensions(session, STANDING)
+    seen = observe(edit.before, own.text, edit.people, known)
     if not (own.foreign and edit.material):
         return seen
     whole = own_words(edit.before, edit.after, sources=edit.sources, look_up=look_up, material=edit.material)
     if whole.text == own.text:
         return seen
-    shaped = observe(edit.before, whole.text, edit.people)
+    shaped = observe(edit.before, whole.text, edit.people, known)
     return [one for one in seen if one.dimension not in SHAPES] + [one for one in shaped if one.dimension in SHAPES]
 
 
@@ -165,13 +164,6 @@ def _ours(seen: Sequence[Observation], ours: Collection[str] | None) -> list[Obs
 
 def _is_ours(one: Observation, ours: Collection[str] | None) -> bool:
     return one.is_active or ours is None or one.dimension in ours
-
-
-def _telling(session: Session, seen: Sequence[Observation]) -> list[Observation]:
-    """Without the standing sentences that were taken out and never stood in the profile: content, and no habit."""
-    gone = {one.dimension for one in seen if one.dimension.startswith(_STANDING) and one.value == _NONE}
-    known = {row.dimension for row in preferences.rows(session)} if gone else set()
-    return [one for one in seen if one.dimension not in gone - known]
 
 
 def undo_of(lesson: Lesson) -> str:

@@ -51,8 +51,8 @@ class Stock:
             )
             for place, text in _standing(now, was, people)
         ]
-        left = {unit.text for unit in now}
-        if sum(unit.text in left for unit in was) * 2 < len(was):
+        gone = _standing(was, now, people, are_gone=True)
+        if not gone or not _mostly_stayed(was, now):
             return differences  # written anew: what is gone was not taken out for its own sake
         return differences + [
             Difference(
@@ -61,7 +61,7 @@ class Stock:
                 after=Reading(value="none", strength=_STRENGTH),
                 quote_before=text,
             )
-            for place, text in _standing(was, now, people)
+            for place, text in gone
         ]
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
@@ -89,12 +89,25 @@ def _dimension(place: str, sentence: str) -> str:
     return f"{_PREFIX}{place}/{'-'.join(words(sentence)[:_SLUG_WORDS])}"
 
 
-def _standing(these: list[Unit], others: list[Unit], people: People) -> list[tuple[str, str]]:
-    """Sentences at either end of `these` that none of `others` has anything of, with the end at which they stand."""
+def _mostly_stayed(was: list[Unit], now: list[Unit]) -> bool:
+    """Whether half of the sentences still stand, be it in other words."""
+    there = [content(unit.text) for unit in now]
+    stayed = sum(any(covered(content(unit.text), one) >= _TAKEN_UP for one in there) for unit in was)
+    return stayed * 2 >= len(was)
+
+
+def _standing(
+    these: list[Unit], others: list[Unit], people: People, *, are_gone: bool = False
+) -> list[tuple[str, str]]:
+    """Sentences at either end of `these` that none of `others` has anything of, with the end at which they stand. One that
+    is gone may have stood beside another that was left."""
     elsewhere = [content(other.text) for other in others]
+    left = {other.text for other in others} if are_gone else set()
     found: list[tuple[str, str]] = []
     for place, edge in (("end", these[::-1][:_EDGE]), ("begin", these[:_EDGE])):
         for unit in edge:
+            if unit.text in left:
+                continue
             own = content(unit.text)
             is_known = any(covered(own, other) >= _TAKEN_UP for other in elsewhere)
             if unit.is_item or is_known or not _is_general(unit.text, people):

@@ -60,6 +60,12 @@ def rows(session: Session) -> Sequence[Row[Any]]:
     return session.connection().execute(chosen.order_by(col(Preference.id))).all()
 
 
+def dimensions(session: Session, prefix: str) -> set[str]:
+    """Those that begin so and ever held."""
+    chosen = select(Preference.dimension).where(col(Preference.dimension).startswith(prefix, autoescape=True))
+    return set(session.exec(chosen.distinct()))
+
+
 def change(session: Session, changed: Sequence[dict[str, Any]]) -> None:
     """Set columns of many rows: each a dict with `of`, the id, and the same columns in all. What the session holds of
     them is read anew when it is next looked at."""

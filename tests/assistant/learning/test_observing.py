@@ -80,6 +80,26 @@ def test_two_sentences_added_to_two_are_more_to_say_and_no_wish_for_length() -> 
     assert all(one.strength <= 0.5 for one in active(before, after).values())
 
 
+def test_a_standing_sentence_taken_out_of_a_reworded_text_is_no_wish_for_shorter_texts() -> None:
+    before = (
+        "Hi Ann,\n\nThe ferry to the islands leaves at nine. We use the new dock. Please confirm receipt.\n\nBest,\nAda"
+    )
+    after = "Hi Ann,\n\nFerry to islands leaves at nine. We use new dock.\n\nBest,\nAda"
+    seen = active(before, after)
+    assert seen["stock/end/please-confirm-receipt"].value == "none"
+    assert not {"sentences", "words"} & {name for name, one in seen.items() if one.strength > 0}
+
+
+@pytest.mark.parametrize(("known", "is_length"), [([], True), (["stock/end/there-is-coffee-in-the-hall"], False)])
+def test_a_sentence_taken_out_that_never_stood_in_the_profile_was_content_and_makes_a_text_shorter(
+    known: list[str], is_length: bool
+) -> None:
+    before = "Hi Ann,\n\nThe ferry leaves at nine. We use the new dock. There is coffee in the hall.\n\nBest,\nAda"
+    seen = observe(before, before.replace(" There is coffee in the hall.", ""), PEOPLE, known)
+    told = {one.dimension for one in seen if one.is_active and one.strength > 0}
+    assert ("sentences" in told, "stock/end/there-is-coffee-in-the-hall" in told) == (is_length, not is_length)
+
+
 def test_prose_made_bullets_teaches_the_layout_and_no_length() -> None:
     sentences = BODY.replace("\n\n", " ").split(". ")
     items = "\n".join(f"- {one.rstrip('.')}." for one in sentences)

@@ -89,6 +89,26 @@ def test_one_taken_out_is_taken_back() -> None:
     assert STOCK.write(piece, {"stock/end/please-confirm-receipt": Setting("none")}, PEOPLE) == parse(DRAFT, PEOPLE)
 
 
+def test_one_is_taken_out_though_the_sentences_beside_it_were_reworded() -> None:
+    with_it = DRAFT.replace("a key.", "a key. Please confirm receipt.")
+    reworded = with_it.replace("The room is free on Friday.", "ROOM is free on Friday (so far).").replace(
+        "need a", "need"
+    )
+    assert shown(with_it, reworded.replace(" Please confirm receipt.", "")) == {
+        "stock/end/please-confirm-receipt": "none"
+    }
+
+
+def test_one_is_taken_out_though_another_stands_behind_it() -> None:
+    both = DRAFT.replace("a key.", "a key. Please confirm receipt. Details follow on request.")
+    assert shown(both, both.replace(" Please confirm receipt.", "")) == {"stock/end/please-confirm-receipt": "none"}
+
+
+def test_one_that_went_with_most_of_the_text_was_not_taken_out_for_its_own_sake() -> None:
+    with_it = DRAFT.replace("a key.", "a key. It is warm. Bring a lamp. Please confirm receipt.")
+    assert shown(with_it, DRAFT.replace(" We need a key.", "")) == {}
+
+
 @given(piece=pieces(), place=st.sampled_from(("begin", "end")))
 def test_it_is_written_once_at_its_end_of_the_text(piece: Piece, place: str) -> None:
     form = {f"stock/{place}/please-confirm-receipt": Setting("Please confirm receipt.")}
