@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from assistant import backups, conversations, drafts, facts, memories
 from assistant.answers.backup import BackupRequest
@@ -23,8 +24,9 @@ from assistant.config.schema import MemorySettings, ModelSettings, Settings, Use
 from assistant.home import Home
 from assistant.progress import unheard
 from assistant.service import Service
+from memory import frequent
 from memory.index import VectorIndex
-from memory.models import Call, Fact, FactEvidence, Lesson, Transition, Turn, Vector
+from memory.models import Call, Chunk, Fact, FactEvidence, Lesson, Transition, Turn, Vector, Version
 from memory.store import audit
 from tests.assistant.talking import NOW, Talker, begin, say
 from tests.fakes import WordEmbedder
@@ -141,6 +143,57 @@ def test_a_person_is_gone_from_every_byte_of_a_home_that_held_them_everywhere(se
         assert says(again.home) == set()
     finally:
         again.close()
+
+
+@pytest.fixture
+def counted(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """A home large enough for arrays of frequent words, its bounds lowered: three letters name the person, one does not."""
+    monkeypatch.setattr(frequent, "LEAST_CHUNKS", 1)
+    monkeypatch.setattr(frequent, "LEAST", 1)
+    lines = [{"ref": f"z{number}", "text": f"{LETTER} Letter {number}.", "title": "Walrus"} for number in range(3)]
+    lines.append({"ref": "k", "text": KEPT, "title": "Bridge"})
+    memories.import_lines(service, Lines(lines=[json.dumps(line) for line in lines]))
+    memories.index(service, unheard)
+    assert memories.count_words(service, unheard)
+    return service
+
+
+def entries_of(service: Service, stem: str) -> list[int]:
+    """The chunks that the arrays on disk hold of a word."""
+    [table] = service.home.index.glob("frequent-words.json")
+    told = json.loads(table.read_bytes())
+    start, end = told["spans"].get(stem, (0, 0))
+    ids = np.fromfile(service.home.index / f"frequent-words.{told['name']}.ids", dtype="<u4")
+    found: list[int] = ids[start:end].tolist()
+    return found
+
+
+def test_a_person_is_gone_from_the_arrays_of_frequent_words(counted: Service) -> None:
+    assert "frequent-words.json" in says(counted.home)
+    assert len(entries_of(counted, MARK)) == 3
+    assert memories.search(counted, Query(query=f"walrus of {PERSON}")).hits  # which maps the arrays
+    assert memories.erase(counted, EraseRequest(what="person", name=PERSON), unheard).found == []
+    assert says(counted.home) == set()
+    assert not list(counted.home.data.rglob("frequent-words.*"))
+    assert memories.search(counted, Query(query="stone bridge")).hits[0].ref == "k"
+    assert memories.count_words(counted, unheard)
+    assert says(counted.home) == set()
+    assert len(entries_of(counted, "bridg")) == 1
+
+
+def test_a_single_item_is_gone_from_the_arrays_though_others_say_its_words(counted: Service) -> None:
+    hits = {hit.ref: hit.item_id for hit in memories.search(counted, Query(query="walrus")).hits}
+    with counted.database.read() as session:
+        of_item = select(Chunk.id).join(Version, col(Version.id) == col(Chunk.version_id))
+        [chunk] = session.exec(of_item.where(Version.item_id == hits["z1"]))
+    assert chunk in entries_of(counted, MARK)
+    memories.erase(counted, EraseRequest(what="item", name=str(hits["z1"])), unheard)
+    assert not list(counted.home.data.rglob("frequent-words.*"))
+    found = {hit.ref for hit in memories.search(counted, Query(query="walrus")).hits}
+    assert {"z0", "z2"} <= found <= {"z0", "z2", "k"}
+    assert memories.count_words(counted, unheard)
+    left = entries_of(counted, MARK)
+    assert (len(left), chunk in left) == (2, False)
 
 
 def test_what_was_learned_before_a_day_goes_and_what_was_said_again_since_stays_in_its_later_words(

@@ -135,7 +135,7 @@ def test_commands_beside_another_program_that_writes_read_at_once_and_give_up_wr
     """Each command is a process of its own, and no service runs."""
     written, read = set_up(tmp_path / "written", {}), set_up(tmp_path / "read", {})
     with locked(written.home.database), locked(read.home.database):
-        add = [TELOS, "--home", written.folder, "memory", "add", "I like green tea."]
+        add = [str(TELOS), "--home", str(written.folder), "memory", "add", "I like green tea."]
         with subprocess.Popen(add, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as adding:
             began = time.monotonic()
             ran = read.telos_by_itself("status")
