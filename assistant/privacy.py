@@ -14,8 +14,9 @@ from sqlmodel import Session
 from assistant.answers.memory import Mark, Private, SetPrivate
 from assistant.errors import BadRequest, NotFound, no_item
 from assistant.service import Service
+from assistant.withheld import is_found
 from memory.store import audit, facts, items, private
-from memory.store.private import Kind
+from memory.store.private import Kind, Marked
 
 Line = TypeVar("Line")
 TITLE_LETTERS = 80
@@ -89,7 +90,8 @@ def _item_mark(session: Session, item_id: int) -> Mark:
     item, version = items.get(session, item_id), items.current_versions(session, [item_id]).get(item_id)
     if item is None or version is None:
         return Mark(kind="item", id=item_id)
-    return Mark(kind="item", id=item_id, what=item.kind, title=_short(version.title or version.text))
+    notice = _notice(session, f"Item {item_id}", Marked(items=frozenset({item_id})))
+    return Mark(kind="item", id=item_id, what=item.kind, title=_short(version.title or version.text), notice=notice)
 
 
 def _fact_mark(session: Session, fact_id: int) -> Mark:
@@ -98,7 +100,17 @@ def _fact_mark(session: Session, fact_id: int) -> Mark:
         return Mark(kind="fact", id=fact_id)
     ended = fact.valid_until or fact.superseded_at
     what = "fact" if fact.superseded_at is None or ended is None else f"fact, until {ended:%Y-%m-%d}"
-    return Mark(kind="fact", id=fact_id, what=what, title=_short(fact.text))
+    notice = _notice(session, f"Fact {fact_id}", Marked(facts=frozenset({fact_id})))
+    return Mark(kind="fact", id=fact_id, what=what, title=_short(fact.text), notice=notice)
+
+
+def _notice(session: Session, name: str, alone: Marked) -> str:
+    if is_found(private.words(session, alone)):
+        return ""
+    return (
+        f"{name} is too short, or says what everybody says: its words are not looked for in what leaves. It is still taken "
+        "into no draft and no digest, and is told to no other program."
+    )
 
 
 def _short(text: str) -> str:

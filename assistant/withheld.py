@@ -21,7 +21,7 @@ from assistant.secrets import MASK, secret_values
 from memory.common_words import COMMON_WORDS
 from memory.scripts import UNSPACED
 from memory.store import private
-from memory.store.private import Marked
+from memory.store.private import Marked, Words
 
 RUN = 5
 """Words in a row that are nobody's by chance; two characters of Chinese or Japanese count as one."""
@@ -150,9 +150,9 @@ def withheld(session: Session, settings: Settings | None = None) -> Withheld:
     return Withheld.of(told.texts, secrets, private.marked(session), titles=told.titles)
 
 
-def is_found(texts: Iterable[str]) -> bool:
-    """Whether any of what these say is found in a text that is about to leave; what is too short or too common is not."""
-    return bool(Withheld.of(texts).runs)
+def is_found(told: Words) -> bool:
+    """Whether words of these texts, or of the titles where there are none, are looked for; too short or common ones are not."""
+    return bool(Withheld.of(told.texts if any(text.strip() for text in told.texts) else told.titles).runs)
 
 
 def _runs(text: str) -> Iterator[Run]:

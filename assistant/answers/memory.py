@@ -64,6 +64,8 @@ class Mark(BaseModel):
     what: str = ""
     """An item's own kind, such as `note`; "fact", or "fact, until" a day."""
     title: str = ""
+    notice: str = ""
+    """What is not done for it: what is too short or too common is not looked for in what leaves."""
 
 
 class Private(BaseModel):

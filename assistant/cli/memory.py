@@ -236,6 +236,9 @@ def private(
         ),
         empty="Nothing is marked as private.",
     )
+    for mark in held.marks:
+        if mark.notice:
+            say(mark.notice)
 
 
 @app.command()

@@ -39,6 +39,15 @@ def test_each_mark_says_what_it_stands_on(telos: Shell) -> None:
     assert [(mark["kind"], mark["id"]) for mark in marks] == [("item", 1), ("item", 2), ("fact", 1), ("fact", 2)]
 
 
+def test_a_mark_on_what_is_too_short_to_be_found_says_so(telos: Shell) -> None:
+    telos("memory", "add", "Yes.", "--title", "Answer to Ann")
+    telos("memory", "add", "4711", "--title", "Pin")
+    told = telos("memory", "private", "1", "2")
+    assert "Item 1 is too short" in " ".join(told.split())
+    assert "Item 2 is" not in told
+    assert [bool(mark["notice"]) for mark in telos.json("memory", "private")["marks"]] == [True, False]
+
+
 def test_what_is_known_of_the_user_is_listed_for_programs_too(telos: Shell) -> None:
     telos("memory", "facts", "add", "I live in Porto.")
     telos("memory", "facts", "add", "I live in Graz.")
