@@ -1,11 +1,11 @@
-"""Walking over the body of a piece: its sentences and items, counted, changed and left out.
+"""Walking over the body of a piece: its sentences and items, counted and left out.
 
 Pure. What the traits share: none of them looks at headings, at what is kept as it stands, or at what is quoted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from assistant.engine.sentences import reading_length
@@ -44,15 +44,6 @@ def prose(piece: Piece) -> list[str]:
 def words_of(text: str) -> int:
     """How many words a reader counts."""
     return reading_length(text)
-
-
-def map_parts(piece: Piece, change: Callable[[str], str]) -> Piece:
-    """The piece with every sentence and item changed by itself; greeting, closing and what is kept stay."""
-    blocks = tuple(
-        replace(block, parts=tuple(change(part) for part in block.parts)) if block.kind in _COUNTED else block
-        for block in piece.blocks
-    )
-    return replace(piece, blocks=blocks)
 
 
 def without(piece: Piece, dropped: frozenset[tuple[int, int]]) -> Piece:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, update
-from sqlmodel import Session, and_, col, or_, select
+from sqlalchemy import Row, delete, insert
+from sqlmodel import Session, and_, col, select
 
 from memory.models import Evidence, Lesson, Preference, PreferenceEvidence, PreferenceState
 
@@ -117,23 +117,3 @@ def teaching(session: Session) -> Sequence[Row[Any]]:
         .order_by(col(Evidence.id))
     )
     return session.connection().execute(chosen).all()
-
-
-def to_embed(session: Session, embedder: str, limit: int = 1000) -> list[tuple[int, str]]:
-    """(id, text) of live lessons whose vector is missing or of another embedder, the latest first."""
-    stale = or_(col(Lesson.vector).is_(None), col(Lesson.embedder) != embedder)
-    chosen = select(Lesson.id, Lesson.text).where(stale, col(Lesson.undone_at).is_(None), col(Lesson.text) != "")
-    rows = session.exec(chosen.order_by(col(Lesson.id).desc()).limit(limit))
-    return [(lesson_id, text) for lesson_id, text in rows if lesson_id is not None]
-
-
-def put_vectors(session: Session, embedder: str, vectors: Iterable[tuple[int, bytes]]) -> None:
-    """Keep (lesson id, packed vector) pairs by this embedder."""
-    rows = [{"of": lesson_id, "packed": packed} for lesson_id, packed in vectors]
-    if rows:
-        put = (
-            update(Lesson)
-            .where(col(Lesson.id) == bindparam("of"))
-            .values(embedder=embedder, vector=bindparam("packed"))
-        )
-        session.connection().execute(put, rows)

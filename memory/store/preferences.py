@@ -109,17 +109,6 @@ def link(session: Session, added: Sequence[tuple[int, int, bool]], gone: Sequenc
         connection.execute(insert(PreferenceEvidence), named)
 
 
-def forget_values(
-    session: Session, preference_id: int, dimension: str, value: str, lesson_ids: Collection[int]
-) -> None:
-    """Make new evidence of these lessons part of a forgotten preference, so that it teaches nothing either."""
-    chosen = select(Evidence.id).where(
-        Evidence.dimension == dimension, Evidence.value == value, col(Evidence.lesson_id).in_(lesson_ids)
-    )
-    found = [evidence_id for evidence_id in session.exec(chosen) if evidence_id is not None]
-    link(session, [(preference_id, evidence_id, True) for evidence_id in found], [])
-
-
 def evidence_of(session: Session, preference_id: int) -> list[tuple[Evidence, Lesson, bool]]:
     """What it rests on: the evidence, its lesson, and whether it speaks for it; the latest first."""
     chosen = (

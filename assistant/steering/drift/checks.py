@@ -35,10 +35,6 @@ def says(*wanted: str) -> Check:
     return _scored(lambda text: bool(found.search(text)))
 
 
-def never_says(*unwanted: str) -> Check:
-    return _not(says(*unwanted))
-
-
 def begins(wanted: str) -> Check:
     return _scored(lambda text: text.lstrip(_ENDING).casefold().startswith(wanted.casefold()))
 
@@ -146,11 +142,3 @@ def _scored(holds: Callable[[str], bool]) -> Check:
         return "kept" if holds(text.strip()) else "broken"
 
     return check
-
-
-def _not(check: Check) -> Check:
-    def other(text: str) -> Verdict:
-        verdict = check(text)
-        return verdict if verdict == "unscored" else "broken" if verdict == "kept" else "kept"
-
-    return other

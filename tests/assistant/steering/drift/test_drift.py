@@ -21,7 +21,6 @@ CASES: list[tuple[Check, str, Verdict]] = [
     (checks.says("otter"), "An Otter, of course.", "kept"),
     (checks.says("otter"), "Potters make pots.", "broken"),
     (checks.says("otter"), "  ...  ", "unscored"),
-    (checks.never_says("otter"), "An otter.", "broken"),
     (checks.begins("Indeed"), '"Indeed, it is."', "kept"),
     (checks.ends("over and out"), "It is flour, over and out.", "kept"),
     (checks.ends("?"), "They sleep. Do you?", "kept"),
