@@ -22,7 +22,7 @@ from sqlmodel import Session
 
 from assistant.clock import Clock
 from assistant.failpoints import failpoint
-from assistant.ingest.spoken import embed_spoken
+from assistant.ingest.turns import embed_turns
 from assistant.progress import Progress, unheard
 from assistant.stories import placing
 from memory import lexical
@@ -76,7 +76,7 @@ def index_pending(parts: Indexing, progress: Progress = unheard) -> Indexed:
     `progress` may raise to end the work between two pages; what is done stays done.
     """
     with parts.vectors.turn:
-        embed_spoken(parts.database, parts.embedder)
+        embed_turns(parts.database, parts.embedder)
         return _index_pending(parts, progress)
 
 

@@ -1,7 +1,7 @@
 """The vectors of what was said and replied in conversations, a row for each side of a turn.
 
 A side is named by one number, `side_of`. A trigger takes the vectors of a turn away when its words change, see
-`memory.lexical`; `assistant.ingest.spoken` makes those that are missing, `memory.spoken` reads them.
+`memory.lexical`; `assistant.ingest.turns` makes those that are missing, `memory.spoken` reads them.
 """
 
 from __future__ import annotations

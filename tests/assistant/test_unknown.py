@@ -10,7 +10,7 @@ import pytest
 
 from assistant import memories
 from assistant.answers.memory import Lines, Note
-from assistant.ingest.spoken import embed_spoken
+from assistant.ingest.turns import embed_turns
 from assistant.progress import unheard
 from assistant.service import Service
 from assistant.sessions import unknown
@@ -131,8 +131,8 @@ def test_nothing_stands_beside_a_turn_but_its_own_conversation() -> None:
 def test_the_vectors_of_a_turn_go_when_it_is_taken_back(tmp_path: Path) -> None:
     with talking(tmp_path, Talker()) as service:
         begin(service, "The silver teapot stands in the attic.")
-        assert embed_spoken(service.database, service.embedder) == 2
-        assert embed_spoken(service.database, service.embedder) == 0
+        assert embed_turns(service.database, service.embedder) == 2
+        assert embed_turns(service.database, service.embedder) == 0
         with service.database.write() as session:
             assert len(turn_vectors.latest(session, service.embedder.slug, 64, 10)[0]) == 2
         found = service_recall(service).spoken("teapot attic", limit=5)

@@ -12,7 +12,7 @@ from memory.store.connection import Database
 PAGE = 64
 
 
-def embed_spoken(database: Database, embedder: Embedder) -> int:
+def embed_turns(database: Database, embedder: Embedder) -> int:
     """Embed every side of a turn that has no vector of this embedder; how many. Without an embedder none, for now."""
     done = 0
     try:
