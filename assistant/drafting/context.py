@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from assistant.drafting.material import Material
 from assistant.drafting.recipients import Recipient
 from memory.embed import Embedder, NoEmbedder, pack_one, unpack_one
 from memory.models import Draft
-from memory.profile.context import Context
+from memory.profile.context import Context, Vector
 
-MOST_CHARACTERS = 1500
-"""Of what a text is about: its beginning says it, and embedders read little more."""
-PASSAGE_CHARACTERS = 1400
+MOST_CHARACTERS = 4500
+"""Of what a text is about."""
+PART_CHARACTERS = 1400
+"""Embedders read little more at once: a longer text's meaning is that of its parts."""
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +52,7 @@ def embedded(context: Context, embedder: Embedder | None) -> Context:
     try:
         if not embedder.knows_language(context.language):
             return context
-        vector = np.asarray(embedder.encode([context.text])[0], dtype=np.float32)
-        return replace(context, vector=vector, embedder=embedder.slug)
+        return replace(context, vector=_meaning(context.text, embedder), embedder=embedder.slug)
     except NoEmbedder as failure:
         log.info("A draft's context goes without its meaning: %s", failure.sentence)
         return context
@@ -80,13 +81,21 @@ def of_draft(draft: Draft) -> Context:
     return Context(**kept, vector=vector, embedder=draft.embedder if vector is not None else "")
 
 
+def _meaning(text: str, embedder: Embedder) -> Vector:
+    """The mean over the parts of a text, by their lengths. Raises: NoEmbedder."""
+    parts = wrap(text, PART_CHARACTERS)
+    mean = np.average(embedder.encode(parts), axis=0, weights=[len(part) for part in parts])
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+
 def _about(material: Material) -> str:
+    each = MOST_CHARACTERS // max(len(material.passages), 1)
     parts = [
         material.subject,
         material.about,
         *(statement.text for statement in material.statements),
-        *(f"{one.title} {one.text[:PASSAGE_CHARACTERS]}" for one in material.passages),
-        material.incoming[:PASSAGE_CHARACTERS],
-        material.written[:PASSAGE_CHARACTERS],
+        *(f"{one.title} {one.text[:each]}" for one in material.passages),
+        material.incoming[:MOST_CHARACTERS],
+        material.written[:MOST_CHARACTERS],
     ]
     return " ".join(" ".join(dict.fromkeys(part for part in parts if part)).split())[:MOST_CHARACTERS]
