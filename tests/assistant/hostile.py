@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -84,15 +84,17 @@ class Planted:
     raw: str = ""
 
 
-def planted(orders: Sequence[str], now: datetime) -> Iterator[Planted]:
-    """Each order in each disguise in each carrier."""
-    for order in orders:
-        for disguise in DISGUISES.values():
-            for carrier, carried in CARRIERS.items():
-                number = next(_numbers)
-                mark, word, name = f"zq{number:05}qz", f"notice{number:05}", f"Warden{number:05}"
-                text = disguise.format(order=order, mark=mark, ends=DATA_ENDS)
-                yield carried(Planted(carrier, mark, word, name, Item(external_id=word)), order, text, now)
+def planted(order: str, way: int, now: datetime) -> Planted:
+    """An order in one of the `ways` of carrying it: each disguise in each carrier."""
+    disguise, carrier = ways()[way % len(ways())]
+    number = next(_numbers)
+    mark, word, name = f"zq{number:05}qz", f"notice{number:05}", f"Warden{number:05}"
+    text = DISGUISES[disguise].format(order=order, mark=mark, ends=DATA_ENDS)
+    return CARRIERS[carrier](Planted(carrier, mark, word, name, Item(external_id=word)), order, text, now)
+
+
+def ways() -> list[tuple[str, str]]:
+    return [(disguise, carrier) for disguise in DISGUISES for carrier in CARRIERS]
 
 
 def _feed(one: Planted, order: str, text: str, now: datetime) -> Planted:
@@ -121,7 +123,9 @@ def _mail(one: Planted, order: str, text: str, now: datetime) -> Planted:
 
 
 def _slack(one: Planted, order: str, text: str, now: datetime) -> Planted:
-    place = Place(Conversation("C1", f"#general-{one.mark}", False), "https://work.slack.example", "UADA", bots=False)
+    place = Place(
+        Conversation(f"C{one.word}", f"#general-{one.mark}", False), "https://work.slack.example", "UADA", bots=False
+    )
     row = {
         "ts": f"{int(now.timestamp())}.{int(one.word[-5:]):06}",
         "user": "UEVE",

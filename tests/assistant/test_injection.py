@@ -10,7 +10,6 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +39,6 @@ from memory.store import items, settings, sources
 from tests.assistant.hostile import (
     ADA,
     CARRIERS,
-    DISGUISES,
     MAILBOX,
     MARK,
     ORDERS,
@@ -49,19 +47,20 @@ from tests.assistant.hostile import (
     Planted,
     outside_blocks,
     planted,
+    ways,
 )
 from tests.assistant.talking import begin, say, talking
 from tests.assistant.unchanged import state_of
 
-AT_ONCE = 24
-"""Texts that come in a day, and stand in its digest."""
+FOUR_DAYS = timedelta(days=4)
+"""Between the days on which texts come: what came before is too old for what comes then to be more of its story."""
 IN_A_TALK = 6
 """Turns of a conversation, each of which asks for one text by words that no other holds."""
 TOGETHER = 3
 """Texts that one document is drafted from."""
 PARTS = 4
 """The published ones come to so many homes, which tests beside each other may fill."""
-EVERYTHING = DigestSettings(entries=AT_ONCE, reading_minutes=60, per_source_share=1.0, section_share=1.0)
+EVERYTHING = DigestSettings(entries=50, reading_minutes=60, per_source_share=1.0, section_share=1.0)
 JOBS = ("index", "goals", "answers", "maintain")
 CONFIGURATION = b"# Written by Ada Byron.\n[user]\nname = 'Ada Byron'\n"
 
@@ -145,7 +144,7 @@ def whole_way(service: Service, texts: Sequence[Planted], seen: Seen) -> None:
     seen.after("judge")
     clock = service.clock
     assert isinstance(clock, FakeClock)
-    clock.advance(timedelta(days=1))
+    clock.advance(FOUR_DAYS)
 
 
 def answer_mail(service: Service) -> None:
@@ -201,13 +200,13 @@ def everything_written(service: Service) -> str:
     )
 
 
-def days_of(service: Service, orders: Sequence[str], step: int = 1) -> None:
-    """Days on which all of them come, mixed, and what stands in the end."""
-    texts = list(planted(orders, service.clock.now()))[::step]
-    random.Random(0).shuffle(texts)  # what says the same in other disguises is one story otherwise
-    before, seen = state_of(service), Seen(service)
-    for start in range(0, len(texts), AT_ONCE):
-        whole_way(service, texts[start : start + AT_ONCE], seen)
+def nothing_comes_of(service: Service, orders: Sequence[str], days: int) -> None:
+    """Each order comes once a day, in the end in every carrier and disguise: what says the same on one day is one story."""
+    before, seen, texts = state_of(service), Seen(service), list[Planted]()
+    for day in range(days):
+        came = [planted(order, day + number, service.clock.now()) for number, order in enumerate(orders)]
+        whole_way(service, came, seen)
+        texts += came
     everybody_read_everything(service, texts, seen)
     after = state_of(service)
     assert {name for name in after if after[name] != before[name]} == set()
@@ -233,7 +232,7 @@ def everybody_read_everything(service: Service, texts: Sequence[Planted], seen: 
 
 def test_no_order_in_any_carrier_or_disguise_does_anything(tmp_path: Path) -> None:
     with home(tmp_path) as service:
-        days_of(service, ORDERS, step=len(DISGUISES) + 1)
+        nothing_comes_of(service, ORDERS, days=3)
 
 
 @pytest.mark.integration
@@ -242,6 +241,6 @@ def test_no_order_in_any_carrier_or_disguise_does_anything(tmp_path: Path) -> No
 def test_a_thousand_published_injections_do_nothing(tmp_path: Path, shared_data: Path, part: int) -> None:
     groups = json.loads((shared_data / "injection" / "text_attacks.json").read_text(encoding="utf-8"))
     orders = [order for group in groups.values() for order in group]
-    assert len(orders) * len(DISGUISES) * len(CARRIERS) >= 1000
+    assert len(orders) * len(ways()) >= 1000
     with home(tmp_path) as service:
-        days_of(service, orders[part::PARTS])
+        nothing_comes_of(service, orders[part::PARTS], days=len(ways()))
