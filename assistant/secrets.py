@@ -103,6 +103,11 @@ def mask_shapes(text: str) -> str:
     return _SHAPES.sub(lambda found: (found["name"] or found["said"] or "") + MASK, text)
 
 
+def shaped(text: str) -> list[str]:
+    """What `mask_shapes` would mask in `text`."""
+    return [found[0][len(found["name"] or found["said"] or "") :] for found in _SHAPES.finditer(text)]
+
+
 def _secrets(value: object) -> Iterator[str]:
     if isinstance(value, SecretStr):
         yield value.get_secret_value()

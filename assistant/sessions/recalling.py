@@ -18,6 +18,7 @@ from assistant.answers.chat import Check, Cited
 from assistant.answers.explanation import ContextPart
 from assistant.clock import Clock, SystemClock
 from assistant.engine.sentences import content
+from assistant.secrets import mask_shapes
 from assistant.sessions import known, unknown
 from assistant.sessions.clipping import plain
 from assistant.sessions.tail import Recalled
@@ -77,7 +78,7 @@ class Gathered:
 def gather(memory: Memory, said: str, conversation: Conversation) -> Gathered:
     """Everything that memory brings to a message: new facts, what the sources brought to the goal, items, earlier turns."""
     gathered, today = Gathered(), memory.today()
-    query = " ".join(plain(said).split()[:QUERY_WORDS])
+    query = " ".join(mask_shapes(plain(said)).split()[:QUERY_WORDS])  # a password is not looked for, nor said again
     with memory.database.read() as session:
         found = known.about_user(session, said, conversation, memory.zone)
         brought = _brought(session, conversation)

@@ -43,6 +43,7 @@ from assistant.engine.server.abilities import (
     try_out,
 )
 from assistant.engine.server.counting import Counts
+from assistant.engine.server.outgoing import Outgoing
 from assistant.engine.server.refusals import Refused, no_sense, shown, unknown_model
 from assistant.engine.server.steering import Embeds, Fit, ServerSteering
 from assistant.engine.server.streamed import StreamedReply
@@ -80,6 +81,7 @@ class ServerEngine:
         key = choice.api_key.get_secret_value() if choice.api_key else ""
         self._wire = Wire(choice.address, key, settings.silence_s)
         self._key = key
+        self._outgoing = Outgoing(choice.address)
         self._turn = Lock()
         self._models: Models | None = None
         self._abilities: Abilities | None = None
@@ -162,13 +164,15 @@ class ServerEngine:
         ]
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
-        return self._counts.lengths(self._counting(), texts)
+        return self._counts.lengths(self._counting(), [self._outgoing.text(text) for text in texts])
 
     def count(self, messages: Sequence[Message]) -> int:
-        return self._counts.prompt(self._counting(), messages)
+        return self._counts.prompt(self._counting(), self._outgoing.messages(messages))
 
     def stream(self, request: Request) -> Iterator[Piece]:
         abilities = self.abilities
+        masked = self._outgoing.notice(request.messages)
+        request = replace(request, messages=self._outgoing.messages(request.messages))
         heard = StreamedReply(request, time.monotonic())
         asked = self._asked(request, abilities)
         with closing(self._events(asked)) as events:
@@ -186,8 +190,8 @@ class ServerEngine:
         if heard.is_thinking and heard.finish == "length":
             raise only_thought(self.name)
         usage = self._usage(request, heard)
-        if asked.notice:
-            usage = replace(usage, notice=f"{asked.notice} {usage.notice}".strip())
+        if asked.notice or masked:
+            usage = replace(usage, notice=" ".join(filter(None, [masked, asked.notice, usage.notice])))
         yield Piece(heard.rest(), usage, asked.state, asked.steered)
 
     def appraise(self, planner: Path, states: Floats, actions: Floats | None = None) -> Appraisal:
@@ -210,7 +214,8 @@ class ServerEngine:
 
     def surprise(self, messages: Sequence[Message], reply: str) -> tuple[float, int]:
         """Nats of a reply under the unsteered model, and of how many tokens. Raises: ModelFailed where it does not say."""
-        return self._steering.surprise(self._wire, self.models.model, messages, reply)
+        prompt, told = self._outgoing.messages(messages), self._outgoing.text(reply)
+        return self._steering.surprise(self._wire, self.models.model, prompt, told)
 
     def batch(self, requests: Sequence[Request]) -> list[Reply]:
         with ThreadPoolExecutor(_AT_ONCE, "batch") as pool:
