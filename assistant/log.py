@@ -18,7 +18,7 @@ from assistant.secrets import mask, secret_values
 FILE = "telos.log"
 _SIZE, _COPIES = 1_000_000, 2
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_QUIET = ("alembic", "httpx", "httpcore", "chromadb", "uvicorn", "trafilatura", "urllib3", "arxiv")
+_QUIET = ("alembic", "apscheduler", "httpx", "httpcore", "chromadb", "uvicorn", "trafilatura", "urllib3", "arxiv")
 """Libraries that say more than a user wants to read; from them, warnings only."""
 
 

@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
 
+from apscheduler.job import Job
+from apscheduler.schedulers.background import BackgroundScheduler
+
 from assistant.backoff import backoff
 from assistant.errors import Conflict
 from assistant.ingest.listening import Listeners
@@ -56,8 +59,8 @@ class Runner:
         self._turn = Lock()
         self._digest_waits_since: datetime | None = None
         self._rests, self._rests_until = 0, self._service.started_at
+        self._scheduler: BackgroundScheduler | None = None
         self._ended = Event()
-        self._ticking: Thread | None = None
         self._listeners: Listeners | None = None
 
     def start(self) -> None:
@@ -65,8 +68,11 @@ class Runner:
         self._listeners = Listeners(
             self._service.database, is_polled=lambda name: POLL + name in self.running, wake=self.tick
         )
-        self._ticking = Thread(target=self._tick_on, name="ticks", daemon=True)
-        self._ticking.start()
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        ticks = self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
+        self._scheduler.start()
+        Thread(target=self._keep_ticking, args=[ticks], name="clock", daemon=True).start()
+        self._pool.submit(self.tick)
 
     def tick(self) -> None:
         """Take in a changed configuration, then start what is due."""
@@ -121,22 +127,25 @@ class Runner:
         if self._listeners is not None:
             self._listeners.stop()
         self._ended.set()
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
         """Start nothing more, and return when nothing runs."""
         self.stop()
-        if self._ticking is not None:
-            self._ticking.join()
         self._pool.shutdown(wait=True)
         if self._listeners is not None:
             self._listeners.close()
 
-    def _tick_on(self) -> None:
-        """Ticks apart by the monotonic clock: one that waits for an hour of the day waits a day where that is put back."""
-        self.tick()
+    def _keep_ticking(self, ticks: Job) -> None:
+        """APScheduler waits for a time of day. Where the clock is put back under it, that is further away than ticks are
+        apart, and no job would begin until it comes by again: then the next tick is now. Waits by the monotonic clock."""
         while not self._ended.wait(TICK_S):
-            self.tick()
+            now = datetime.now(UTC)
+            if ticks.next_run_time - now > timedelta(seconds=2 * TICK_S):
+                ticks.modify(next_run_time=now)
 
     def _start_due(self) -> None:
         if timedelta(0) < self._rests_until - self._service.clock.now() <= LONGEST_REST:

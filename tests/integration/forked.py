@@ -29,6 +29,7 @@ EVERYTHING = (
     "assistant.daemon",
     "assistant.workers.hub",
     "anyio.streams.tls",
+    "apscheduler.triggers.interval",
     "huggingface_hub.errors",
     "huggingface_hub.file_download",
 )
