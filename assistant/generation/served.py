@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.engine.contract import Capability, Floats, Message, Piece, Reply, Request, Usage, no_model
 from assistant.engine.schema import bounded
-from assistant.engine.spoken import Spoken, only_thought
+from assistant.engine.utterance import Spoken, only_thought
 from assistant.errors import BadRequest
 from assistant.generation.grammar import Grammar
 from assistant.generation.memory import is_short_of_memory, named_failures, nothing_left_to_free

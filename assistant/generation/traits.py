@@ -12,7 +12,7 @@ from typing import Literal
 
 from jinja2.exceptions import TemplateError
 
-from assistant.engine.spoken import THINKING
+from assistant.engine.utterance import THINKING
 
 Turns = list[dict[str, str]]
 Render = Callable[[Turns], str]

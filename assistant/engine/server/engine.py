@@ -48,7 +48,7 @@ from assistant.engine.server.refusals import Refused, no_sense, shown, unknown_m
 from assistant.engine.server.steering import Embeds, Fit, ServerSteering
 from assistant.engine.server.streamed import StreamedReply
 from assistant.engine.server.wire import Json, Wire
-from assistant.engine.spoken import only_thought
+from assistant.engine.utterance import only_thought
 from assistant.errors import Unavailable
 from assistant.workers.model_pipe import Appraisal
 from assistant.workers.rows_pipe import Beginning, Embedded, Fitted

@@ -10,7 +10,7 @@ from typing import Literal
 
 from assistant.engine.contract import Request
 from assistant.engine.server.wire import Json
-from assistant.engine.spoken import Spoken
+from assistant.engine.utterance import Spoken
 
 _MOST_BYTES_A_TOKEN = 256
 """A server that sends more than this for each token it may write does not heed the limit."""

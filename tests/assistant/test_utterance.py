@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.engine.spoken import Spoken
+from assistant.engine.utterance import Spoken
 
 
 def said(text: str, places: list[int], stops: list[str]) -> str:
