@@ -12,6 +12,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -38,6 +39,7 @@ NOT_DUE = "days = []"
 WITHOUT_EMBEDDER = 'embedder = "nobody/has-this-model"'
 ITEMS = 4
 KILLS = 20
+HOMES = 2
 
 OUTCOMES = {
     "deliver.after_sending": (DeliveryState.UNKNOWN, 0),
@@ -132,14 +134,20 @@ def test_a_kill_at_a_failpoint_loses_nothing_and_sends_nothing_twice(
         assert daemon.rows("SELECT count(*) FROM chunk") == daemon.rows("SELECT count(*) FROM vector")
 
 
-def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(daemon: Daemon) -> None:
+def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(tmp_path: Path, forge: Forge) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # pytest shows it when the test fails
-    dice = random.Random(seed)
+    homes = [Daemon(tmp_path / f"home{number}", forge=forge) for number in range(HOMES)]
+    with ThreadPoolExecutor(HOMES) as pool:  # side by side, because most of it is waiting for the moment to kill
+        for _ in pool.map(_kill_again_and_again, homes, [random.Random(seed + number) for number in range(HOMES)]):
+            pass
+
+
+def _kill_again_and_again(daemon: Daemon, dice: random.Random) -> None:
     daemon.has_run_before()
     sources: dict[str, str] = {}
     with WebServer() as web, MailServer(pause_s=0.5) as mail:
-        for number in range(KILLS):
+        for number in range(KILLS // HOMES):
             name = f"source{number}"
             web.answer(f"/{name}", feed(name), content_type="application/rss+xml")
             sources[name] = web.url(f"/{name}")
@@ -155,7 +163,7 @@ def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(daemon: Daem
                     daemon.kill()
         with running(daemon):
             daemon.wait_until_it_serves()
-            daemon.wait_until(lambda: _is_placed(daemon, ITEMS * KILLS), "every item is in a story")
+            daemon.wait_until(lambda: _is_placed(daemon, ITEMS * len(sources)), "every item is in a story")
             daemon.wait_until(lambda: _is_settled(daemon), "every digest is delivered or reported")
             assert daemon.stop() == 0
 

@@ -6,7 +6,9 @@ import logging
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,23 +133,34 @@ def set_up(folder: Path, sources: dict[str, str]) -> Daemon:
     return home
 
 
-def test_commands_beside_another_program_that_writes_read_at_once_and_give_up_writing_soon(tmp_path: Path) -> None:
-    """Each command is a process of its own, and no service runs."""
-    written, read = set_up(tmp_path / "written", {}), set_up(tmp_path / "read", {})
-    with locked(written.home.database), locked(read.home.database):
-        add = [str(TELOS), "--home", str(written.folder), "memory", "add", "I like green tea."]
-        with subprocess.Popen(add, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as adding:
-            began = time.monotonic()
-            ran = read.telos_by_itself("status")
-            assert (ran.returncode, ran.stderr) == (0, "")
-            out, err = adding.communicate(timeout=100)
-            waited_s = time.monotonic() - began
-    assert (adding.returncode, out) == (1, "")
-    assert " ".join(err.split()) == (
-        f"Error: Another program keeps the database {written.home.database} locked. Close what has it open, such as an "
-        "sqlite3 shell or a program that copies it; then try again."
-    )
-    assert waited_s > connection.WRITE_S
+@dataclass(frozen=True)
+class Adding:
+    """`telos memory add` as a process of its own, begun while another program writes to the same database."""
+
+    home: Daemon
+    process: subprocess.Popen[str]
+    began: float
+
+
+@pytest.fixture(scope="module", autouse=True)
+def adding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adding]:
+    """It waits for ten seconds, so it begins before the first test here; the last one looks at what became of it."""
+    home = set_up(tmp_path_factory.mktemp("adding") / "home", {})
+    command = [str(TELOS), "--home", str(home.folder), "memory", "add", "I like green tea."]
+    with (
+        locked(home.home.database),
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        yield Adding(home, process, time.monotonic())
+        process.kill()
+
+
+def test_a_command_that_reads_beside_another_program_that_writes_answers_at_once(tmp_path: Path) -> None:
+    """In a process of its own; no service runs."""
+    home = set_up(tmp_path / "home", {})
+    with locked(home.home.database):
+        ran = home.telos_by_itself("status")
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_command_that_writes_waits_as_a_person_would_and_not_as_the_service_does(
@@ -252,6 +265,16 @@ def test_a_home_that_may_not_be_written_is_a_sentence_with_a_remedy(tmp_path: Pa
     assert "Traceback" not in ran.stderr
     assert "Telos may not write" in ran.stderr
     assert "not mounted read-only" in ran.stderr
+
+
+def test_a_command_that_writes_beside_another_program_that_writes_gives_up_after_ten_seconds(adding: Adding) -> None:
+    out, err = adding.process.communicate(timeout=100)
+    assert time.monotonic() - adding.began > connection.WRITE_S
+    assert (adding.process.returncode, out) == (1, "")
+    assert " ".join(err.split()) == (
+        f"Error: Another program keeps the database {adding.home.home.database} locked. Close what has it open, such as "
+        "an sqlite3 shell or a program that copies it; then try again."
+    )
 
 
 def _fill(ballast: Path) -> None:
