@@ -14,7 +14,7 @@ from sqlmodel import Session
 from assistant.answers.memory import Mark, Private, SetPrivate
 from assistant.errors import BadRequest, NotFound, no_item
 from assistant.service import Service
-from assistant.withheld import is_found
+from assistant.withheld import looked_for
 from memory.store import audit, facts, items, private
 from memory.store.private import Kind, Marked
 
@@ -105,12 +105,15 @@ def _fact_mark(session: Session, fact_id: int) -> Mark:
 
 
 def _notice(session: Session, name: str, alone: Marked) -> str:
-    if is_found(private.words(session, alone)):
-        return ""
-    return (
-        f"{name} is too short, or says what everybody says: its words are not looked for in what leaves. It is still taken "
-        "into no draft and no digest, and is told to no other program."
-    )
+    runs = looked_for(private.words(session, alone))
+    if not runs:
+        return (
+            f"{name} is too short, or says what everybody says: its words are not looked for in what leaves. It is still "
+            "taken into no draft and no digest, and is told to no other program."
+        )
+    if all(len(run) == 1 for run in runs):
+        return f"{name} is one word: no mail that says it is sent, and it is masked wherever else it would leave."
+    return ""
 
 
 def _short(text: str) -> str:

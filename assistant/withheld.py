@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from typing import Self
 
 from sqlmodel import Session
 
 from assistant.config.schema import Settings
-from assistant.engine.sentences import STOPWORDS, content, is_unspaced
+from assistant.engine.sentences import STOPWORDS, is_unspaced
 from assistant.secrets import MASK, secret_values
 from memory.common_words import COMMON_WORDS
 from memory.scripts import UNSPACED
@@ -150,33 +151,43 @@ def withheld(session: Session, settings: Settings | None = None) -> Withheld:
     return Withheld.of(told.texts, secrets, private.marked(session), titles=told.titles)
 
 
-def is_found(told: Words) -> bool:
-    """Whether words of these texts, or of the titles where there are none, are looked for; too short or common ones are not."""
-    return bool(Withheld.of(told.texts if any(text.strip() for text in told.texts) else told.titles).runs)
+def looked_for(told: Words) -> frozenset[Run]:
+    """The runs by which these texts are known, or the titles where there are none; none where they are too short or common."""
+    return Withheld.of(told.texts if any(text.strip() for text in told.texts) else told.titles).runs
 
 
-def _runs(text: str) -> Iterator[Run]:
+@lru_cache(maxsize=512)  # each answer to another program asks anew, of the same texts
+def _runs(text: str) -> frozenset[Run]:
     """The words in a row by which a text is known, or the whole of one that has no such run."""
     words = tuple(word.casefold() for word in _WORD.findall(text))
-    telling = [run for run in _windows(words) if len(content(" ".join(run))) >= TELLING]
-    if telling:
-        yield from telling
-    elif _is_telling(words):
-        yield words[:WHOLE]
+    telling = frozenset(run for run in _windows(words) if _tells(run))
+    return telling or frozenset([words[:WHOLE]] if _tells_whole(words) else [])
 
 
 def _windows(words: Run) -> Iterator[Run]:
     """Each run of five words; of characters that are words by themselves, ten."""
+    sizes = [_size(word) for word in words]
     for start in range(len(words)):
         length = 0.0
         for end in range(start, len(words)):
-            length += 0.5 if is_unspaced(words[end]) else 1.0
+            length += sizes[end]
             if length >= RUN:
                 yield words[start : end + 1]
                 break
 
 
-def _is_telling(words: Run) -> bool:
+def _tells(run: Run) -> bool:
+    return (
+        sum(_size(word) for word in set(run) if word not in STOPWORDS and (len(word) > 1 or is_unspaced(word)))
+        >= TELLING
+    )
+
+
+def _size(word: str) -> float:
+    return 0.5 if is_unspaced(word) else 1.0
+
+
+def _tells_whole(words: Run) -> bool:
     """Of a text without a run: three words are, two unless both are common in one language, one that is long and rare enough."""
     if len(words) == 1:
         word = words[0]

@@ -65,7 +65,7 @@ class Mark(BaseModel):
     """An item's own kind, such as `note`; "fact", or "fact, until" a day."""
     title: str = ""
     notice: str = ""
-    """What is not done for it: what is too short or too common is not looked for in what leaves."""
+    """What the user should know of it: words too short or too common are not looked for in what leaves, one word always is."""
 
 
 class Private(BaseModel):

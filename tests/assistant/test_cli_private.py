@@ -44,8 +44,10 @@ def test_a_mark_on_what_is_too_short_to_be_found_says_so(telos: Shell) -> None:
     telos("memory", "add", "4711", "--title", "Pin")
     told = telos("memory", "private", "1", "2")
     assert "Item 1 is too short" in " ".join(told.split())
-    assert "Item 2 is" not in told
-    assert [bool(mark["notice"]) for mark in telos.json("memory", "private")["marks"]] == [True, False]
+    assert "Item 2 is one word" in told
+    telos("memory", "add", "I have cancer.")
+    telos("memory", "private", "3")
+    assert [bool(mark["notice"]) for mark in telos.json("memory", "private")["marks"]] == [True, True, False]
 
 
 def test_what_is_known_of_the_user_is_listed_for_programs_too(telos: Shell) -> None:

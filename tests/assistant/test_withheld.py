@@ -26,7 +26,7 @@ from assistant.digest.view import SectionView, Sentence
 from assistant.errors import BadRequest, Conflict
 from assistant.guests import _masked
 from assistant.jobs.runner import Runner
-from assistant.withheld import INSTEAD, Withheld, is_found
+from assistant.withheld import INSTEAD, Withheld, looked_for
 from memory.models import Request
 from memory.store import private
 from memory.store.private import Words
@@ -86,6 +86,9 @@ def test_case_spacing_and_marks_hide_nothing(text: str) -> None:
 def test_words_that_everybody_says_are_nobodys_secret() -> None:
     held = held_of("It is one of the things that it would be good to have, and the ferry sails.")
     assert not held.holds_private("It is one of the things that he wants.")
+    assert not held_of("I would have been with them, said Marabel of the quay.").holds_private(
+        "I would have been with them"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_text_without_five_telling_words_is_looked_for_as_a_whole(text: str) -
 @pytest.mark.parametrize("text", ["", "...", "It is.", "I am", "No", "the", "Yes", "42"])
 def test_what_everybody_says_and_single_short_words_stop_no_mail(text: str) -> None:
     assert not held_of(text).runs
-    assert not is_found(Words(titles=("Anna pregnant",), texts=(text or "No",)))
+    assert not looked_for(Words(titles=("Anna pregnant",), texts=(text or "No",)))
 
 
 def test_a_title_of_one_word_is_nobodys_secret_and_a_text_of_one_word_is() -> None:
@@ -241,6 +244,7 @@ def test_what_a_marked_item_said_before_it_was_edited_is_private_too(home: Home)
         assert CANARY not in told
         assert "Quennell speaks" not in told
         assert "Portsmouth" in told
+    assert INSTEAD not in home.files()  # an entry on it is left out whole, in whatever words it tells it
     number = home.drafted(f"Hello Ann,\n\nThey saw a {CANARY} side.\n\nBob")
     with pytest.raises(Conflict, match="marked as private"):
         drafts.send(home.service, number)
