@@ -26,11 +26,28 @@ def test_a_named_test_exists(path: str, name: str) -> None:
     assert name in names_in(path)
 
 
-def test_every_promise_names_a_test() -> None:
-    promised = TEXT.partition("## What is promised")[2].partition("\n## ")[0]
-    sections = re.split(r"^### ", promised, flags=re.MULTILINE)[1:]
-    assert len(sections) >= 7
-    assert [section.splitlines()[0] for section in sections if "`tests/" not in section] == []
+SECTIONS = re.split(r"^### ", TEXT.partition("## What is promised")[2].partition("\n## ")[0], flags=re.MULTILINE)[1:]
+TITLES = [section.splitlines()[0] for section in SECTIONS]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=TITLES)
+def test_every_promise_names_a_test(section: str) -> None:
+    """The sentences of its first paragraph are promises; where there is none, the title is one."""
+    _, first, *rest = section.split("\n\n")
+    lists = [line for part in (first, *rest) for line in part.splitlines() if line.startswith("- ")]
+    assert lists
+    assert [line for line in lists if "`tests/" not in line] == []
+    if not first.startswith("- "):
+        sentences = re.split(r"(?<=\.)\s+(?=[A-Z`])", " ".join(first.split()))
+        numbers = [re.findall(r"\[(\d)\]\.$", sentence) for sentence in sentences]
+        assert [sentence for sentence, found in zip(sentences, numbers, strict=True) if not found] == []
+        held = {number for line in lists for number in re.findall(r"\[(\d)\]", line.partition("`")[0])}
+        assert held == {number for found in numbers for number in found}
+
+
+def test_there_are_promises() -> None:
+    assert len(SECTIONS) >= 7
+    assert sum(section.count("].") for section in SECTIONS) >= 18
 
 
 def test_whatever_looks_like_a_test_is_written_as_one() -> None:
