@@ -9,6 +9,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ import pytest
 from assistant.endpoint import socket_path
 from tests.integration.daemon import Daemon, running
 from tests.mail_server import MailServer
-from tests.servers import Response, WebServer
+from tests.servers import Request, Response, WebServer
 
 pytestmark = pytest.mark.integration
 
@@ -30,14 +31,40 @@ SECRETS = {
 }
 
 
+NEWS = (
+    b"<rss version='2.0'><channel><title>News</title><item><guid>1</guid><title>A ferry</title></item></channel></rss>"
+)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of this user, as `ps` shows it."""
+
+    pid: int
+    parent: int
+    command: str
+
+
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
+def during_polls() -> list[list[Process]]:
+    """The process list at each moment in which a source that needs a password was asked."""
+    return []
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, during_polls: list[list[Process]]) -> Iterator[Daemon]:
     """Its mail server refuses the login, its feeds the password: every failure that would name a secret happens."""
+
+    def refuse(_: Request) -> Response:
+        during_polls.append(list(processes()))
+        return Response(status=401)
+
     daemon = Daemon(tmp_path / "home")
     with MailServer() as smtp, WebServer() as web:
-        web.routes["/private"] = lambda _: Response(status=401)
+        web.routes["/private"] = refuse
+        web.answer("/news", NEWS, content_type="application/rss+xml")
         web.routes["/broken"] = lambda _: Response(status=500, body=b"canary-feed-9K is what you sent")
-        daemon.configure(mail_port=smtp.port, sources={})
+        daemon.configure(mail_port=smtp.port, sources={"news": web.url("/news")})
         config = daemon.home.config_file
         for name, key in (
             ("token", "token of the API"),
@@ -69,10 +96,14 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(daemon: Daemon) -> None:
+def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(
+    daemon: Daemon, during_polls: list[list[Process]]
+) -> None:
     told: dict[str, str] = {}
     with running(daemon):
         daemon.wait_until_it_serves()
+        daemon.telos("jobs", "run", "poll:news")  # read by a process of its own, which waits for more to read
+        during_polls.clear()
         for command in (
             ["jobs", "run", "poll:private"], ["jobs", "run", "poll:quiet"], ["jobs", "run", "poll:old"], ["digest", "send"],
             ["status", "--json"], ["status"], ["sources", "list", "--json"], ["doctor", "--json"], ["log", "--json"],
@@ -85,7 +116,13 @@ def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(daemon: Daem
         ) as client:
             for path in ("/api/status", "/api/sources", "/api/doctor", "/api/jobs", "/api/calls", "/api/nothing"):
                 told[path] = client.get(path, timeout=60).text
-        told["the process list"] = "\n".join(processes())
+        assert daemon.process is not None
+        pid = daemon.process.pid
+        assert during_polls
+        for number, listed in enumerate([*during_polls, list(processes())]):
+            assert [one for one in listed if one.pid == pid and "telos" in one.command]
+            told[f"process list {number}"] = "\n".join(one.command for one in listed)
+        assert [one for one in during_polls[0] if one.parent == pid and one.command]
         told["what the service printed"] = daemon.said()
         daemon.stop()
     own = {daemon.home.config_file, *(daemon.folder / name for name in ("token", "feed", "address"))}
@@ -97,13 +134,14 @@ def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(daemon: Daem
     assert "private" in told["sources list --json"]
 
 
-def processes() -> Iterator[str]:
-    """The command line of every process of this user, as `ps` shows it."""
+def processes() -> Iterator[Process]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 if entry.stat().st_uid == os.getuid():
-                    yield (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                    parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                    yield Process(int(entry.name), parent, command)
             except OSError:
                 continue
 
