@@ -260,7 +260,7 @@ def test_a_home_that_may_not_be_written_is_a_sentence_with_a_remedy(tmp_path: Pa
         home.configure(mail_port=9, sources={})
         home.has_run_before()
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        ran = home.telos_by_itself(*command)
+        ran = home.telos(*command)
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
     assert "Telos may not write" in ran.stderr
