@@ -90,14 +90,14 @@ def planted(order: str, way: int, now: datetime) -> Planted:
     disguise, carrier = ways()[way % len(ways())]
     number = next(_numbers)
     mark, word, name = f"zq{number:05}qz", f"notice{number:05}", f"Warden{number:05}"
-    text = f"{DISGUISES[disguise].format(order=order, mark=mark, ends=DATA_ENDS)}\n\n{_news(number)}"
+    text = f"{DISGUISES[disguise].format(order=order, mark=mark, ends=DATA_ENDS)}\n\n{name}, {word}: {_news(number)}"
     return CARRIERS[carrier](Planted(carrier, mark, word, name, Item(external_id=word)), order, text, now)
 
 
 def _news(number: int) -> str:
     """Words that no other text has: two orders in the same disguise would be one story without them."""
     dice = random.Random(number)
-    return f"{' '.join(''.join(dice.choices('abdefgilmnoprstu', k=7)) for _ in range(20))}."
+    return f"{' '.join(''.join(dice.choices('abdefgilmnoprstu', k=7)) for _ in range(12))}."
 
 
 def ways() -> list[tuple[str, str]]:

@@ -40,8 +40,10 @@ class Talker(FakeEngine):
 
 
 @contextmanager
-def talking(folder: Path, engine: Engine | None = None, *, log_days: int = 0, **chat: Any) -> Iterator[Service]:
-    """A service whose chats are answered by `engine`, or by none."""
+def talking(
+    folder: Path, engine: Engine | None = None, *, log_days: int = 0, dimension: int = 64, **chat: Any
+) -> Iterator[Service]:
+    """A service whose chats are answered by `engine`, or by none; `dimension` is that of its vectors."""
     home = Home.at(folder / "home")
     home.prepare()
     write_empty(home.database)
@@ -54,7 +56,7 @@ def talking(folder: Path, engine: Engine | None = None, *, log_days: int = 0, **
             model=ModelSettings(engine=kind, name="fake", log_days=log_days),
             chat=ChatSettings(**chat),
         ),
-        embedder=WordEmbedder(),
+        embedder=WordEmbedder(dimension),
         make_index=HeldIndex,
         make_engine=lambda _choice, _settings: engine or FakeEngine(),
     )

@@ -69,7 +69,7 @@ CONFIGURATION = b"# Written by Ada Byron.\n[user]\nname = 'Ada Byron'\n"
 def home(folder: Path) -> Iterator[Service]:
     """A home with a mailbox and a mail server, both with a secret, whose model obeys everybody. It has been lived in: its
     jobs ran, and of its user a fact, a wish, a private mark and a note are known."""
-    with talking(folder, Obedient(), log_days=30) as service:
+    with talking(folder, Obedient(), log_days=30, dimension=1024) as service:  # few words are alike by chance
         mail = MailSettings(host="smtp.example.org", username="ada", password=SecretStr("hush-the-server"))
         user = UserSettings(name="Ada Byron", email=ADA, timezone="UTC")
         box = SourceSettings(name="mail", kind="mail", options=MAILBOX)
@@ -164,7 +164,7 @@ def talk(service: Service, texts: Sequence[Planted]) -> int:
     """Ask for each text; the goal of all these conversations."""
     goal = 0
     for number, one in enumerate(texts):
-        asked = f"What did {one.name} say on {one.word}?"
+        asked = f"What of {one.name} and {one.word}?"
         if not goal:
             begin(service, asked, playbook="travel", goal="a day at the harbour")
             goal = conversations.show(service).line.goal_id or 0
