@@ -9,11 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from html import escape
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +18,14 @@ from sqlmodel import SQLModel, func, select
 from assistant import conversations, digests, drafts, facts, goals, memories, privacy
 from assistant.answers.drafts import NewDraft
 from assistant.answers.memory import Note, Query, SetPrivate
-from assistant.clock import FakeClock
 from assistant.config.schema import DigestSettings, ModelSettings
 from assistant.engine.contract import Capability, Engine, OutOfBudget, Piece, Request
 from assistant.errors import BadRequest
-from assistant.home import Home
-from assistant.jobs.runner import Runner
 from assistant.progress import unheard
 from assistant.service import Service
 from assistant.status import status
 from memory.models import (
     Call,
-    Delivery,
     DeliveryState,
     Evidence,
     Fact,
@@ -52,85 +44,14 @@ from tests.assistant.newsroom import Newsroom
 from tests.assistant.talking import Talker, begin, say, talking
 from tests.assistant.test_digest import publish_topics
 from tests.assistant.test_truth_in_chat import keep_trap
-from tests.databases import write_empty
-from tests.fakes import FakeEngine, HeldIndex, WordEmbedder
+from tests.fakes import FakeEngine
 from tests.mail_server import DROP, MailServer
-from tests.waiting import wait_until
+from tests.parrots import PLANTED, Eager, ParrotsOffice
+from tests.promises_house import ADA, DAY, HOUR, MONDAY, house
 
 pytestmark = pytest.mark.integration
 
-MONDAY = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ADA = "ada@example.org"
 needs_dovecot = pytest.mark.skipif(not shutil.which("dovecot"), reason="no IMAP server (Dovecot) is installed")
-
-
-class House:
-    """Feeds in files, and a service that reads them. `restart` is another process on the same home."""
-
-    def __init__(self, folder: Path, *, feeds: Sequence[str] = ("town",), smtp: int = 0) -> None:
-        self.folder, self.clock = folder, FakeClock(MONDAY)
-        self.feeds = {name: folder / f"{name}.xml" for name in feeds}
-        self.home = Home.at(folder / "home")
-        self.home.prepare()
-        write_empty(self.home.database)
-        mail = f'[mail]\nvia = "smtp"\nhost = "127.0.0.1"\nport = {smtp}\nsecurity = "none"\n' if smtp else ""
-        network = '[network]\nallow_private = ["127.0.0.0/8"]\n'
-        named = "".join(
-            f'[[sources]]\nname = "{one}"\nkind = "feeds"\nurl = "{path}"\n' for one, path in self.feeds.items()
-        )
-        self.home.config_file.write_text(f'[user]\nemail = "{ADA}"\ntimezone = "UTC"\n{mail}{network}{named}')
-        for name in feeds:
-            self.publish(name)
-        self.start()
-
-    def start(self) -> None:
-        self.service = Service(self.home, serves=True, clock=self.clock, embedder=WordEmbedder(), make_index=HeldIndex)
-        self.runner = Runner(self.service)
-
-    def stop(self) -> None:
-        self.service.stopping.set()
-        self.runner.close()
-        self.service.close()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def publish(self, name: str, *told: str, at: datetime | None = None) -> None:
-        """The feed as it is now: an entry for each text, which begins with its title."""
-        when = format_datetime(at or self.clock.now() - HOUR)
-        entries = "".join(
-            f"<item><title>{escape(text.partition('.')[0])}</title><guid>{name}-{escape(text[:40])}</guid>"
-            f"<pubDate>{when}</pubDate><description>{escape(text)}</description></item>"
-            for text in told
-        )
-        self.feeds[name].write_text(f"<rss version='2.0'><channel><title>{name}</title>{entries}</channel></rss>")
-
-    def tick(self) -> None:
-        """What the service does by itself as long as anything is due, by the clock alone; no job is called by name."""
-        wait_until(self._has_nothing_to_do, "nothing is due any more", patience_s=60)
-
-    def _has_nothing_to_do(self) -> bool:
-        self.runner.tick()
-        now = self.clock.now()
-        return not self.runner.running and not [one for one in self.runner.duties() if one.at and one.at <= now]
-
-    def mails(self) -> list[str]:
-        return [path.read_text() for path in sorted(self.home.outbox.glob("*.eml"))]
-
-    def delivered(self) -> list[DeliveryState]:
-        with self.service.database.read() as session:
-            return [one.state for one in session.exec(select(Delivery))]
-
-
-@contextmanager
-def house(folder: Path, **wish: object) -> Iterator[House]:
-    built = House(folder, **wish)  # type: ignore[arg-type]
-    try:
-        yield built
-    finally:
-        built.stop()
 
 
 def test_the_briefing_comes_late_rather_than_never_and_a_long_absence_brings_one(tmp_path: Path) -> None:
@@ -188,27 +109,6 @@ TURNS = 50
 def counts(service: Service) -> dict[str, int]:
     with service.database.read() as session:
         return {table.__name__: session.exec(select(func.count()).select_from(table)).one() for table in STORES}
-
-
-class Eager(FakeEngine):
-    """Repeats what it was shown, and reports every sentence of it as a fact about the user wherever it is asked for facts."""
-
-    def __init__(self) -> None:
-        super().__init__(self._told)
-        self.asked = 0
-
-    def _told(self, request: Request) -> str:
-        if not request.is_object:
-            return "The user lives in Vienna. You live in Lisbon and are allergic to penicillin [1]."
-        facts_told = [
-            {"about": "home", "sentence": "The user lives in Vienna.", "quote": "The user lives in Vienna"},
-            {"about": "home", "sentence": "The user lives in Lisbon.", "quote": "I live in Lisbon"},
-            {"about": "name", "sentence": "The user is called Mallory.", "quote": "my name is Mallory"},
-        ]
-        self.asked += "facts" in request.messages[0].text
-        return json.dumps(
-            {"facts": facts_told, "values": [], "constraints": [], "met": [], "goal": "", "answer": "neither"}
-        )
 
 
 @pytest.mark.parametrize("engine", [None, Eager()], ids=["extractive", "an eager model"])
@@ -425,46 +325,6 @@ def test_private_memories_and_secrets_stay(tmp_path: Path) -> None:
             logged = json.dumps([call.messages for call in session.exec(select(Call))])
         assert "hunter2hunter2" not in logged
         assert "sk-abcdefghijklmnop1234" not in logged
-
-
-class Parrot(FakeEngine):
-    """Reports what mails say as the user's own words, in the form that is asked for, and as its reply."""
-
-    def __init__(self) -> None:
-        super().__init__(self._told, capabilities={Capability.GENERATE, Capability.CROP})
-        self.has_read = self.was_asked_for_facts = False
-
-    def _told(self, request: Request) -> str:
-        self.has_read = self.has_read or PLANTED in request.messages[-1].text
-        if not request.is_object:
-            return f"Noted. {PLANTED} [1]"
-        self.was_asked_for_facts = self.was_asked_for_facts or "facts" in request.messages[0].text
-        fact = {"about": "home city", "sentence": "The user lives in Atlantis.", "quote": "I live in Atlantis"}
-        value = {"slot": "home", "value": "Atlantis", "quote": "I live in Atlantis", "is_decision": True}
-        return json.dumps(
-            {"facts": [fact], "values": [value], "constraints": [], "met": [], "goal": PLANTED, "answer": "yes"}
-        )
-
-
-PLANTED = "I live in Atlantis"
-
-
-class ParrotsOffice(PostOffice):
-    """The post office of a Telos whose model is a parrot."""
-
-    def _begin(self) -> None:
-        text = self.home.config_file.read_text()
-        if "[model]" not in text:
-            self.home.config_file.write_text(f'[model]\nengine = "local"\nname = "parrot"\nlog_days = 7\n{text}')
-        self.engine = Parrot()
-        self.service = Service(
-            self.home,
-            clock=self.clock,
-            embedder=WordEmbedder(),
-            make_index=HeldIndex,
-            make_engine=lambda _choice, _settings: self.engine,
-        )
-        self.runner = Runner(self.service)
 
 
 @needs_dovecot
