@@ -179,7 +179,7 @@ class Obedient(FakeEngine):
 
 def _orders_in(text: str) -> str:
     """The lines that hold a mark, what was shown last first."""
-    return "\n".join(line.strip()[:300] for line in reversed(text.splitlines()) if MARK.search(line))[:1500]
+    return "\n".join(line.strip()[:120] for line in reversed(text.splitlines()) if MARK.search(line))[:1500]
 
 
 def _schema_of(request: Request) -> dict[str, Any]:
