@@ -6,6 +6,7 @@ told to stop; what does not within the bound is cut off, which loses nothing, be
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -43,6 +44,11 @@ LOCK_S = 5.0
 """A command that just works with the home gets so long to end."""
 PULSE_S = 10.0
 """The service looks at itself so often where systemd does not ask for more."""
+ARENAS = 2
+"""glibc gives up to eight a core to threads, and what was freed in one serves no other: a service of 150 threads, searching,
+grew by a tenth of a megabyte a request."""
+_M_ARENA_MAX = -8
+"""Its name in malloc.h."""
 
 
 def run(home: Home) -> None:
@@ -54,6 +60,8 @@ def run(home: Home) -> None:
     if not home.config_file.exists():
         raise BadConfiguration(f"There is no configuration at {home.config_file}.", "Run `telos init` first.")
     home.prepare()
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # of glibc; others have no arenas to bound
+        mallopt(_M_ARENA_MAX, ARENAS)
     manager = ServiceManager()
     with ExitStack() as opened, _asked_to_stop() as stop:
         lock = opened.enter_context(Lock(home.lock).acquire(LOCK_S))

@@ -57,14 +57,13 @@ class Passage:
 
 
 def chunk_ids(session: Session, chosen: ItemFilter) -> Ids:
-    """The chunks of the items that a filter lets through."""
-    joined = (
-        select(func.aggregate_strings(col(Chunk.id), ","))
-        .select_from(Item)
-        .join(Version, col(Version.item_id) == col(Item.id))
-        .join(Chunk, col(Chunk.version_id) == col(Version.id))
-    )
-    return _ids(session, joined.where(*chosen.conditions()))
+    """The chunks of the items that a filter lets through.
+
+    The items are named first: as one join SQLite looked at every chunk there is for the few of a day, ten times as long.
+    """
+    items = select(Item.id).where(*chosen.conditions())
+    joined = select(func.aggregate_strings(col(Chunk.id), ",")).join(Version, col(Chunk.version_id) == col(Version.id))
+    return _ids(session, joined.where(col(Version.item_id).in_(items)))
 
 
 def embedded_chunks(session: Session, embedder: str) -> Ids:
