@@ -67,3 +67,22 @@ def test_a_filter_that_nothing_passes_names_nothing(kept: Database) -> None:
         none = Reach.of(session, ItemFilter(source="nobody"))
     assert none.allowed is not None
     assert none.allowed.tolist() == []
+
+
+def test_a_sample_is_not_deceived_by_items_that_come_in_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "MANY", 20)
+    monkeypatch.setattr(reach, "SAMPLE", 20)
+    with database.write() as session:
+        ids = [sources.ensure(session, name, "feeds", NOW).id or 0 for name in ("odd", "even")]
+        for n in range(200):
+            new = NewItem(external_id=str(n), title="T", text=f"harbour {n}", published=NOW)
+            items.save(session, ids[n % 2], [new], NOW)
+        versions = items.in_stage(session, Stage.STORED, 200)
+        chunks.put(session, [(version.id or 0, split(version.title, version.text)) for version in versions])
+    with database.read() as session:
+        for name in ("odd", "even"):
+            half = Reach.of(session, ItemFilter(source=name))
+            assert half.allowed is None
+            assert half.wanted(10) == pytest.approx(30, abs=10)
