@@ -86,9 +86,7 @@ def _named(names: Sequence[str]) -> list[Method]:
 def _able(engine: Engine, ways: Sequence[Method]) -> tuple[list[Method], list[str]]:
     """What the engine can do, and a sentence for each method that it cannot."""
     can_focus = Capability.FOCUS in engine.capabilities
-    can_guide = (
-        Capability.HIDDEN in engine.capabilities
-    )  # a model on this machine, of which two prompts are read at once
+    can_guide = Capability.HIDDEN in engine.capabilities  # a model here, which reads two prompts at once
     able: list[Method] = []
     out: list[str] = []
     for method in ways:

@@ -15,25 +15,14 @@ from threading import Event, Thread
 
 import pytest
 
-from assistant.answers.chat import Done, Say, Start, Text
+from assistant.answers.chat import Say, Start, Text
 from assistant.client import Client
 from assistant.errors import Unavailable
-from tests.integration.daemon import STEERED, Daemon, running
-from tests.tiny_models import tiny_model
+from tests.integration.daemon import Daemon
+from tests.integration.with_model import answered, serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-CONFIGURATION = """
-[user]
-timezone = "UTC"
-
-[digest]
-days = []
-
-[memory]
-embedder = "nobody/has-this-model"
-
-"""
 LITTLE = 400 * 1024 * 1024
 """Bytes of address space: Python starts in it, and torch alone maps more."""
 SAID = "Tell me everything of the ferry, at length."
@@ -44,27 +33,10 @@ LONGEST = 1500
 @pytest.fixture(scope="module")
 def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """A daemon whose model is in a process of its own, and has said something."""
-    model = tiny_model("qwen3", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
-    home = Daemon(tmp_path_factory.mktemp("homes") / "home")
-    (home.folder / "config.toml").write_text(CONFIGURATION + STEERED.format(model=model), encoding="utf-8")
-    with running(home):
-        home.wait_until_it_serves()
+    with serving(tmp_path_factory) as home:
         assert answered(home, Say(text="Hello there.", start=Start())).turn.state == "done"
         yield home
         home.stop()
-
-
-def answered(home: Daemon, say: Say) -> Done:
-    """The turn, at its end; a random model may end before its first word, and is asked again."""
-    with Client(home.home) as client:
-        for seed in range(20):
-            try:
-                *_, done = client.conversations.say(say.model_copy(update={"seed": seed}))
-                assert isinstance(done, Done)
-                return done
-            except Unavailable:
-                say = Say(text="", last=True, retry=True)
-    raise AssertionError("The model never said a word.")
 
 
 def children(home: Daemon) -> set[int]:

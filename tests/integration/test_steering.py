@@ -13,47 +13,22 @@ import pytest
 
 from assistant.answers.chat import Done, Opinion, Say, Start
 from assistant.client import Client
-from assistant.errors import Unavailable
-from tests.integration.daemon import STEERED, Daemon, Ran, running
-from tests.tiny_models import tiny_model
+from tests.integration.daemon import Daemon, Ran
+from tests.integration.with_model import answered, serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
-CONFIGURATION = """
-[user]
-timezone = "UTC"
-
-[digest]
-days = []
-
-[memory]
-embedder = "nobody/has-this-model"
-
-"""
 MESSAGES = ("Where shall we walk?", "And how far is that?", "Is there a tower?", "What of the tide?")
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    model = tiny_model("qwen3", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
-    home = Daemon(tmp_path_factory.mktemp("homes") / "home")
-    (home.folder / "config.toml").write_text(CONFIGURATION + STEERED.format(model=model), encoding="utf-8")
-    with running(home):
-        home.wait_until_it_serves()
+    with serving(tmp_path_factory) as home:
         yield home
 
 
 def say(daemon: Daemon, text: str, **wish: Any) -> Done:
-    """A message, answered; a random model may end before its first word, and is asked again."""
-    with Client(daemon.home) as client:
-        for seed in range(20):
-            try:
-                *_, done = client.conversations.say(Say(text=text, seed=seed, **wish))
-                assert isinstance(done, Done)
-                return done
-            except Unavailable:
-                wish, text = {"last": True, "retry": True}, ""
-    raise AssertionError("The model never said a word.")
+    return answered(daemon, Say(text=text, **wish))
 
 
 def steer(daemon: Daemon, *arguments: str) -> dict[str, Any]:

@@ -171,8 +171,9 @@ class ServerEngine:
 
     def stream(self, request: Request) -> Iterator[Piece]:
         abilities = self.abilities
-        masked = self._outgoing.notice(request.messages)
-        request = replace(request, messages=self._outgoing.messages(request.messages))
+        told = self._outgoing.messages(request.messages)
+        masked = self._outgoing.notice(request.messages, told)
+        request = replace(request, messages=told)
         heard = StreamedReply(request, time.monotonic())
         asked = self._asked(request, abilities)
         with closing(self._events(asked)) as events:

@@ -32,10 +32,10 @@ class Outgoing:
         told = self._masked([one.text for one in messages])
         return [Message(one.role, text) for one, text in zip(messages, told, strict=True)]
 
-    def notice(self, messages: Sequence[Message]) -> str:
-        """A sentence where something is masked in what came since the last reply; what came before was told of then."""
+    def notice(self, messages: Sequence[Message], told: Sequence[Message]) -> str:
+        """A sentence where `told` masks something that came since the last reply; what came before was told of then."""
         replied = max((place for place, one in enumerate(messages) if one.role == "assistant"), default=-1)
-        is_new = any(self.text(one.text) != one.text for one in messages[replied + 1 :])
+        is_new = any(one.text != other.text for one, other in list(zip(messages, told, strict=True))[replied + 1 :])
         return NOTICE if is_new else ""
 
     def _masked(self, texts: Sequence[str]) -> list[str]:
