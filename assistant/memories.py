@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ from assistant import backups
 from assistant.answers import memory as answers
 from assistant.errors import BadRequest, Conflict, NotFound, no_item
 from assistant.ingest import reindexing
-from assistant.ingest.indexing import Indexed, Indexing, index_pending
+from assistant.ingest.indexing import Indexed, index_pending
 from assistant.progress import Progress
 from assistant.service import Service
 from assistant.workers.embedder import WorkerEmbedder
@@ -80,7 +80,7 @@ def import_lines(service: Service, lines: answers.Lines) -> answers.Imported:
 
 def index(service: Service, progress: Progress) -> answers.IndexedTexts:
     """Bring what waits into the indexes now."""
-    done: Indexed = index_pending(_indexing(service), service.heeding(progress))
+    done: Indexed = index_pending(service.indexing(), service.heeding(progress))
     return answers.IndexedTexts(versions=done.versions, waiting=done.waiting, why=done.why)
 
 
@@ -175,12 +175,12 @@ def reindex(service: Service, progress: Progress) -> answers.ReindexedAnswer:
     progress = service.heeding(progress)
     wanted, served = service.settings.memory, service.serving
     if (wanted.embedder, wanted.revision) == (served.embedder, served.revision):
-        parts = _indexing(service)
+        parts = service.indexing()
         embedded = reindexing.embed_missing(parts, progress)
         reindexing.rebuild(parts, progress)
         return answers.ReindexedAnswer(embedded=embedded, slug=service.embedder.slug)
     embedder = WorkerEmbedder(wanted)
-    parts = Indexing(service.database, embedder, service.vectors_of(embedder), service.clock)
+    parts = replace(service.indexing(), embedder=embedder, vectors=service.vectors_of(embedder))
     embedded = reindexing.embed_missing(parts, progress)
     reindexing.complete(parts)
     with service.vectors.turn:  # nothing is being indexed with the one before
@@ -192,7 +192,7 @@ def reindex(service: Service, progress: Progress) -> answers.ReindexedAnswer:
 
 def count_words(service: Service, progress: Progress) -> bool:
     """Bring the arrays of frequent words up to date, where that is due; whether it was. Called once a day."""
-    return reindexing.count_words(_indexing(service), service.heeding(progress))
+    return reindexing.count_words(service.indexing(), service.heeding(progress))
 
 
 def erasing_parts(service: Service) -> Erasing:
@@ -207,10 +207,6 @@ def erasing_parts(service: Service) -> Erasing:
         service.forget_training()
 
     return Erasing(service.database, service.vectors, places, home.key, let_go)
-
-
-def _indexing(service: Service) -> Indexing:
-    return Indexing(service.database, service.embedder, service.vectors, service.clock)
 
 
 def _save(service: Service, source: str, wanted: Sequence[NewItem]) -> items.Saved:

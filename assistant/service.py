@@ -24,6 +24,7 @@ from assistant.engine.contract import Engine, Task
 from assistant.engine.making import make_engine as make_engine_of
 from assistant.errors import BadConfiguration, Unavailable
 from assistant.home import Home
+from assistant.ingest.indexing import Indexing
 from assistant.ledger.book import Ledger
 from assistant.ledger.metered import Errand, metered
 from assistant.progress import Cancelled, Progress
@@ -31,6 +32,7 @@ from assistant.sessions.ahead import Ahead
 from assistant.sessions.floor import Floor
 from assistant.steering.helm import Helm, man
 from assistant.steering.shelf import Shelf
+from assistant.stories.worker import StoryWorker
 from assistant.workers.embedder import WorkerEmbedder
 from assistant.workers.index import WorkerIndex
 from assistant.workers.training import TrainingWorker, forget
@@ -100,6 +102,8 @@ class Service:
             self._make_index = make_index or self._own_index
             self.vectors = self.vectors_of(self.embedder)
             opened.callback(self.vectors.close)
+            self._stories = StoryWorker(home.database, idle_s=self.settings.memory.idle_minutes * 60)
+            opened.callback(self._stories.close)
             self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             opened.callback(self.ledger.close)
             self.shelf = Shelf(home.steering / "planners")
@@ -193,6 +197,10 @@ class Service:
         """The indexes of an embedder's vectors, of the one that serves or of the one that is to."""
         return Vectors(self.home.index, embedder, self._make_index)
 
+    def indexing(self) -> Indexing:
+        """What indexing works with."""
+        return Indexing(self.database, self.embedder, self.vectors, self.clock, self._stories.next_groups)
+
     def serve_embedder(self, chosen: MemorySettings, embedder: Embedder, vectors: Vectors) -> None:
         """Let another embedder serve, now and from now on; the vectors of the one before go. Its index is complete."""
         with self.database.write() as session:
@@ -212,11 +220,12 @@ class Service:
             facts.get(session, "proof")
 
     def end_children(self) -> None:
-        """Kill the processes that parse, embed and index, so that whoever waits for one of them waits no longer."""
+        """Kill the processes that parse, embed, index and compare, so that whoever waits for one of them waits no longer."""
         self.ways_out.close()
         self.engines.close()
         if (index := self.vectors.index_in_use) is not None:
             index.close()
+        self._stories.close()
         if isinstance(self.embedder, WorkerEmbedder):
             self.embedder.end()
 

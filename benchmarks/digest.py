@@ -77,8 +77,7 @@ def main() -> None:
             say(f"history: {day} days to go")
             _live_a_day(database, parts, random, NOW - timedelta(days=day + 4))
         say(f"{stories} stories of today")
-        with database.write() as session:
-            _publish(session, embedder, random, stories, NOW)
+        _publish(database, embedder, random, stories, NOW)
         times = [_timed(database, parts) for _ in range(3)]
         with database.read() as session:
             view = build(session, parts, Edition(NOW.date(), ME), NOW)
@@ -110,8 +109,7 @@ def _timed(database: Database, parts: Parts) -> float:
 def _live_a_day(database: Database, parts: Parts, random: np.random.Generator, at: datetime) -> None:
     """A dozen stories, a digest of them, an answer to each entry."""
     assert isinstance(parts.embedder, Vectors)
-    with database.write() as session:
-        _publish(session, parts.embedder, random, 12, at)
+    _publish(database, parts.embedder, random, 12, at)
     with database.write() as session:
         kept = record.keep(session, build(session, parts, Edition(date.fromordinal(at.toordinal()), ME), at))
         assert kept.id is not None
@@ -123,8 +121,14 @@ def _live_a_day(database: Database, parts: Parts, random: np.random.Generator, a
             feedback.add(session, Verb.MORE if random.random() < 0.5 else Verb.LESS, entry.id, at)
 
 
-def _publish(session: Session, embedder: Vectors, random: np.random.Generator, count: int, at: datetime) -> None:
+def _publish(database: Database, embedder: Vectors, random: np.random.Generator, count: int, at: datetime) -> None:
     """`count` items of random words over the sources, with vectors and stories."""
+    with database.write() as session:
+        _keep(session, embedder, random, count, at)
+    place(database, embedder_slug=embedder.slug, now=at)
+
+
+def _keep(session: Session, embedder: Vectors, random: np.random.Generator, count: int, at: datetime) -> None:
     share = -(-count // len(SOURCES))
     for name in SOURCES[: -(-count // share)]:
         source = sources.ensure(session, name, "feeds", at)
@@ -136,7 +140,6 @@ def _publish(session: Session, embedder: Vectors, random: np.random.Generator, c
         chunk_ids = [found[0] for found in chunks.put(session, spans)]
         vectors.put(session, embedder.slug, list(zip(chunk_ids, pack(embedder.encode([""] * len(ids))), strict=True)))
         items.advance(session, [version.id or 0 for version in versions.values()], Stage.EMBEDDED)
-    place(session, embedder_slug=embedder.slug, now=at)
 
 
 def _item(random: np.random.Generator, at: datetime) -> NewItem:

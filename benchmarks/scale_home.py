@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import update
 from sqlmodel import Session
 
 from assistant.home import Home
@@ -23,7 +24,7 @@ from benchmarks.report import say
 from memory import lexical
 from memory.chunks import Span
 from memory.embed import Rows, pack
-from memory.models import Stage
+from memory.models import Item, Stage, Story
 from memory.store import chunks, items, lookup, sources
 from memory.store import vectors as vector_rows
 from memory.store.connection import Database
@@ -136,6 +137,16 @@ def _keep(session: Session, source_ids: list[int], number: int, texts: list[str]
     lexical.put(session, version_ids)
     vector_rows.put(session, slug, list(zip(chunk_ids, pack(rows), strict=True)))
     items.advance(session, version_ids, Stage.INDEXED)
+    _tell_alone(session, number, item_ids.tolist(), texts)
+
+
+def _tell_alone(session: Session, number: int, item_ids: list[int], texts: list[str]) -> None:
+    """Each item is a story of its own, as `assistant.stories` finds among words drawn at random."""
+    at = [NOW - timedelta(minutes=number * PAGE + place) for place in range(PAGE)]
+    rows = [Story(title=text[:40], started_at=when, moved_at=when) for text, when in zip(texts, at, strict=True)]
+    session.add_all(rows)
+    session.flush()
+    session.execute(update(Item), [{"id": one, "story_id": row.id} for one, row in zip(item_ids, rows, strict=True)])
 
 
 def _item(place: int, text: str) -> NewItem:

@@ -18,7 +18,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from assistant.stories.placing import SAMPLE, place
+from assistant.stories.grouping import SAMPLE
+from assistant.stories.placing import place
 from assistant.stories.sameness import Relation, is_same_text, relation
 from assistant.stories.telling import Rarity, Telling
 from benchmarks.embedded import lead_vectors
@@ -132,7 +133,7 @@ def placed(told: Sequence[Telling]) -> dict[int, int]:
         database = Database.open(Path(folder) / "telos.db")
         with database.write() as session:
             _keep(session, told)
-            place(session, embedder_slug=SLUG, now=NOW)
+        place(database, embedder_slug=SLUG, now=NOW)
         with database.read() as session:
             found = items.by_ids(session, range(1, len(told) + 1))
             stories = {numbers[item.external_id]: item.story_id or 0 for item in found}

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from assistant.stories.event_weights import EventWeights
 from assistant.stories.evidence import NAMES, evidence
-from assistant.stories.placing import SAMPLE
+from assistant.stories.grouping import SAMPLE
 from assistant.stories.sameness import WINDOW, is_same_text
 from assistant.stories.telling import Rarity, Telling
 from benchmarks.report import arguments, say

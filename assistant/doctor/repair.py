@@ -9,7 +9,6 @@ from __future__ import annotations
 from assistant.answers.doctor import Repaired
 from assistant.errors import Conflict
 from assistant.ingest import reindexing
-from assistant.ingest.indexing import Indexing
 from assistant.progress import Progress
 from assistant.service import Service
 from memory import integrity
@@ -59,9 +58,7 @@ def _make_anew(service: Service, parts: set[Part], progress: Progress) -> list[s
         parts = parts | {Part.INDEX}
         try:
             integrity.drop_misshapen(service.database, service.embedder.slug, service.embedder.dimension)
-            reindexing.embed_missing(
-                Indexing(service.database, service.embedder, service.vectors, service.clock), progress
-            )
+            reindexing.embed_missing(service.indexing(), progress)
         except NoEmbedder as failure:
             notices.append(f"Texts without a vector wait for the embedder: {failure.sentence}")
     with service.vectors.turn:

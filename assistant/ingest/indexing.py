@@ -49,6 +49,8 @@ class Indexing:
     embedder: Embedder
     vectors: Vectors
     clock: Clock
+    decide: placing.Decide | None = None
+    """Who decides which items are of one story; without one, this process does."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ def _index_pending(parts: Indexing, progress: Progress) -> Indexed:
         _embed_all(parts, total, progress)
     except NoEmbedder as failure:
         progress(0, total, "without vectors")  # ends the work here when the embedder is gone because the service stops
-        return _without_vectors(parts, failure)
-    placed, indexed = _finish(parts)
+        return _without_vectors(parts, failure, progress)
+    placed, indexed = _finish(parts, progress)
     return Indexed(versions=indexed, placed=placed)
 
 
@@ -195,24 +197,28 @@ def _store(parts: Indexing, page: _Page, rows: Rows) -> None:
     failpoint("index.after_chroma")
 
 
-def _finish(parts: Indexing) -> tuple[int, int]:
+def _finish(parts: Indexing, progress: Progress) -> tuple[int, int]:
     """EMBEDDED -> INDEXED: what has its vectors joins a story. Returns how many items were placed and versions indexed.
 
     A version found EMBEDDED after a crash has its vectors in the indexes since `reconcile`.
     """
+    placed = _place(parts, parts.embedder.slug, progress)
     with parts.database.write() as session:
-        placed = placing.place(session, embedder_slug=parts.embedder.slug, now=parts.clock.now())
         indexed = items.advance_all(session, Stage.EMBEDDED, Stage.INDEXED)
     failpoint("index.after_stories")
     return placed, indexed
 
 
-def _without_vectors(parts: Indexing, failure: NoEmbedder) -> Indexed:
+def _place(parts: Indexing, slug: str | None, progress: Progress) -> int:
+    return placing.place(parts.database, parts.decide, embedder_slug=slug, now=parts.clock.now(), progress=progress)
+
+
+def _without_vectors(parts: Indexing, failure: NoEmbedder, progress: Progress) -> Indexed:
     """No embedder: cut everything that waits, so that its words are found, and place it by its text."""
     while _chunk_a_page(parts):
         pass
-    with parts.database.write() as session:
-        placed = placing.place(session, embedder_slug=None, now=parts.clock.now())
+    placed = _place(parts, None, progress)
+    with parts.database.read() as session:
         waiting = items.waiting(session).get(Stage.CHUNKED, 0)
     return Indexed(placed=placed, waiting=waiting, why=failure.sentence)
 

@@ -26,7 +26,7 @@ from assistant import calls, conversations, deliveries, digests, goals, memories
 from assistant.backup import aside
 from assistant.config.schema import SourceSettings
 from assistant.errors import NotFound, Unavailable
-from assistant.ingest.indexing import Indexing, are_indexes_lost, index_pending
+from assistant.ingest.indexing import are_indexes_lost, index_pending
 from assistant.ingest.polling import Ingest, poll_source
 from assistant.mailbox import round as mailbox
 from assistant.progress import Progress
@@ -208,8 +208,7 @@ def _mailbox_at(session: Session, service: Service, row: Job | None) -> datetime
 
 
 def _index(service: Service, progress: Progress) -> Outcome:
-    parts = Indexing(service.database, service.embedder, service.vectors, service.clock)
-    done = index_pending(parts, progress)
+    done = index_pending(service.indexing(), progress)
     sentence = f"{done.versions} texts indexed, {done.placed} items placed in stories."
     if not done.waiting:
         with service.database.read() as session:  # without an embedder what was said keeps waiting, too

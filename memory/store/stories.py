@@ -44,6 +44,12 @@ def unplaced(session: Session, *, limit: int, stages: Collection[Stage] | None =
     return _read(session, chosen.order_by(col(Item.published_at), col(Item.id)).limit(limit))
 
 
+def unplaced_of(session: Session, item_ids: Collection[int]) -> dict[int, Told]:
+    """Those of them that are there and in no story."""
+    chosen = _told().where(col(Item.id).in_(item_ids), col(Item.story_id).is_(None))
+    return {one.item_id: one for one in _read(session, chosen)}
+
+
 def placed(session: Session, *, since: datetime, until: datetime, limit: int) -> list[Told]:
     """Items in a story, published between two instants, the newest first."""
     chosen = _told().where(

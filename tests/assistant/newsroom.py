@@ -55,7 +55,7 @@ class Newsroom:
             ids = [*saved.new_ids, *saved.updated_ids]
             if self.embedder is not None:
                 embed(session, self.embedder, ids)
-            place(session, embedder_slug=self.embedder.slug if self.embedder else None, now=self.now)
+        place(self.database, embedder_slug=self.embedder.slug if self.embedder else None, now=self.now)
         return ids
 
     def item(self, title: str, text: str = "", *, hours_ago: float = 1.0, **facts: Any) -> NewItem:

@@ -16,7 +16,7 @@ from assistant.answers.memory import Note, SetPrivate
 from assistant.api.app import create_app
 from assistant.config.schema import MailSettings, SourceSettings, UserSettings
 from assistant.guests import Guests
-from assistant.ingest.indexing import Indexing, index_pending
+from assistant.ingest.indexing import index_pending
 from assistant.jobs.runner import Runner
 from assistant.progress import unheard
 from assistant.service import Service
@@ -52,7 +52,7 @@ class Home:
 
     def index(self) -> None:
         service = self.service
-        index_pending(Indexing(service.database, service.embedder, service.vectors, service.clock), unheard)
+        index_pending(service.indexing(), unheard)
 
     def mark(self, **wish: Any) -> None:
         privacy.set_private(self.service, SetPrivate(items=[self.item], facts=[self.fact], **wish))

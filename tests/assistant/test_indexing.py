@@ -77,10 +77,10 @@ def assert_in_step(parts: Indexing, count: int) -> None:
 
 def test_everything_that_waits_comes_to_its_end_and_a_second_run_does_nothing(parts: Indexing) -> None:
     store(parts)
-    heard: list[tuple[int, int | None]] = []
-    done = index_pending(parts, lambda done, total, what: heard.append((done, total)))
+    heard: list[tuple[int, int | None, str]] = []
+    done = index_pending(parts, lambda *report: heard.append(report))
     assert (done.versions, done.placed, done.waiting) == (100, 100, 0)
-    assert heard[-1] == (100, 100)
+    assert heard[-2:] == [(100, 100, "embedding"), (100, None, "put into stories")]
     assert_in_step(parts, 100)
     assert index_pending(parts).versions == 0
 

@@ -28,7 +28,7 @@ from assistant.answers.profile import NewPreference
 from assistant.clock import FakeClock
 from assistant.config.schema import DigestSettings, MailSettings, SourceSettings, UserSettings
 from assistant.ingest.arrival import admitted
-from assistant.ingest.indexing import Indexing, index_pending
+from assistant.ingest.indexing import index_pending
 from assistant.jobs.runner import Runner
 from assistant.mailbox import answering, conversation, following, replying
 from assistant.mailbox.account import own_addresses
@@ -123,7 +123,7 @@ def keep(service: Service, texts: Sequence[Planted]) -> None:
         for one in texts:
             source = sources.ensure(session, one.carrier, one.carrier, now)
             items.save(session, source.id or 0, [admitted(one.item, now)], now)
-    index_pending(Indexing(service.database, service.embedder, service.vectors, service.clock), unheard)
+    index_pending(service.indexing(), unheard)
 
 
 def whole_way(service: Service, texts: Sequence[Planted], seen: Seen) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant import conversations, goals, memories
 from assistant.answers.memory import Note
 from assistant.engine.contract import Request
-from assistant.ingest.indexing import Indexing, index_pending
+from assistant.ingest.indexing import index_pending
 from assistant.progress import unheard
 from assistant.service import Service
 from memory.store import facts
@@ -45,7 +45,7 @@ def test_what_was_recalled_is_never_learned_again(tmp_path: Path) -> None:
     engine = Parrot()
     with talking(tmp_path, engine) as service:
         memories.add(service, Note(title="Atlantis diary", text=PLANTED))
-        index_pending(Indexing(service.database, service.embedder, service.vectors, service.clock), unheard)
+        index_pending(service.indexing(), unheard)
         begin(service, "What does the Atlantis diary say of nuts?", playbook="travel", goal="a journey")
         assert "Atlantis" in engine.chats[-1].messages[-1].text.split("Found in memory")[1]
         for said in ("What else does the diary say of Atlantis?", "Tell me more of that.", f'It says "{PLANTED}"'):

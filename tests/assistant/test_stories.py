@@ -232,9 +232,9 @@ def test_an_item_waits_for_its_vector_where_there_is_an_embedder(tmp_path: Path)
     with newsroom.database.write() as session:
         source = sources.ensure(session, "town", "feeds", newsroom.now)
         items.save(session, source.id or 0, [newsroom.item("Quake", QUAKE)], newsroom.now)
-        assert place(session, embedder_slug="words-test-64", now=newsroom.now) == 0
-        assert place(session, embedder_slug=None, now=newsroom.now) == 1
-        assert place(session, embedder_slug=None, now=newsroom.now) == 0
+    assert place(newsroom.database, embedder_slug="words-test-64", now=newsroom.now) == 0
+    assert place(newsroom.database, embedder_slug=None, now=newsroom.now) == 1
+    assert place(newsroom.database, embedder_slug=None, now=newsroom.now) == 0
 
 
 def test_the_exact_duplicates_among_real_news_and_nothing_else_alike_become_one(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.stories.event_weights import WEIGHTS
 from assistant.stories.evidence import NAMES, evidence
-from assistant.stories.placing import NEAREST, Candidates, Placed
+from assistant.stories.grouping import NEAREST, Candidates, Placed
 from assistant.stories.quantities import BARE, MONEY, SCORE, agreeing, quantities, values
 from assistant.stories.sameness import Relation, relation
 from assistant.stories.telling import LEAST_CROWD, Rarity, Telling, crowd_of

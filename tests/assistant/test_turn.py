@@ -13,7 +13,7 @@ from assistant.answers.chat import Done, Saved, Say, Start, Step, Text
 from assistant.answers.memory import Note
 from assistant.engine.contract import Capability, ModelFailed, OutOfBudget
 from assistant.errors import BadRequest, Conflict, NotFound, Unavailable
-from assistant.ingest.indexing import Indexing, index_pending
+from assistant.ingest.indexing import index_pending
 from assistant.progress import unheard
 from assistant.service import Service
 from memory.models import TurnState
@@ -43,7 +43,7 @@ def bare(tmp_path: Path) -> Iterator[Service]:
 def remember(service: Service, *texts: str) -> None:
     for text in texts:
         memories.add(service, Note(title=text.split(".")[0], text=text))
-    index_pending(Indexing(service.database, service.embedder, service.vectors, service.clock), unheard)
+    index_pending(service.indexing(), unheard)
 
 
 def test_the_words_are_a_row_before_anything_else_is_done(service: Service, engine: Talker) -> None:

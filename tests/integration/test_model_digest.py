@@ -54,7 +54,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             for name, text in TOPICS.items()
         ]
         embed(session, embedder, items.save(session, source.id, new, NOW).new_ids)
-        place(session, embedder_slug=embedder.slug, now=NOW)
+    place(service.database, embedder_slug=embedder.slug, now=NOW)
     yield service
     service.close()
 
