@@ -16,6 +16,8 @@ from assistant.errors import Unavailable
 
 STOP_S = 2
 """Seconds that requests under way get to end when the server stops."""
+KEEP_ALIVE_S = 30
+"""Longer than a client keeps a silent connection (httpx: 5 s), or one that is just being closed takes a request with it."""
 
 
 class Server:
@@ -30,6 +32,7 @@ class Server:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=STOP_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, args=([listener],), name="api", daemon=True)

@@ -36,8 +36,8 @@ from memory.vectors import Vectors
 
 PAGE = 100
 """Versions that move on together. Greater pages sort better by length; smaller ones let a question in between sooner."""
-AT_ONCE = 64
-"""Texts in one call of the embedder: a question that arrives meanwhile waits for less than a second."""
+AT_ONCE = 16
+"""Texts in one call of the embedder, as many as it takes in one pass: a question that arrives meanwhile is its next call."""
 PAGES_IN_FLIGHT = 2
 
 

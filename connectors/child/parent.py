@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.child.pipe import FAILED, ITEM, STOP, ChildDied, ChildTimedOut
+from connectors.child.turns import Turns
 
 STOP_S = 10.0
 """A child that was told to end a stream, and works on its next item for longer than this, is killed."""
@@ -38,7 +39,7 @@ class _Running:
 
 
 class Child:
-    """Serves `factory()` in a process of its own. Safe to share between threads: calls queue up.
+    """Serves `factory()` in a process of its own. Safe to share between threads: calls take turns in their order.
 
     `factory` and all arguments and results must pickle. `start_s` bounds the time until the object is made, `memory_mb`
     the private memory of the process, `nice` lowers its priority.
@@ -58,7 +59,7 @@ class Child:
         self._orders = (factory, memory_mb, nice)
         self._idle_s = idle_s
         self._start_s = start_s
-        self._turn = threading.Lock()
+        self._turn = Turns()
         self._running: _Running | None = None
         self._idle: threading.Timer | None = None
         self._closed = self._is_to_end = False

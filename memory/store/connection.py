@@ -33,8 +33,11 @@ READ_S, WRITE_S = 5.0, 10.0
 """And so long a command does, before which a person sits."""
 LEAST_FREE = 2**20
 """Bytes: a disk that was full has room again from here on."""
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000")
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 """FULL, because a commit of the outbox must outlive a power cut: the mail it speaks of cannot be called back."""
+_CACHE = "cache_size = -16000"
+_READERS_CACHE = "cache_size = -4000"
+"""Kilobytes, for each of up to fifteen connections, which all keep what they read; the system's cache is beneath."""
 
 
 class Database:
@@ -60,8 +63,8 @@ class Database:
         read_s, write_s = (READ_S, WRITE_S) if is_waited_for else (BUSY_TIMEOUT_S, BUSY_TIMEOUT_S)
         database = cls(
             path,
-            writer=_engine(path, write_s, "BEGIN IMMEDIATE", *_PRAGMAS, pool_size=1, max_overflow=0),
-            readers=_engine(path, read_s, "BEGIN", *_PRAGMAS, "query_only = ON"),
+            writer=_engine(path, write_s, "BEGIN IMMEDIATE", *_PRAGMAS, _CACHE, pool_size=1, max_overflow=0),
+            readers=_engine(path, read_s, "BEGIN", *_PRAGMAS, _READERS_CACHE, "query_only = ON", pool_use_lifo=True),
         )
         with ExitStack() as failed, _named(path):
             failed.callback(database.close)

@@ -1,0 +1,65 @@
+"""Whoever asks first is served first, also beside one who asks again at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from connectors.child.turns import Turns
+from tests.waiting import wait_until
+
+PATIENCE_S = 10.0
+
+
+def waiting(turns: Turns) -> int:
+    return len(turns._waiting)
+
+
+def test_those_who_wait_are_served_in_the_order_of_their_asking() -> None:
+    turns, served = Turns(), list[int]()
+
+    def ask(number: int) -> None:
+        with turns:
+            served.append(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda number=number: waiting(turns) == number + 1)  # type: ignore[misc]
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert served == list(range(8))
+
+
+def test_who_asks_again_at_once_comes_behind_the_one_who_waits() -> None:
+    """With a plain lock the busy one wins most of the time."""
+    turns, done, over = Turns(), list[str](), threading.Event()
+
+    def work_on() -> None:
+        while not over.is_set():
+            with turns:
+                done.append("busy")
+                time.sleep(0.02)
+
+    busy = threading.Thread(target=work_on)
+    busy.start()
+    try:
+        for _ in range(10):
+            time.sleep(0.005)
+            before = len(done)
+            with turns:
+                assert len(done) <= before + 2, "the one under way, and at most one that had asked before"
+                done.append("question")
+    finally:
+        over.set()
+        busy.join(PATIENCE_S)
+    assert done.count("question") == 10
+
+
+def test_it_is_not_waited_for_where_that_is_not_wanted() -> None:
+    turns = Turns()
+    assert turns.acquire(blocking=False)
+    assert not turns.acquire(blocking=False)
+    turns.release()
+    assert turns.acquire(blocking=False)
