@@ -63,12 +63,18 @@ def compose(material: Material, form: Form, people: People) -> Composed:
 
 def size(material: Material, form: Form, people: People) -> dict[str, float]:
     """How long a draft would be that says all, in each dimension of length."""
+    full = {name: setting for name, setting in form.items() if name not in LENGTHS}
+    return dict(zip(LENGTHS, size_in(material, full, people), strict=True))
+
+
+def size_in(material: Material, form: Form, people: People) -> tuple[float, float]:
+    """How many sentences and words a draft would have in that form."""
     if material.written.strip():
         piece = parse(material.written, people)
     else:
-        full = form_for(material, {name: setting for name, setting in form.items() if name not in LENGTHS}, people)
-        piece, _ = _in_length(material, full, people, subject_of(material))
-    return dict(zip(LENGTHS, map(float, _measured(piece, people)), strict=True))
+        piece, _ = _in_length(material, form_for(material, form, people), people, subject_of(material))
+    sentences, words = _measured(piece, people)
+    return float(sentences), float(words)
 
 
 def form_for(material: Material, form: Form, people: People) -> Form:

@@ -13,7 +13,8 @@ circles; `memory.profile.profile` asks how likely a new text belongs to each. Th
              l'_ij = log((1 - h_ij) exp(l_ij) + h_ij);  v_ik = mean over members j of l'_ij, the nearer in time the more
     score    s_ik = log n_k + g_t t_ik + g_r r_ik + v_ik,  and 0 for a circle of its own
 
-Each lesson in turn joins the best (a pass in order of time, then passes over all at once). How far text and readers are
+Each lesson in turn joins the best (a pass in order of time, then passes over all at once); then a circle is
+taken apart by the two members most at odds, if lessons fit much better so. How far text and readers are
 to be trusted (g_t, g_r) differs between users, and is what best foretells the circles found without each lesson itself.
 """
 
@@ -46,6 +47,8 @@ TWICE = 0.7
 MEMORY = 30.0
 """Lessons after which another's values count a third."""
 PASSES = 4
+PARTED_FROM, PARTED_FOR = 6, 0.5
+"""A circle of so many lessons may be two; they are, where lessons then fit theirs better by so much, in the mean."""
 GAINS = ((1.0, 1.0), (0.6, 1.0), (0.3, 1.0), (1.0, 0.6), (1.0, 0.3))
 """(g_t, g_r); the first where nothing speaks against it."""
 STRANGER = 1.0
@@ -102,6 +105,26 @@ class Readers:
         return scores
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Lessons beside one another: `centred` (n, dimension) vectors without their `background`, `nearness` (n, n) in time, and
+    `near` (n, n), l' by nearness."""
+
+    seen: Seen
+    background: Floats
+    centred: Floats
+    nearness: Floats
+    near: Floats
+
+    @classmethod
+    def of(cls, seen: Seen) -> Self:
+        has_vector = np.any(seen.vectors, axis=1)
+        background = seen.vectors.sum(axis=0) / (has_vector.sum() + BACKGROUND)
+        centred = np.where(has_vector[:, None], seen.vectors - background, 0).astype(np.float32)
+        alike, nearness = _alike(seen)
+        return cls(seen, background, centred, nearness, nearness * alike)
+
+
 @dataclass(slots=True)
 class Circles:
     """k circles: `of` (n,) names each lesson's. Sums over members: `size` (k,), `total` (k, dimension) of centred vectors,
@@ -119,37 +142,33 @@ class Circles:
     @classmethod
     def find(cls, seen: Seen) -> Self:
         """Group the lessons. The same lessons give the same circles, whatever was before."""
-        has_vector = np.any(seen.vectors, axis=1)
-        background = seen.vectors.sum(axis=0) / (has_vector.sum() + BACKGROUND)
-        centred = np.where(has_vector[:, None], seen.vectors - background, 0).astype(np.float32)
-        among = centred @ centred.T
-        alike, nearness = _alike(seen)
-        found = cls._of(_in_turn(seen, among, alike, nearness, GAINS[0]), seen, centred, background)
-        gains = found._trust(seen, centred)
+        compared = Compared.of(seen)
+        found = cls.grouped(_in_turn(compared, GAINS[0]), compared)
+        gains = found._trust(compared)
         if gains != GAINS[0]:
-            found = cls._of(_in_turn(seen, among, alike, nearness, gains), seen, centred, background)
+            found = cls.grouped(_in_turn(compared, gains), compared)
         for _ in range(PASSES):
-            found.gains = found._trust(seen, centred)
-            better = found._again(seen, centred, alike, nearness)
+            found.gains = found._trust(compared)
+            better = found._again(compared)
             if np.array_equal(better, found.of):
                 break
-            gains = found.gains
-            found = cls._of(better, seen, centred, background)
-            found.gains = gains
-        return found
+            found = cls.grouped(better, compared, found.gains)
+        return found.parted(compared)
 
     @classmethod
-    def _of(cls, of: Ids, seen: Seen, centred: Floats, background: Floats) -> Self:
+    def grouped(cls, of: Ids, compared: Compared, gains: tuple[float, float] = GAINS[0]) -> Self:
+        """The lessons in these circles, text and readers trusted so far."""
         names, of = np.unique(of, return_inverse=True)
         member = _one_hot(of, len(names)).T
         return cls(
             of=of,
             size=member.sum(axis=1),
-            total=member @ centred,
-            background=background,
-            by_reader=member @ _one_hot(seen.readers),
-            by_domain=member @ _one_hot(seen.domains),
-            readers=Readers.of(seen),
+            total=member @ compared.centred,
+            background=compared.background,
+            by_reader=member @ _one_hot(compared.seen.readers),
+            by_domain=member @ _one_hot(compared.seen.domains),
+            readers=Readers.of(compared.seen),
+            gains=gains,
         )
 
     def belonging(self, vector: Rows | None, reader: int, domain: int, *, has_reader: bool) -> Floats:
@@ -168,21 +187,47 @@ class Circles:
             scores += self.gains[1] * self.readers.score(reader, domain, by_reader, by_domain, known)
         return _shares(np.append(scores, 0.0).astype(np.float32))
 
-    def _again(self, seen: Seen, centred: Floats, alike: Floats, nearness: Floats) -> Ids:
+    def _again(self, compared: Compared) -> Ids:
         """Where each lesson would go, the others staying."""
-        text, reader = self._without_each(seen, centred)
-        member = _one_hot(self.of, len(self.size))
-        weight = nearness @ member
-        values = (nearness * alike) @ member / (weight + 0.05)
-        others = self.size[None] - member
-        scores = np.log(np.maximum(others, 1e-6)) + self.gains[0] * text + self.gains[1] * reader + values
+        scores = self._scores(compared)
         best: Ids = np.argmax(scores, axis=1).astype(np.int64)
         alone = scores[np.arange(len(best)), best] < 0
         best[alone] = len(self.size) + np.flatnonzero(alone)
         return best
 
-    def _without_each(self, seen: Seen, centred: Floats) -> tuple[Floats, Floats]:
+    def _scores(self, compared: Compared) -> Floats:
+        """s (n, k) of each lesson, itself taken out of its circle."""
+        text, reader = self._without_each(compared)
+        member = _one_hot(self.of, len(self.size))
+        values = compared.near @ member / (compared.nearness @ member + 0.05)
+        others = self.size[None] - member
+        scores: Floats = np.log(np.maximum(others, 1e-6)) + self.gains[0] * text + self.gains[1] * reader + values
+        return scores
+
+    def parted(self, compared: Compared) -> Self:
+        """These circles, or with one of them in two where lessons then fit theirs much better: where two have grown into one,
+        each lesson by itself is best off with the many, whichever of the two it is of."""
+        best, most = self, self._fit(compared) + PARTED_FOR
+        for circle in np.flatnonzero(self.size >= PARTED_FROM).tolist():
+            parted = self.grouped(_halved(self.of, circle, compared.near), compared, self.gains)
+            for _ in range(PASSES):
+                better = parted._again(compared)
+                if np.array_equal(better, parted.of):
+                    break
+                parted = self.grouped(better, compared, self.gains)
+            fit = parted._fit(compared)
+            if fit > most:
+                best, most = parted, fit
+        return best
+
+    def _fit(self, compared: Compared) -> float:
+        """The mean of s over lessons in their own circles; one that is alone has 0."""
+        own = self._scores(compared)[np.arange(len(self.of)), self.of]
+        return float(np.where(self.size[self.of] > 1, own, 0.0).mean())
+
+    def _without_each(self, compared: Compared) -> tuple[Floats, Floats]:
         """(n, k), (n, k): what text and reader say of each lesson for each circle, itself taken out of it."""
+        seen, centred = compared.seen, compared.centred
         member = _one_hot(self.of, len(self.size))
         own = np.square(centred).sum(axis=1)[:, None]
         product = centred @ self.total.T
@@ -198,11 +243,11 @@ class Circles:
         )
         return text.astype(np.float32), reader.astype(np.float32)
 
-    def _trust(self, seen: Seen, centred: Floats) -> tuple[float, float]:
+    def _trust(self, compared: Compared) -> tuple[float, float]:
         """The gains that best foretell the circles of lessons from text and reader alone."""
-        if not np.any(seen.readers >= 0) or len(self.size) < 2:
+        if not np.any(compared.seen.readers >= 0) or len(self.size) < 2:
             return GAINS[0]
-        text, reader = self._without_each(seen, centred)
+        text, reader = self._without_each(compared)
         member = _one_hot(self.of, len(self.size))
         prior = np.log(np.maximum(self.size[None] - member, 1e-6))
         counted = self.size[self.of] > 1
@@ -215,12 +260,13 @@ class Circles:
         return best
 
 
-def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats, gains: tuple[float, float]) -> Ids:
+def _in_turn(compared: Compared, gains: tuple[float, float]) -> Ids:
     """The first pass: each lesson, in order of time, joins the best circle of those before it, or opens one."""
+    seen, nearness, near = compared.seen, compared.nearness, compared.near
+    among = compared.centred @ compared.centred.T
     count = len(seen)
     of = np.zeros(count, dtype=np.int64)
     readers = Readers.of(seen)
-    near = nearness * alike
     products, values, weights = (np.zeros((count, count), dtype=np.float32) for _ in range(3))
     size, square, known = (np.zeros(count, dtype=np.float32) for _ in range(3))
     by_reader = np.zeros((int(seen.readers.max(initial=-1)) + 1, count), dtype=np.float32)
@@ -253,6 +299,17 @@ def _in_turn(seen: Seen, among: Floats, alike: Floats, nearness: Floats, gains: 
             by_domain[domain, best] += 1
             known[best] += 1
     return of
+
+
+def _halved(of: Ids, circle: int, near: Floats) -> Ids:
+    """The circle in two, about those of its members that are most at odds."""
+    members = np.flatnonzero(of == circle)
+    between = near[np.ix_(members, members)]
+    one, other = np.unravel_index(int(np.argmin(between)), between.shape)
+    halved = of.copy()
+    halved[members[between[other] > between[one]]] = of.max() + 1
+    halved[members[[one, other]]] = circle, of.max() + 1
+    return halved
 
 
 def _alike(seen: Seen) -> tuple[Floats, Floats]:

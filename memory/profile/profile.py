@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from threading import Lock
 from typing import Self
@@ -14,6 +15,7 @@ from typing import Self
 import numpy as np
 from sqlmodel import Session
 
+from memory.profile import aims
 from memory.profile.belief import enough, off
 from memory.profile.context import Chosen, Context
 from memory.profile.deriving import Derivation, Follows, Group, derive
@@ -31,6 +33,9 @@ APART = 1.5
 NEAR_PIN = 0.5
 """How surely a text belongs to a topic for a pinned preference of it."""
 LEAST = 0.01
+AIMS = ("sentences", "words")
+TRIFLE = 0.5
+"""Words that a length has to spare the user, to be kept to where it was not asked for."""
 SURE = 0.6
 """How surely the user has to take away what they gave before it is done in their place."""
 
@@ -107,6 +112,52 @@ class Profile:
                     best = rest, _chosen(row, 1 - rest)
         told = [row for row in self._admitting(self._told, context, shares) if row.dimension in whole]
         return best[1] or (_chosen(told[0], told[0].confidence) if told else None)
+
+    def aim(self, context: Context, size: Callable[[Chosen | None], tuple[float, float]]) -> Chosen | None:
+        """To what length a text is written of which Telos decides how much is said: the one that leaves the fewest words to be
+        changed, or none. `size` is how many sentences and words it would have, with a length or without one.
+        """
+        group = self._derivation.groups.get(family(context.kind))
+        shares = self._shares(group, context)
+        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in AIMS]
+        if told:
+            return _chosen(told[0], 1.0)
+        wide, found = self._wide_aim(context), self._aimed_at(context, shares)
+        choices = [None, *(_chosen(self._row[number], 1.0) for number in found)]
+        sizes = [size(one) for one in choices]
+        usual = sizes[found.index(wide) + 1 if wide in found else 0][1]
+        belief, strange = self._believed(group, shares), 1 - sum(shares.values())
+        changed = [
+            float(belief @ aims.costs(sentences, words)) + strange * abs(words - usual) + (TRIFLE if one else 0.0)
+            for one, (sentences, words) in zip(choices, sizes, strict=True)
+        ]
+        best = int(np.argmin(changed))
+        if (choice := choices[best]) is not None:
+            return replace(choice, confidence=max(0.0, 1 - changed[best] / max(sizes[best][1], 1.0)))
+        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in AIMS]
+        return _chosen(told[0], told[0].confidence) if told else None
+
+    def _aimed_at(self, context: Context, shares: Mapping[int, float]) -> list[int]:
+        """The lengths, by number, that a text follows in any circle that it may belong to."""
+        found = [follows.get(name) for follows, _ in self._places(context, shares) for name in AIMS]
+        return list(dict.fromkeys(one.number for one in found if one is not None and one.number >= 0))
+
+    def _wide_aim(self, context: Context) -> int:
+        """The length, by number, of texts that belong to no circle; -1 where there is none."""
+        wider = self._wider(context)
+        found = [wider[name] for name in AIMS if name in wider]
+        return max(found, key=lambda one: one.confidence).number if found else -1
+
+    def _believed(self, group: Group | None, shares: Mapping[int, float]) -> aims.Numbers:
+        """How likely each length is wanted, over the circles that a text may belong to."""
+        evidence, belief = self._derivation.evidence, np.zeros(aims.HYPOTHESES)
+        if group is None:
+            return belief
+        a_sentence = aims.Texts.of(evidence, group.lessons).words_a_sentence()
+        for circle, share in shares.items():
+            mine = group.lessons[group.circles.of == circle - group.first]
+            belief += share * aims.believed(aims.Texts.of(evidence, mine), a_sentence)
+        return belief
 
     def nearest(self, context: Context, limit: int) -> list[int]:
         """Lessons (ids) whose texts are the nearest, the nearest first: of its circle, to its reader, about its subject."""
