@@ -1,4 +1,7 @@
-"""What routes take as parameters: the service, the runner of its jobs, who asks."""
+"""What routes take as parameters: the service, the runner of its jobs, who asks.
+
+They are coroutines because a plain function would be sent to a thread, at every request.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,17 @@ from assistant.jobs.runner import Runner
 from assistant.service import Service
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
 
-def _runner(request: Request) -> Runner:
+async def _runner(request: Request) -> Runner:
     runner: Runner = request.app.state.runner
     return runner
 
 
-def _guest(request: Request) -> bool:
+async def _guest(request: Request) -> bool:
     return is_guest(request.scope)
 
 

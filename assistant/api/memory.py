@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
@@ -24,12 +26,26 @@ from assistant.answers.memory import (
 )
 from assistant.api.dependencies import GuestDep, ServiceDep
 from assistant.api.streams import stream
+from assistant.service import Service
 
 router = APIRouter(prefix="/api/memory", tags=["memory"])
 
 
+SEARCHES = 8
+"""At once. More wait without a thread: while the embedder is slow, they would take those that answer everything else."""
+_searches: RunVar[CapacityLimiter] = RunVar("searches")
+"""One for each of the loops that the API runs in."""
+
+
 @router.post("/search")
-def search(service: ServiceDep, is_guest: GuestDep, query: Query) -> Answers:
+async def search(service: ServiceDep, is_guest: GuestDep, query: Query) -> Answers:
+    limiter = _searches.get(None)
+    if limiter is None:
+        _searches.set(limiter := CapacityLimiter(SEARCHES))
+    return await to_thread.run_sync(_search, service, is_guest, query, limiter=limiter)
+
+
+def _search(service: Service, is_guest: bool, query: Query) -> Answers:
     found = memories.search(service, query)
     hits = privacy.without_private(service, is_guest, "items", found.hits, lambda one: one.item_id)
     return found.model_copy(update={"hits": hits})

@@ -116,6 +116,7 @@ class SentenceModel:
 
     def __init__(self, folder: Path) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"  # before the libraries read it: all files are in `folder`
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # threads that spin for one another starve on a machine at work
 
         import torch
         from sentence_transformers import SentenceTransformer
@@ -130,9 +131,12 @@ class SentenceModel:
             local_files_only=True,
             model_kwargs={"dtype": dtype, "use_safetensors": True},
         )
+        self._use_threads = torch.set_num_threads
+        self._threads = torch.get_num_threads()
 
     def encode(self, texts: list[str]) -> Rows:
         """(n, dimension), float32. Rows are brought to unit length here, in float32: bfloat16 misses it by .001."""
+        self._use_threads(1 if len(texts) == 1 else self._threads)  # waking others takes longer than a question does
         raw = self._model.encode(texts, batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
         rows = np.asarray(raw, dtype=np.float32)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
