@@ -16,6 +16,7 @@ NAMES = (
     "index.after_chunks",
     "index.after_vectors",
     "index.after_chroma",
+    "index.after_batch",
     "index.after_stories",
     "digest.before_queue",
     "digest.after_queue",

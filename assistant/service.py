@@ -71,6 +71,7 @@ class Service:
         settings: Settings | None = None,
         embedder: Embedder | None = None,
         make_index: Callable[[Path, str], Index] | None = None,
+        decides_apart: bool = True,
         make_engine: Callable[[Choice, ModelSettings], Engine] | None = None,
         make_trainer: Callable[[TrainingOrder], TrainingWorker] = TrainingWorker,
     ) -> None:
@@ -102,8 +103,9 @@ class Service:
             self._make_index = make_index or self._own_index
             self.vectors = self.vectors_of(self.embedder)
             opened.callback(self.vectors.close)
-            self._stories = StoryWorker(home.database, idle_s=self.settings.memory.idle_minutes * 60)
-            opened.callback(self._stories.close)
+            self.stories = StoryWorker(home.database, idle_s=self.settings.memory.idle_minutes * 60)
+            opened.callback(self.stories.close)
+            self._decide = self.stories.next_groups if decides_apart else None
             self.ledger = Ledger(self.database, self.clock, lambda: self.settings)
             opened.callback(self.ledger.close)
             self.shelf = Shelf(home.steering / "planners")
@@ -199,7 +201,7 @@ class Service:
 
     def indexing(self) -> Indexing:
         """What indexing works with."""
-        return Indexing(self.database, self.embedder, self.vectors, self.clock, self._stories.next_groups)
+        return Indexing(self.database, self.embedder, self.vectors, self.clock, self._decide)
 
     def serve_embedder(self, chosen: MemorySettings, embedder: Embedder, vectors: Vectors) -> None:
         """Let another embedder serve, now and from now on; the vectors of the one before go. Its index is complete."""
@@ -225,7 +227,7 @@ class Service:
         self.engines.close()
         if (index := self.vectors.index_in_use) is not None:
             index.close()
-        self._stories.close()
+        self.stories.close()
         if isinstance(self.embedder, WorkerEmbedder):
             self.embedder.end()
 

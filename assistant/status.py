@@ -134,6 +134,7 @@ def _memory(service: Service, known: int, pending: int) -> MemoryStatus:
         wanted_embedder=service.settings.memory.embedder,
         embedder_rss_mb=round(embedder.rss_mb(), 1) if isinstance(embedder, WorkerEmbedder) else 0.0,
         index_rss_mb=round(index.rss_mb(), 1) if isinstance(index, WorkerIndex) else 0.0,
+        stories_rss_mb=round(service.stories.rss_mb(), 1),
         retention=retention.noted(service),
     )
 

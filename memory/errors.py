@@ -16,6 +16,10 @@ class NewerDatabase(MemoryFailure):
     """The database was written by a later version of Telos than this one."""
 
 
+class OtherVersion(MemoryFailure):
+    """The database is not of the version of Telos that looks at it, and is another process's to migrate."""
+
+
 class DamagedDatabase(MemoryFailure):
     """The file is not a database, or SQLite cannot read it."""
 

@@ -44,6 +44,8 @@ class MemoryStatus(BaseModel):
     """What its process holds; 0 while none runs."""
     index_rss_mb: float
     """The same of the vector index's process."""
+    stories_rss_mb: float = 0.0
+    """The same of the process that puts new items into stories."""
     retention: list[str] = []
     """What becomes of old items and when, as the last upkeep noted it; a sentence a kind."""
 

@@ -58,7 +58,8 @@ def _print_parts(answer: Status) -> None:
     say(f"Telos {service.version}  {running}", _LABEL)
     say(f"Home     {service.home} (configuration: {service.config_file})", _LABEL)
     index = f", the index {memory.index_rss_mb:.0f} MB" if memory.index_rss_mb else ""
-    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}", _LABEL)
+    stories = f", the one of stories {memory.stories_rss_mb:.0f} MB" if memory.stories_rss_mb else ""
+    say(f"Memory   {memory.items} items, {memory.database_mb:.1f} MB{waiting}{embedder}{index}{stories}", _LABEL)
     for sentence in memory.retention:
         say(f"Kept     {sentence}", _LABEL)
     say(f"Digest   {_digest(answer.digest)}", _LABEL)

@@ -236,7 +236,7 @@ class MemorySettings(_Section):
     embedder: str = "sentence-transformers/all-MiniLM-L6-v2"
     revision: str = "main"
     idle_minutes: Annotated[float, Field(gt=0)] = 10.0
-    """The embedder's process ends after so long without work, and gives its memory back."""
+    """The processes of embedder, index and stories end after so long without work, and give their memory back."""
     shorten_days: dict[str, Annotated[int, Field(ge=0)]] = Field(
         default_factory=lambda: {"article": 365, "post": 365, "message": 365}
     )

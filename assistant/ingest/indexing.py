@@ -202,9 +202,11 @@ def _finish(parts: Indexing, progress: Progress) -> tuple[int, int]:
 
     A version found EMBEDDED after a crash has its vectors in the indexes since `reconcile`.
     """
+    with parts.database.read() as session:
+        indexed = items.waiting(session).get(Stage.EMBEDDED, 0)
     placed = _place(parts, parts.embedder.slug, progress)
     with parts.database.write() as session:
-        indexed = items.advance_all(session, Stage.EMBEDDED, Stage.INDEXED)
+        items.advance_all(session, Stage.EMBEDDED, Stage.INDEXED)  # what is in no story, or in one from before
     failpoint("index.after_stories")
     return placed, indexed
 

@@ -42,8 +42,8 @@ class Group:
 
     story_id: int | None
     item_ids: list[int] = field(default_factory=list)
-    has_moved: bool = False
-    """Whether one of them says something new of the event."""
+    news: set[int] = field(default_factory=set)
+    """Those of them that say something new of the event."""
 
 
 def grouped(everything: Sequence[Placed], first: int) -> list[Group]:
@@ -60,7 +60,8 @@ def grouped(everything: Sequence[Placed], first: int) -> list[Group]:
         assert one.story_id is not None
         group = groups.setdefault(one.story_id, Group(one.story_id if one.story_id > 0 else None))
         group.item_ids.append(one.telling.item_id)
-        group.has_moved |= how is Relation.SAME_EVENT
+        if how is Relation.SAME_EVENT:
+            group.news.add(one.telling.item_id)
     return list(groups.values())
 
 

@@ -14,12 +14,13 @@ from functools import partial
 
 from sqlmodel import Session
 
+from assistant.failpoints import failpoint
 from assistant.progress import Progress, unheard
 from assistant.stories.deciding import next_groups, ripe
 from assistant.stories.grouping import Group
 from assistant.stories.revision import added
 from memory.models import Stage
-from memory.store import stories
+from memory.store import items, stories
 from memory.store.connection import Database
 
 Decide = Callable[[str | None], list[Group]]
@@ -44,10 +45,13 @@ def place(
     decide = decide or partial(next_groups, database)
     _move_revised(database, (Stage.STORED, Stage.CHUNKED) if embedder_slug is None else (Stage.EMBEDDED,))
     placed = 0
-    while _is_one_waiting(database, embedder_slug) and (groups := decide(embedder_slug)):
+    groups = decide(embedder_slug) if _is_one_waiting(database, embedder_slug) else []
+    while groups:
         with database.write() as session:
             placed += _join(session, groups, now)
+        failpoint("index.after_batch")
         progress(placed, None, "put into stories")
+        groups = decide(embedder_slug)
     return placed
 
 
@@ -68,19 +72,22 @@ def _move_revised(database: Database, rewritten: Collection[Stage]) -> None:
 
 
 def _join(session: Session, groups: Sequence[Group], now: datetime) -> int:
-    """Write down who belongs together; how many items.
+    """Write down who belongs together, and that nothing waits to be done with their texts; how many items.
 
-    What went away meanwhile is left out, and what would have joined a story that is gone waits for the next batch.
+    What went away meanwhile is left out. Where a story went, those who would have joined it begin one, so that each call
+    gets on.
     """
     waiting = stories.unplaced_of(session, [item_id for group in groups for item_id in group.item_ids])
     there = stories.by_ids(session, [group.story_id for group in groups if group.story_id is not None])
     joined = 0
     for group in groups:
         item_ids = [item_id for item_id in group.item_ids if item_id in waiting]
-        if not item_ids or (group.story_id is not None and group.story_id not in there):
+        if not item_ids:
             continue
-        story_id = group.story_id or _begin(session, waiting[item_ids[0]])
-        stories.join(session, story_id, item_ids, moved_at=now if group.has_moved else None)
+        story_id = group.story_id if group.story_id in there else None
+        story_id = story_id or _begin(session, waiting[item_ids[0]])
+        stories.join(session, story_id, item_ids, moved_at=None if group.news.isdisjoint(item_ids) else now)
+        items.advance_of(session, item_ids, Stage.INDEXED, only_from=Stage.EMBEDDED)
         joined += len(item_ids)
     return joined
 

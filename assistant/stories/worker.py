@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # numpy comes with it, before the environment that it reads
     from assistant.stories.grouping import Group
 
 BATCH_S = 600.0
-"""A batch takes some two seconds; the process has the lowest priority, on a machine that may be busy."""
+"""A batch takes some two seconds; the process has a low priority, on a machine that may be busy."""
 NICE = 10
 
 
@@ -42,6 +42,9 @@ class StoryWorker:
     def pid(self) -> int | None:
         """Of the process, while there is one."""
         return self._child.pid
+
+    def rss_mb(self) -> float:
+        return self._child.rss_mb()
 
     def close(self) -> None:
         """End the process for good."""
@@ -74,5 +77,5 @@ class StoryReader:
         from assistant.stories.deciding import next_groups  # lazy for its weight: numpy, and the rows
         from memory.store.connection import Database
 
-        with closing(Database.open(self._path)) as database:
+        with closing(Database.beside(self._path)) as database:
             return next_groups(database, embedder_slug)

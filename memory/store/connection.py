@@ -21,7 +21,7 @@ from sqlalchemy.exc import DatabaseError, TimeoutError
 from sqlmodel import Session
 
 from memory import lexical
-from memory.errors import MemoryFailure, NoRoom
+from memory.errors import MemoryFailure, NoRoom, OtherVersion
 from memory.migrations import is_needed, upgrade
 from memory.store.troubles import named
 
@@ -60,18 +60,37 @@ class Database:
         Raises: NewerDatabase, and what `write` raises.
         """
         _make_private(path)
-        read_s, write_s = (READ_S, WRITE_S) if is_waited_for else (BUSY_TIMEOUT_S, BUSY_TIMEOUT_S)
-        database = cls(
-            path,
-            writer=_engine(path, write_s, "BEGIN IMMEDIATE", *_PRAGMAS, _CACHE, pool_size=1, max_overflow=0),
-            readers=_engine(path, read_s, "BEGIN", *_PRAGMAS, _READERS_CACHE, "query_only = ON", pool_use_lifo=True),
-        )
+        database = cls._at(path, *((READ_S, WRITE_S) if is_waited_for else (BUSY_TIMEOUT_S, BUSY_TIMEOUT_S)))
         with ExitStack() as failed, _named(path):
             failed.callback(database.close)
             if not database._is_current():
                 database._migrate(backups)
             failed.pop_all()
         return database
+
+    @classmethod
+    def beside(cls, path: Path) -> Self:
+        """Open for reading what another process of ours has open, and holds the lock for: nothing is made or migrated.
+
+        Raises: OtherVersion, and what `read` raises.
+        """
+        database = cls._at(path, BUSY_TIMEOUT_S, BUSY_TIMEOUT_S)
+        with ExitStack() as failed, _named(path):
+            failed.callback(database.close)
+            if not (path.exists() and database._is_current()):
+                raise OtherVersion(
+                    f"The database {path} is not of the version of Telos that reads it.", "Start the service anew."
+                )
+            failed.pop_all()
+        return database
+
+    @classmethod
+    def _at(cls, path: Path, read_s: float, write_s: float) -> Self:
+        return cls(
+            path,
+            writer=_engine(path, write_s, "BEGIN IMMEDIATE", *_PRAGMAS, _CACHE, pool_size=1, max_overflow=0),
+            readers=_engine(path, read_s, "BEGIN", *_PRAGMAS, _READERS_CACHE, "query_only = ON", pool_use_lifo=True),
+        )
 
     @contextmanager
     def read(self) -> Iterator[Session]:

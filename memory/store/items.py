@@ -323,6 +323,12 @@ def advance(session: Session, version_ids: Collection[int], stage: Stage, *, onl
     session.exec(moved if only_from is None else moved.where(col(Version.stage) == only_from))
 
 
+def advance_of(session: Session, item_ids: Collection[int], stage: Stage, *, only_from: Stage) -> None:
+    """Move on those versions of these items that stand in a stage."""
+    moved = update(Version).where(col(Version.item_id).in_(item_ids), col(Version.stage) == only_from)
+    session.exec(moved.values(stage=stage))
+
+
 def advance_all(session: Session, stage: Stage, to: Stage) -> int:
     """Move on every version that stands in a stage. How many there were."""
     return session.exec(update(Version).where(col(Version.stage) == stage).values(stage=to)).rowcount

@@ -1,4 +1,4 @@
-"""Stories and their members. What makes two items one story is decided in `assistant.stories.placing`, which calls this.
+"""Stories and their members. What makes two items one story is decided in `assistant.stories.grouping`; `placing` calls this.
 
 Texts that the user brought are in no story: a story is what the sources tell, and its title and its moves are news.
 """

@@ -41,7 +41,13 @@ class Talker(FakeEngine):
 
 @contextmanager
 def talking(
-    folder: Path, engine: Engine | None = None, *, log_days: int = 0, dimension: int = 64, **chat: Any
+    folder: Path,
+    engine: Engine | None = None,
+    *,
+    log_days: int = 0,
+    dimension: int = 64,
+    decides_apart: bool = False,
+    **chat: Any,
 ) -> Iterator[Service]:
     """A service whose chats are answered by `engine`, or by none; `dimension` is that of its vectors."""
     home = Home.at(folder / "home")
@@ -58,6 +64,7 @@ def talking(
         ),
         embedder=WordEmbedder(dimension),
         make_index=HeldIndex,
+        decides_apart=decides_apart,
         make_engine=lambda _choice, _settings: engine or FakeEngine(),
     )
     try:

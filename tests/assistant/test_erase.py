@@ -72,7 +72,12 @@ def service(read_home: Path, tmp_path: Path) -> Iterator[Service]:
 def _service(folder: Path) -> Service:
     settings = Settings(sources=(SourceSettings(name="kept", kind="feeds"),))
     return Service(
-        Home.at(folder), settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=HeldIndex
+        Home.at(folder),
+        settings=settings,
+        clock=FakeClock(NOW),
+        embedder=WordEmbedder(),
+        make_index=HeldIndex,
+        decides_apart=False,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from assistant.clock import FakeClock
 from assistant.ingest import indexing, reindexing
 from assistant.ingest.indexing import Indexing, index_pending
+from assistant.stories import placing
 from memory.embed import NoEmbedder, Rows
 from memory.models import Stage
 from memory.recall import Recall
@@ -93,6 +94,7 @@ def test_everything_that_waits_comes_to_its_end_and_a_second_run_does_nothing(pa
             for place in ("index.after_chunks", "index.after_vectors", "index.after_chroma")
             for time in (1, 2)
         ),
+        ("index.after_batch", 1),
         ("index.after_stories", 1),
     ],
 )
@@ -101,7 +103,9 @@ def test_a_crash_at_any_edge_loses_nothing_and_repeats_nothing(
 ) -> None:
     store(parts)
     with monkeypatch.context() as patched:
-        patched.setattr(indexing, "failpoint", _breaking_at(place, time))
+        breaking = _breaking_at(place, time)
+        patched.setattr(indexing, "failpoint", breaking)
+        patched.setattr(placing, "failpoint", breaking)
         with pytest.raises(Broken):
             index_pending(parts)
     index_pending(parts)

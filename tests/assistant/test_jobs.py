@@ -62,7 +62,14 @@ def clock() -> FakeClock:
 @pytest.fixture
 def service(tmp_path: Path, clock: FakeClock) -> Iterator[Service]:
     settings = Settings.model_validate({"user": {"timezone": "Etc/UTC"}})
-    service = Service(Home.at(tmp_path), clock=clock, settings=settings, embedder=WordEmbedder(), make_index=HeldIndex)
+    service = Service(
+        Home.at(tmp_path),
+        clock=clock,
+        settings=settings,
+        embedder=WordEmbedder(),
+        make_index=HeldIndex,
+        decides_apart=False,
+    )
     yield service
     service.close()
 
@@ -170,7 +177,7 @@ def test_a_feed_is_polled_indexed_and_the_digest_waits_for_it(tmp_path: Path, cl
         f"[user]\ntimezone = 'Etc/UTC'\n[[sources]]\nname = 'tides'\nkind = 'feeds'\nurl = '{feed}'\n"
     )
     clock.set(NOW - timedelta(days=1))
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex, decides_apart=False)
     clock.set(NOW + timedelta(hours=1, minutes=1))
     runner = Runner(service)
     assert {"poll:tides", "digest"} <= set(due(clock.now(), runner.duties()))
@@ -195,7 +202,7 @@ def test_a_digest_starts_as_soon_as_the_last_source_it_waits_for_has_failed(tmp_
         f"[user]\ntimezone = 'Etc/UTC'\n[[sources]]\nname = 'gone'\nkind = 'feeds'\nurl = '{tmp_path / 'gone.xml'}'\n"
     )
     clock.set(NOW - timedelta(days=1))
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex, decides_apart=False)
     clock.set(NOW + timedelta(hours=1, minutes=1))
     runner = Runner(service)
     try:
@@ -218,7 +225,7 @@ def test_a_due_digest_is_held_back_while_something_is_read_but_not_for_ever(runn
 def test_a_paused_source_is_not_polled_by_itself(tmp_path: Path, clock: FakeClock) -> None:
     home = Home.at(tmp_path)
     home.config_file.write_text("[[sources]]\nname = 'a'\nkind = 'feeds'\nurl = 'https://x.org'\npaused = true\n")
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex, decides_apart=False)
     runner = Runner(service)
     assert state(runner, "poll:a").at is None
     runner.close()
@@ -240,7 +247,7 @@ def test_a_ring_brings_what_is_new_without_waiting_for_the_rhythm(
     home = Home.at(tmp_path / "home")
     home.data.mkdir()
     home.config_file.write_text(f"[[sources]]\nname = 'town'\nkind = 'feeds'\nurl = '{feed}'\npoll_minutes = 600\n")
-    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex)
+    service = Service(home, clock=clock, embedder=WordEmbedder(), make_index=HeldIndex, decides_apart=False)
     runner = Runner(service)
     try:
         runner.start()

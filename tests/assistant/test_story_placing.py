@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,15 +15,19 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from assistant.errors import Unavailable
+from assistant.ingest.indexing import index_pending
 from assistant.progress import Cancelled
+from assistant.status import status
 from assistant.stories import deciding
 from assistant.stories.deciding import next_groups
 from assistant.stories.grouping import Group
 from assistant.stories.placing import place
 from assistant.stories.worker import StoryWorker
+from memory.errors import OtherVersion
 from memory.models import Item, Story
 from memory.store import items, sources, stories
 from tests.assistant.newsroom import Newsroom
+from tests.assistant.talking import talking
 
 QUAKE = (
     "A strong earthquake shook the coast of Freeland on Monday and damaged hundreds of houses in Port Alba. Mayor Ines "
@@ -107,24 +114,45 @@ def test_an_item_that_is_hidden_while_it_is_decided_begins_no_story(newsroom: Ne
     assert told(newsroom) == [("Old rye", 1), ("Quake!", 1)]
 
 
-def test_what_would_have_joined_a_story_that_went_meanwhile_is_decided_anew(newsroom: Newsroom) -> None:
+def test_what_would_have_joined_a_story_that_went_meanwhile_begins_one(newsroom: Newsroom) -> None:
     place(newsroom.database, embedder_slug=None, now=newsroom.now)
     with newsroom.database.write() as session:
         source = sources.ensure(session, "town", "feeds", newsroom.now)
         items.save(session, source.id or 0, [newsroom.item("Quake once more", QUAKE, hours_ago=0.5)], newsroom.now)
-    decided: list[bool] = []
 
     def decide(slug: str | None) -> list[Group]:
-        groups = next_groups(newsroom.database, slug)
-        decided.append(groups[0].story_id is None)
-        with newsroom.database.write() as session:
-            items.remove(session, [item_id(session, name) for name in ("Quake", "Quake!") if len(decided) == 1])
-            stories.remove_empty(session)
+        if groups := next_groups(newsroom.database, slug):
+            assert groups[0].story_id is not None
+            with newsroom.database.write() as session:
+                items.remove(session, [item_id(session, name) for name in ("Quake", "Quake!")])
+                stories.remove_empty(session)
         return groups
 
     assert place(newsroom.database, decide, embedder_slug=None, now=newsroom.now) == 1
-    assert decided == [False, True]
     assert told(newsroom) == [("Old rye", 1), ("Quake once more", 1)]
+
+
+def test_a_story_moves_only_by_what_is_still_there(newsroom: Newsroom) -> None:
+    place(newsroom.database, embedder_slug=None, now=newsroom.now)
+    with newsroom.database.read() as session:
+        ids = [item_id(session, name) for name in ("Quake", "Quake!")]
+        story_id = newsroom.story_of(ids[0])
+    assert story_id is not None
+    began = newsroom.now - timedelta(hours=3)
+    with newsroom.database.write() as session:
+        session.exec(update(Item).where(col(Item.id).in_(ids)).values(story_id=None))
+    newsroom.wait(hours=1)
+    with newsroom.database.write() as session:
+        items.hide(session, ids[0], newsroom.now)
+
+    def decide(slug: str | None) -> list[Group]:
+        return [Group(story_id, list(ids), news={ids[0]})] if newsroom.story_of(ids[1]) is None else []
+
+    assert place(newsroom.database, decide, embedder_slug=None, now=newsroom.now) == 1
+    with newsroom.database.read() as session:
+        story = stories.get(session, story_id)
+        assert story is not None
+        assert story.moved_at == began
 
 
 @pytest.mark.integration
@@ -142,6 +170,35 @@ def test_a_killed_process_is_started_again(newsroom: Newsroom, worker: StoryWork
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
     assert place(newsroom.database, worker.next_groups, embedder_slug=None, now=newsroom.now) == 3
+
+
+@pytest.mark.integration
+def test_a_process_neither_makes_nor_migrates_a_database(newsroom: Newsroom, tmp_path: Path) -> None:
+    old, missing = tmp_path / "old.db", tmp_path / "missing.db"
+    newsroom.database.backup(old)
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.commit()
+    before = old.read_bytes()
+    for path in (old, missing):
+        worker = StoryWorker(path)
+        try:
+            with pytest.raises(OtherVersion, match="Start the service anew"):
+                worker.next_groups(None)
+        finally:
+            worker.close()
+    assert old.read_bytes() == before
+
+
+@pytest.mark.integration
+def test_a_service_has_a_process_decide(tmp_path: Path) -> None:
+    with talking(tmp_path, decides_apart=True) as service:
+        with service.database.write() as session:
+            source = sources.ensure(session, "town", "feeds", service.clock.now())
+            items.save(session, source.id or 0, [Newsroom(tmp_path).item("Quake", QUAKE)], service.clock.now())
+        assert status(service).memory.stories_rss_mb == 0
+        assert index_pending(service.indexing()).placed == 1
+        assert status(service).memory.stories_rss_mb > 10
 
 
 @pytest.mark.integration

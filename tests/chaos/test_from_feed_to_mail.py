@@ -105,7 +105,7 @@ def test_a_kill_at_a_failpoint_loses_nothing_and_sends_nothing_twice(
     name: str, daemon: Daemon, sources: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     is_read = name.startswith(("digest.", "deliver."))
-    has_embedder = name in ("index.after_vectors", "index.after_chroma", "index.after_stories")
+    has_embedder = name in ("index.after_vectors", "index.after_chroma", "index.after_batch", "index.after_stories")
     if is_read:
         shutil.copytree(request.getfixturevalue("read_home"), daemon.folder, dirs_exist_ok=True)
     else:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
+
+import pytest
 
 from connectors.child.turns import Turns
 from tests.waiting import wait_until
@@ -61,5 +64,27 @@ def test_it_is_not_waited_for_where_that_is_not_wanted() -> None:
     turns = Turns()
     assert turns.acquire(blocking=False)
     assert not turns.acquire(blocking=False)
+    turns.release()
+    assert turns.acquire(blocking=False)
+
+
+def test_one_who_is_interrupted_while_waiting_is_passed_over() -> None:
+    """As Ctrl-C does with whoever waits in the main thread."""
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise Interrupted
+
+    turns, before = Turns(), signal.signal(signal.SIGALRM, interrupt)
+    try:
+        turns.acquire()
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(Interrupted):
+            turns.acquire()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert waiting(turns) == 0
     turns.release()
     assert turns.acquire(blocking=False)
