@@ -61,3 +61,40 @@ def test_what_the_user_said_of_the_length_stands_above_what_they_did(service: Se
         cut_to(service, about(service, place), 2)
     profile.state(service, NewPreference(dimension="sentences", value="4"))
     assert len(sentences(about(service, PLACES[3]))) == 4
+
+
+SHORT = (
+    "Many people of the {place} keep bees today. The mayor opened a new bridge last spring. Nobody remembers a winter quite so wet. "
+    "Three bakers share one oven behind church. The railway company has promised faster trains. School begins one hour later since October. "
+    "Two painters bought the old empty mill. Visitors ask for the old lighthouse first."
+)
+LONG = (
+    "Most of the old families who live in the {place} have kept bees in their gardens for many generations. The mayor "
+    "and all of the council opened the new bridge over the river with a long speech last spring. Nobody who lives there "
+    "can remember any winter that was as wet and as dark as the one before this. Three of the bakers have agreed to share "
+    "one large oven that stands in the yard behind the church."
+)
+WORDS = 40
+
+
+def drawn(service: Service, text: str, place: str) -> DraftView:
+    item = memories.add(service, Note(title=f"The {place}", text=text.format(place=place))).item_id
+    return drafts.new(service, NewDraft(kind="document", items=[item]))
+
+
+def words(view: DraftView) -> int:
+    return len(view.current.text.split("\n\n", 1)[1].split())
+
+
+def test_who_cuts_texts_to_so_many_words_gets_as_many_of_long_sentences_and_of_short_ones(service: Service) -> None:
+    for place, text, count in (("island", SHORT, 6), ("harbour", LONG, 2), ("village", SHORT, 6)):
+        cut_to(service, drawn(service, text, place), count)
+    assert WORDS * 0.7 < words(drawn(service, LONG, "valley")) < WORDS * 1.3
+    assert WORDS * 0.7 < words(drawn(service, SHORT, "castle")) < WORDS * 1.3
+
+
+def test_who_cuts_texts_to_two_sentences_gets_two_long_ones_and_two_short_ones(service: Service) -> None:
+    for place, text in (("island", LONG), ("harbour", SHORT), ("village", LONG)):
+        cut_to(service, drawn(service, text, place), 2)
+    assert len(sentences(drawn(service, SHORT, "valley"))) == 2
+    assert len(sentences(drawn(service, LONG, "castle"))) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memory.profile.aims import SENTENCES, WORDS, Texts, believed, costs
+from memory.profile.aims import SENTENCES, Texts, believed, costs
 
 Length = tuple[float, float]
 A_SENTENCE = 20.0
@@ -71,7 +71,3 @@ def test_one_slip_does_not_move_what_many_texts_say() -> None:
 def test_a_text_of_which_it_is_not_known_how_it_came_counts_by_how_it_was_left() -> None:
     told = Texts(np.array([[3.0, 60.0]] * 3), np.full((3, 2), np.nan), np.ones(3, dtype=bool), np.ones(3))
     assert changed(told, 3, 60) < changed(told, 6, 120)
-
-
-def test_every_length_is_a_hypothesis_once() -> None:
-    assert len(costs(3, 60)) == len(SENTENCES) + len(WORDS) + 1

@@ -44,9 +44,3 @@ def test_a_circle_of_one_mind_stays_one_though_one_text_was_cut_too_far() -> Non
     topics = np.zeros(24, dtype=np.int64)
     seen = about(topics, np.where(np.arange(24) == 7, 2, 8))
     assert len(all_in_one(seen).size) == 1
-
-
-def test_the_same_lessons_give_the_same_circles() -> None:
-    topics = np.arange(30) % 3 % 2
-    seen = about(topics, np.where(topics == 0, 2, 8))
-    assert np.array_equal(Circles.find(seen).of, Circles.find(seen).of)
