@@ -68,9 +68,8 @@ class StoryReader:
     """Lives in the process alone. It opens the database for a batch at a time, and holds no text between two."""
 
     def __init__(self, path: Path) -> None:
-        os.environ["OPENBLAS_NUM_THREADS"] = (
-            "1"  # small products, for which threads that wait for one another cost more
-        )
+        # The products are small: threads that wait for one another would cost more than they bring.
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
         self._path = path
 
     def next_groups(self, embedder_slug: str | None) -> list[Group]:
