@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from transformers.models.llama.configuration_llama import LlamaConfig
 
 from assistant.generation.attention import pack
+from assistant.generation.head import fold
 
 ROOT = Path(__file__).resolve().parent.parent
 _TEMPLATE = (
@@ -68,6 +69,7 @@ def random_model(shape: Shape, *, device: str, dtype: torch.dtype, seed: int) ->
         model = AutoModelForCausalLM.from_config(configuration, dtype=dtype)
     if device == "cpu":
         pack(model)
+        fold(model)
     return model.eval().requires_grad_(False)
 
 

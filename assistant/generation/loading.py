@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 from assistant.engine.contract import ModelFailed
 from assistant.generation.attention import pack
 from assistant.generation.files import SUGGESTED_CPU, ModelFiles, check
+from assistant.generation.head import fold
 from assistant.generation.quantizing import quantize_weights
 from assistant.progress import Progress, unheard
 from assistant.workers.embedder import has_fast_bfloat16
@@ -99,6 +100,8 @@ def load(
     model.eval().requires_grad_(False)
     if attention is None and chosen == "cpu":
         pack(model)
+    if chosen == "cpu":
+        fold(model)
     return Loaded(
         model=model,
         tokenizer=tokenizer,
