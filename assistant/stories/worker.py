@@ -32,11 +32,14 @@ class StoryWorker:
         self._child = Child(partial(StoryReader, path), name="telos-stories", idle_s=idle_s, nice=NICE)
 
     def next_groups(self, embedder_slug: str | None) -> list[Group]:
-        """As `deciding.next_groups`. Raises: Unavailable where the process fails twice."""
+        """As `deciding.next_groups`, which writes nothing. Raises: Unavailable where the process fails twice."""
         try:
-            return self._call(embedder_slug)
-        except ChildFailure:
-            return self._retry(embedder_slug)
+            return cast("list[Group]", self._child.call_twice("next_groups", embedder_slug, deadline_s=BATCH_S))
+        except ChildFailure as err:
+            raise Unavailable(
+                f"New items could not be put into stories: {err}",
+                "Free some memory (it needs some 200 MB); they are tried again with the next texts.",
+            ) from err
 
     @property
     def pid(self) -> int | None:
@@ -49,19 +52,6 @@ class StoryWorker:
     def close(self) -> None:
         """End the process for good."""
         self._child.close()
-
-    def _retry(self, embedder_slug: str | None) -> list[Group]:
-        """It has written nothing, so it may be asked again."""
-        try:
-            return self._call(embedder_slug)
-        except ChildFailure as err:
-            raise Unavailable(
-                f"New items could not be put into stories: {err}",
-                "Free some memory (it needs some 200 MB); they are tried again with the next texts.",
-            ) from err
-
-    def _call(self, embedder_slug: str | None) -> list[Group]:
-        return cast("list[Group]", self._child.call("next_groups", embedder_slug, deadline_s=BATCH_S))
 
 
 class StoryReader:

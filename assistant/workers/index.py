@@ -70,15 +70,9 @@ class WorkerIndex:
         self._child.close()
 
     def _call(self, method: str, *arguments: Any, deadline_s: float) -> Any:
-        try:
-            return self._child.call(method, *arguments, deadline_s=deadline_s)
-        except ChildFailure:
-            return self._retry(method, arguments, deadline_s)
-
-    def _retry(self, method: str, arguments: tuple[Any, ...], deadline_s: float) -> Any:
         """Every method may be called twice: adding and removing again changes nothing."""
         try:
-            return self._child.call(method, *arguments, deadline_s=deadline_s)
+            return self._child.call_twice(method, *arguments, deadline_s=deadline_s)
         except ChildFailure as err:
             raise IndexFailed(
                 f"The vector index failed twice: {err}", "`telos memory reindex` makes it anew from the database."

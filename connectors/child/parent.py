@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-from connectors.child.pipe import FAILED, ITEM, STOP, ChildDied, ChildTimedOut
+from connectors.child.pipe import FAILED, ITEM, STOP, ChildDied, ChildFailure, ChildTimedOut
 from connectors.child.turns import Turns
 
 STOP_S = 10.0
@@ -93,6 +93,16 @@ class Child:
                 return _value(*self._exchange((method, args, False), deadline_s, deadline_s))
             finally:
                 self._rest()
+
+    def call_twice(self, method: str, *args: Any, deadline_s: float) -> Any:
+        """As `call`, and once more in a fresh process where the first fails: for methods that may be called twice.
+
+        Raises: whatever the method raised; how the second process failed.
+        """
+        try:
+            return self.call(method, *args, deadline_s=deadline_s)
+        except ChildFailure:
+            return self.call(method, *args, deadline_s=deadline_s)
 
     def stream(
         self, method: str, *args: Any, silence_s: float, total_s: float | None = None
