@@ -25,7 +25,7 @@ from assistant.answers.drafts import (
 from assistant.answers.profile import LessonView
 from assistant.drafting import author, context, exporting, filling, form, keeping, views
 from assistant.drafting.author import Job, Written
-from assistant.drafting.compose import size, size_in
+from assistant.drafting.compose import size_in
 from assistant.drafting.gathering import Gathered, Known, gather
 from assistant.drafting.keeping import Origin
 from assistant.drafting.material import Material
@@ -84,12 +84,11 @@ def _chosen(profile: Profile, held: Context, material: Material, people: People)
     where Telos takes it from items, by what the user would make of it."""
     chosen = profile.choose(held, traits.reach)
     others = form.decided([one for one in chosen if one.dimension not in form.LENGTHS])
-    if material.passages:
-        length = profile.aim(
-            held, lambda one: size_in(material, form.form_of([*others, *([one] if one else [])]), people)
-        )
-    else:
-        length = profile.length(held, size(material, form.form_of(others), people))
+    length = profile.length(
+        held,
+        lambda one: size_in(material, form.form_of([*others, *([one] if one else [])]), people),
+        is_given=not material.passages,
+    )
     return others if length is None else [*others, length]
 
 

@@ -61,12 +61,6 @@ def compose(material: Material, form: Form, people: People) -> Composed:
     )
 
 
-def size(material: Material, form: Form, people: People) -> dict[str, float]:
-    """How long a draft would be that says all, in each dimension of length."""
-    full = {name: setting for name, setting in form.items() if name not in LENGTHS}
-    return dict(zip(LENGTHS, size_in(material, full, people), strict=True))
-
-
 def size_in(material: Material, form: Form, people: People) -> tuple[float, float]:
     """How many sentences and words a draft would have in that form."""
     if material.written.strip():

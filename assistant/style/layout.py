@@ -1,8 +1,8 @@
 """Whether a body is prose, bullets or a numbered list.
 
 Written, sentences become items and items sentences; what frames the matter ("Thanks for your mail.") stays prose around
-the list. There and back nothing is lost. Lists with lists in them, headings and tables stay as they are. `layout/stops`
-is whether items end in a full stop.
+the list, unless `layout/frames` has it among the items. There and back nothing is lost. Lists with lists in them, headings
+and tables stay as they are. `layout/stops` is whether items end in a full stop.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from assistant.style.blocks import Block, BlockKind
-from assistant.style.body import LISTS, capitalised
+from assistant.style.body import LISTS, capitalised, prose
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.piece import People, Piece
 from assistant.style.splitting import sentences, tail
 from assistant.style.trait import Difference, Form, Reading, Setting, compare_readings, shown
 
 _VALUES: tuple[BlockKind, ...] = ("prose", "bullets", "numbered")
-_STOPS = "layout/stops"
+_STOPS, _FRAMES = "layout/stops", "layout/frames"
 _STOPPED = re.compile(r"(?<![.…])\.$")
 _SHORT_FORM = re.compile(
     r"(?:\b(?:etc|usw|bzw|e\.g|i\.e|a\.m|p\.m|z\.\s?B|Inc|Ltd|Co|Corp|Jr|Sr|Nr|no)|\b\w)\.$", re.IGNORECASE
@@ -34,7 +34,7 @@ class Layout:
     reach = 0.2
 
     def read(self, piece: Piece, people: People) -> Mapping[str, Reading]:
-        return self._shape(piece) | _stops(piece)
+        return self._shape(piece) | _stops(piece) | _frames(piece)
 
     def _shape(self, piece: Piece) -> dict[str, Reading]:
         counts = dict.fromkeys(_VALUES, 0)
@@ -61,13 +61,21 @@ class Layout:
         setting = form.get(self.name)
         shown = self._shape(piece).get(self.name)
         if setting is not None and shown is not None and setting.value in _VALUES and shown.value != setting.value:
-            blocks = _as_prose(piece.blocks) if setting.value == "prose" else _as_list(piece.blocks, setting.value)
+            frames = form.get(_FRAMES)
+            is_framed = frames is None or frames.value != "items"
+            blocks = (
+                _as_prose(piece.blocks)
+                if setting.value == "prose"
+                else _as_list(piece.blocks, setting.value, is_framed=is_framed)
+            )
             piece = replace(piece, blocks=tuple(blocks))
         return _with_stops(piece, form[_STOPS].value) if _STOPS in form else piece
 
     def say(self, dimension: str, setting: Setting) -> str:
         if dimension == _STOPS:
             return f"end the items of a list {'with a' if setting.value == 'yes' else 'without a'} full stop"
+        if dimension == _FRAMES:
+            return f"write thanks and the like {'as items of' if setting.value == 'items' else 'beside'} a list"
         return {"prose": "write in prose, without lists", "bullets": "write in bullets"}.get(
             setting.value, "write a numbered list"
         )
@@ -86,6 +94,17 @@ def _stops(piece: Piece) -> dict[str, Reading]:
         return {}
     more, value = (stopped, "yes") if len(stopped) > len(bare) else (bare, "no")
     return {_STOPS: Reading(value=value, strength=round(len(more) / total, 3), quote=more[0])}
+
+
+def _frames(piece: Piece) -> dict[str, Reading]:
+    """Where thanks and the like stand that begin or end a list, or what is said around it."""
+    items = [block.parts for block in piece.blocks if block.kind in LISTS and not _is_nested(block)]
+    within = [part for parts in items for part in dict.fromkeys((parts[0], parts[-1])) if kind_of(part) in FRAMING]
+    beside = [part for part in prose(piece) if kind_of(part) in FRAMING]
+    if not items or len(within) == len(beside):
+        return {}
+    more, value = (within, "items") if len(within) > len(beside) else (beside, "prose")
+    return {_FRAMES: Reading(value=value, quote=more[0])}
 
 
 def _with_stops(piece: Piece, value: str) -> Piece:
@@ -150,27 +169,30 @@ def _sentences(items: tuple[str, ...]) -> Iterator[str]:
         yield from sentences(ended)
 
 
-def _as_list(blocks: tuple[Block, ...], value: str) -> Iterator[Block]:
-    """Paragraphs and lists one after another become one list, with what frames them before and after it."""
+def _as_list(blocks: tuple[Block, ...], value: str, *, is_framed: bool) -> Iterator[Block]:
+    """Paragraphs and lists one after another become one list, with what frames them before and after it, or in it."""
     kind: BlockKind = "numbered" if value == "numbered" else "bullets"
     run: list[Block] = []
     for block in blocks:
         if block.kind == "prose" or (block.kind in LISTS and not _is_nested(block)):
             run.append(block)
             continue
-        yield from _listed(run, kind)
+        yield from _listed(run, kind, is_framed=is_framed)
         run = []
         yield block
-    yield from _listed(run, kind)
+    yield from _listed(run, kind, is_framed=is_framed)
 
 
-def _listed(run: list[Block], kind: BlockKind) -> Iterator[Block]:
+def _listed(run: list[Block], kind: BlockKind, *, is_framed: bool) -> Iterator[Block]:
     parts = [part for block in run for part in block.parts]
     start = next((number for number, part in enumerate(parts) if not _is_frame(part)), len(parts))
     end = next((number for number in range(len(parts), start, -1) if not _is_frame(parts[number - 1])), start)
     if start == end:
         yield from run
         return
+    if not is_framed:
+        is_led = bool(start) and (parts[start - 1].endswith(":") or bool(_unled(parts[start])[0]))
+        start, end = start if is_led else 0, len(parts)
     items: list[str] = []
     head = parts[:start]
     for part in parts[start:end]:

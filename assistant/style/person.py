@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from assistant.style.piece import People, Piece
-from assistant.style.trait import Form, Reading, Setting, Trait
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait, compare_readings, shown
 from assistant.style.wording import MASK, begins, is_english, like, masked, quoted_from, reworded, running, spliced
 
 SINGULAR, PLURAL, IMPERSONAL = "i", "we", "impersonal"
@@ -67,7 +67,7 @@ class Person(Trait):
         if not is_english(piece, people):
             return {}
         text = _open(running(piece))
-        found = [match for match in _WORD.finditer(text) if not _is_title(text, match)]
+        found = _speakers(text)
         if not found:
             is_telling = text.count(" ") >= _LEAST_WORDS and not _LEFT.search(running(piece))
             return {self.name: Reading(value=IMPERSONAL, strength=0.4)} if is_telling else {}
@@ -80,12 +80,18 @@ class Person(Trait):
         strength = min(1.0, share * (0.7 + 0.1 * len(found)))
         return {self.name: Reading(value=value, strength=strength, quote=quoted_from(text, those[0].start()))}
 
+    def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
+        """A text that named nobody, and became long enough to show it, was not changed in who speaks."""
+        found = compare_readings(shown(self, before, people), shown(self, after, people))
+        named = bool(_speakers(_open(running(before))))
+        return [one for one in found if named or one.after.value != IMPERSONAL]
+
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         setting = form.get(self.name)
         if setting is None or setting.value not in (SINGULAR, PLURAL) or not is_english(piece, people):
             return piece
-        shown = self.read(piece, people).get(self.name)
-        if shown is not None and shown.value in (setting.value, IMPERSONAL):
+        current = self.read(piece, people).get(self.name)
+        if current is not None and current.value in (setting.value, IMPERSONAL):
             return piece
         return reworded(piece, in_plural if setting.value == PLURAL else in_singular)
 
@@ -95,6 +101,10 @@ class Person(Trait):
 
 
 PERSON = Person()
+
+
+def _speakers(text: str) -> list[re.Match[str]]:
+    return [match for match in _WORD.finditer(text) if not _is_title(text, match)]
 
 
 def in_plural(text: str) -> str:

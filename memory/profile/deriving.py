@@ -17,7 +17,6 @@ from memory.profile.belief import HELD, agrees, is_near
 from memory.profile.circles import Circles
 from memory.profile.evidence import Evidences
 from memory.profile.held import Held, beliefs_of
-from memory.profile.lengths import Lengths
 from memory.profile.scope import Scope
 
 OWN = 0.8
@@ -58,14 +57,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """What a circle wants: a preference by its number, or none (-1) where the user only let things be as they came."""
+    """What a circle wants: a preference by its number, or none (-1) where the user only let things be as they came, in the
+    circle's `scope`."""
 
     number: int
     confidence: float
     value: str
     amount: float | None
-    lengths: Lengths | None = None
-    """Of an amount: what was seen of it."""
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +168,7 @@ class _Writer:
                 self._of_kind[kind][name] = Follows(number, made.confidence, made.value, made.amount)
             for one in agreeing:
                 one.is_wide = True
-                self._of_circle[one.circle][name] = Follows(
-                    number, one.confidence, made.value, made.amount, one.lengths
-                )
+                self._of_circle[one.circle][name] = Follows(number, one.confidence, made.value, made.amount)
 
     def _agreed(self, held: Sequence[Held], dimension: int) -> tuple[list[Held], float, float]:
         """Those of a kind that hold the value with the most voices, its share of all, and how many voices it has."""
@@ -211,7 +208,7 @@ class _Writer:
             if is_said and (scope, one.value) not in places:
                 places[scope, one.value] = self._add(dimension, [one], scope, rows)
             number = places[scope, one.value] if is_said else -1
-            follows = Follows(number, one.confidence, self._evidence.values[one.value][1], one.amount, one.lengths)
+            follows = Follows(number, one.confidence, self._evidence.values[one.value][1], one.amount, scope)
             if one.reader:
                 self._of_reader[one.circle, one.reader][name] = follows
             else:

@@ -1,7 +1,7 @@
 """What each circle believes of each dimension, and each reader in it who wants something else.
 
-It turns columns of evidence into `Held`; `memory.profile.deriving` says of which scope they are, and `belief` and `lengths`
-do the arithmetic.
+It turns columns of evidence into `Held`; `memory.profile.deriving` says of which scope they are, and `belief` does
+the arithmetic.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 from memory.embed import Ids
 from memory.profile.belief import HELD, PULL, SILENT, Beliefs, Weights, believed, fading, measured, not_silenced
 from memory.profile.evidence import Evidences
-from memory.profile.lengths import Lengths, lengths
 
 
 @dataclass(slots=True)
@@ -30,7 +29,6 @@ class Held:
     is_taught: bool
     """By the user's own hand, and not only let be."""
     is_wide: bool = False
-    lengths: Lengths | None = None
 
 
 def beliefs_of(evidence: Evidences, circle: Ids) -> list[Held]:
@@ -110,14 +108,5 @@ def _measured(evidence: Evidences, circle: Ids) -> list[Held]:
         )
         row = said[found.number]
         amount, is_taught = float(evidence.amount[row]), not found.is_let_be
-        seen = lengths(
-            evidence.amount[every],
-            evidence.before[every],
-            evidence.strength[every],
-            evidence.age_days[evidence.lesson[every]],
-            evidence.is_active[every],
-        )
-        held.append(
-            Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, is_taught, lengths=seen)
-        )
+        held.append(Held(place, "", dimension, int(evidence.value[row]), amount, found.confidence, is_taught))
     return held

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import inf
 from threading import Lock
 from typing import Self
 
 import numpy as np
 from sqlmodel import Session
 
-from memory.profile import aims
-from memory.profile.belief import enough, off
+from memory.profile import aims, bounds
+from memory.profile.belief import enough
 from memory.profile.context import Chosen, Context
 from memory.profile.deriving import Derivation, Follows, Group, derive
 from memory.profile.evidence import Evidences, reader_of
+from memory.profile.lengths import DIMENSIONS, HYPOTHESES, Numbers, Texts
 from memory.profile.reconciling import Row, matched, rows
 from memory.profile.scope import Scope, family
 from memory.store import preferences
@@ -33,11 +33,8 @@ APART = 1.5
 NEAR_PIN = 0.5
 """How surely a text belongs to a topic for a pinned preference of it."""
 LEAST = 0.01
-AIMS = ("sentences", "words")
 TRIFLE = 0.5
 """Words that a length has to spare the user, to be kept to where it was not asked for."""
-SURE = 0.6
-"""How surely the user has to take away what they gave before it is done in their place."""
 
 
 class Profile:
@@ -88,75 +85,58 @@ class Profile:
                 found.setdefault(row.dimension, _chosen(row, row.confidence))
         return [found[dimension] for dimension in sorted(found)]
 
-    def length(self, context: Context, whole: Mapping[str, float]) -> Chosen | None:
-        """To what length a text is to be cut that says what the user gave, and is so long (`whole`, by dimension) with all of
-        it: only where they surely take something away from it themselves, and to what leaves the least to be changed.
+    def length(
+        self, context: Context, size: Callable[[Chosen | None], tuple[float, float]], *, is_given: bool
+    ) -> Chosen | None:
+        """To what length a text is written: the one that leaves the fewest words to be changed, or none. `size` is how many
+        sentences and words it would have, with a length or without one. `is_given`: all that it says was given by the user,
+        and without a length is said; else Telos decides how much is.
         """
         group = self._derivation.groups.get(family(context.kind))
         shares = self._shares(group, context)
-        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in whole]
+        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in DIMENSIONS]
         if told:
             return _chosen(told[0], 1.0)
-        best: tuple[float, Chosen | None] = inf, None
-        places = self._places(context, shares)
-        for dimension, natural in whole.items():
-            voices = [(follows[dimension], share) for follows, share in places if dimension in follows]
-            if _cut(voices, natural) < SURE:
-                continue
-            for one, _ in voices:
-                if one.number < 0 or one.amount is None or one.amount >= natural:
-                    continue
-                rest = _off(one.amount, voices, natural)
-                if rest < best[0]:
-                    row = self._row[one.number]
-                    best = rest, _chosen(row, 1 - rest)
-        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in whole]
-        return best[1] or (_chosen(told[0], told[0].confidence) if told else None)
-
-    def aim(self, context: Context, size: Callable[[Chosen | None], tuple[float, float]]) -> Chosen | None:
-        """To what length a text is written of which Telos decides how much is said: the one that leaves the fewest words to be
-        changed, or none. `size` is how many sentences and words it would have, with a length or without one.
-        """
-        group = self._derivation.groups.get(family(context.kind))
-        shares = self._shares(group, context)
-        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in AIMS]
-        if told:
-            return _chosen(told[0], 1.0)
-        wide, found = self._wide_aim(context), self._aimed_at(context, shares)
+        wide, found = self._wide_length(context), self._lengths(context, shares)
         choices = [None, *(_chosen(self._row[number], 1.0) for number in found)]
         sizes = [size(one) for one in choices]
-        usual = sizes[found.index(wide) + 1 if wide in found else 0][1]
-        belief, strange = self._believed(group, shares), 1 - sum(shares.values())
-        changed = [
-            float(belief @ aims.costs(sentences, words)) + strange * abs(words - usual) + (TRIFLE if one else 0.0)
-            for one, (sentences, words) in zip(choices, sizes, strict=True)
-        ]
-        best = int(np.argmin(changed))
+        strange = 1 - sum(shares.values())
+        if is_given:
+            belief = self._believed(group, shares, bounds.believed)
+            belief[-1] += strange
+            changed = [float(belief @ bounds.costs(one, sizes[0])) for one in sizes]
+        else:
+            belief = self._believed(group, shares, aims.believed)
+            usual = sizes[found.index(wide) + 1 if wide in found else 0][1]
+            changed = [float(belief @ aims.costs(one)) + strange * abs(one[1] - usual) for one in sizes]
+        best = min(range(len(choices)), key=lambda number: changed[number] + (TRIFLE if number else 0.0))
         if (choice := choices[best]) is not None:
             return replace(choice, confidence=max(0.0, 1 - changed[best] / max(sizes[best][1], 1.0)))
-        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in AIMS]
+        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in DIMENSIONS]
         return _chosen(told[0], told[0].confidence) if told else None
 
-    def _aimed_at(self, context: Context, shares: Mapping[int, float]) -> list[int]:
+    def _lengths(self, context: Context, shares: Mapping[int, float]) -> list[int]:
         """The lengths, by number, that a text follows in any circle that it may belong to."""
-        found = [follows.get(name) for follows, _ in self._places(context, shares) for name in AIMS]
+        found = [follows.get(name) for follows, _ in self._places(context, shares) for name in DIMENSIONS]
         return list(dict.fromkeys(one.number for one in found if one is not None and one.number >= 0))
 
-    def _wide_aim(self, context: Context) -> int:
+    def _wide_length(self, context: Context) -> int:
         """The length, by number, of texts that belong to no circle; -1 where there is none."""
         wider = self._wider(context)
-        found = [wider[name] for name in AIMS if name in wider]
+        found = [wider[name] for name in DIMENSIONS if name in wider]
         return max(found, key=lambda one: one.confidence).number if found else -1
 
-    def _believed(self, group: Group | None, shares: Mapping[int, float]) -> aims.Numbers:
-        """How likely each length is wanted, over the circles that a text may belong to."""
-        evidence, belief = self._derivation.evidence, np.zeros(aims.HYPOTHESES)
+    def _believed(
+        self, group: Group | None, shares: Mapping[int, float], believed: Callable[[Texts, float], Numbers]
+    ) -> Numbers:
+        """(hypotheses,): how likely each length is wanted, over the circles that a text may belong to."""
+        evidence, belief = self._derivation.evidence, np.zeros(HYPOTHESES)
         if group is None:
             return belief
-        a_sentence = aims.Texts.of(evidence, group.lessons).words_a_sentence()
+        a_sentence = Texts.of(evidence, group.lessons).words_a_sentence()
         for circle, share in shares.items():
             mine = group.lessons[group.circles.of == circle - group.first]
-            belief += share * aims.believed(aims.Texts.of(evidence, mine), a_sentence)
+            belief += share * believed(Texts.of(evidence, mine), a_sentence)
         return belief
 
     def nearest(self, context: Context, limit: int) -> list[int]:
@@ -221,9 +201,11 @@ class Profile:
         ]
 
     def _is_here(self, one: Follows, context: Context) -> bool:
-        """Whether it is no preference, or one that has its row and in whose scope a context lies."""
+        """Whether a context lies in its scope; a preference has its row there, too."""
+        if one.number < 0:
+            return one.scope is None or one.scope.admits(context)
         row = self._row.get(one.number)
-        return one.number < 0 or (row is not None and row.scope.admits(context))
+        return row is not None and row.scope.admits(context)
 
     def _wider(self, context: Context) -> dict[str, Follows]:
         """What a text follows that belongs to no circle: its reader's preferences, else its domain's, its source's, those
@@ -259,23 +241,6 @@ def _middle(voices: Sequence[tuple[Follows, float]]) -> tuple[Follows, float]:
     one = by_size[int(np.searchsorted(through, through[-1] / 2))][0]
     about = (one.amount or 0.0) / APART, (one.amount or 0.0) * APART
     return one, sum(weight for other, weight in voices if about[0] <= (other.amount or 0.0) <= about[1])
-
-
-def _off(amount: float, voices: Sequence[tuple[Follows, float]], whole: float) -> float:
-    """The share of a text that is changed if it has that length, by who speaks and how likely it is theirs; where nobody
-    speaks, all of it is wanted."""
-    total = (1 - sum(share for _, share in voices)) * float(off(amount, whole))
-    for one, share in voices:
-        if one.lengths is not None:
-            total += share * one.lengths.off(amount, whole)
-        elif one.amount is not None:
-            total += share * float(off(amount, one.amount))
-    return total
-
-
-def _cut(voices: Sequence[tuple[Follows, float]], length: float) -> float:
-    """How likely something is taken away from a text of that length."""
-    return sum(share * (one.lengths.cut(length) if one.lengths else one.confidence) for one, share in voices)
 
 
 _TOPICAL = Scope(is_topical=True)

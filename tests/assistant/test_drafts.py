@@ -142,6 +142,35 @@ def test_points_that_are_left_out_are_only_those_of_a_length_that_the_user_made(
     assert longer.current.notes == []
 
 
+def boats(service: Service) -> DraftView:
+    return mail(service, *(f"boat {number} is on time" for number in range(6)))
+
+
+def said(view: DraftView) -> list[int]:
+    return [number for number in range(6) if f"Boat {number} is on time." in view.current.text]
+
+
+def cut(service: Service, view: DraftView, count: int) -> None:
+    text = view.current.text
+    for number in range(count, 6):
+        text = text.replace(f" Boat {number} is on time.", "")
+    edited(service, view, text)
+
+
+def test_points_are_left_out_as_the_user_left_them_out_and_all_are_said_once_some_were_put_back(
+    service: Service,
+) -> None:
+    whole = boats(service).current.text
+    for _ in range(2):
+        cut(service, boats(service), 3)
+    short = boats(service)
+    assert said(short) == [0, 1, 2]
+    assert any("3 points were left out" in note for note in short.current.notes)
+    for _ in range(2):
+        edited(service, boats(service), whole)
+    assert said(boats(service)) == list(range(6))
+
+
 def test_an_edit_that_deletes_everything_is_asked_about_before_it_teaches(service: Service) -> None:
     view = mail(service)
     asked = drafts.edit(service, view.line.id, DraftEdit(version=1, text=""))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memory.profile.aims import SENTENCES, Texts, believed, costs
+from memory.profile.aims import believed, costs
+from memory.profile.lengths import SENTENCES, Texts
 
 Length = tuple[float, float]
 A_SENTENCE = 20.0
@@ -13,14 +14,14 @@ A_SENTENCE = 20.0
 
 def texts(*edits: tuple[Length, Length]) -> Texts:
     """Of (sentences, words) as a text came, and as it was left."""
-    came, left = (np.array(column, dtype=float).reshape(len(edits), 2) for column in zip(*edits, strict=True))
+    came, left = (np.array([edit[at] for edit in edits], dtype=float).reshape(len(edits), 2) for at in (0, 1))
     is_made = (came != left).any(axis=1)
-    return Texts(left, came, is_made, np.ones(len(edits)))
+    return Texts(left, came, is_made, ~is_made, np.ones(len(edits)))
 
 
 def changed(told: Texts, sentences: float, words: float) -> float:
     """The words that are expected to be changed in a text of that length."""
-    return float(believed(told, A_SENTENCE) @ costs(sentences, words))
+    return float(believed(told, A_SENTENCE) @ costs((sentences, words)))
 
 
 def in_sentences(told: Texts) -> float:
@@ -28,7 +29,7 @@ def in_sentences(told: Texts) -> float:
 
 
 def test_before_anything_was_seen_all_lengths_are_as_likely_and_belief_sums_to_one() -> None:
-    belief = believed(Texts(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, dtype=bool), np.zeros(0)), A_SENTENCE)
+    belief = believed(texts(), A_SENTENCE)
     assert belief.sum() == pytest.approx(1)
     assert np.ptp(belief[: len(SENTENCES)]) == pytest.approx(0)
 
@@ -69,5 +70,6 @@ def test_one_slip_does_not_move_what_many_texts_say() -> None:
 
 
 def test_a_text_of_which_it_is_not_known_how_it_came_counts_by_how_it_was_left() -> None:
-    told = Texts(np.array([[3.0, 60.0]] * 3), np.full((3, 2), np.nan), np.ones(3, dtype=bool), np.ones(3))
+    made = np.ones(3, dtype=bool)
+    told = Texts(np.array([[3.0, 60.0]] * 3), np.full((3, 2), np.nan), made, ~made, np.ones(3))
     assert changed(told, 3, 60) < changed(told, 6, 120)

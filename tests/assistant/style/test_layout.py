@@ -31,6 +31,31 @@ def test_sentences_become_items_and_what_frames_them_stays() -> None:
     )
 
 
+def framed(piece: Piece) -> str | None:
+    reading = LAYOUT.read(piece, PEOPLE).get("layout/frames")
+    return reading.value if reading else None
+
+
+def test_what_frames_a_list_is_among_its_items_where_the_user_wants_it_there() -> None:
+    piece = parse("Hi Ann,\n\nThank you for your mail. The room is free. We need a key. Sorry for the delay.", PEOPLE)
+    form = {"layout": Setting("numbered"), "layout/frames": Setting("items")}
+    after = LAYOUT.write(piece, form, PEOPLE)
+    items = ("Thank you for your mail.", "The room is free.", "We need a key.", "Sorry for the delay.")
+    assert after.blocks == (Block("numbered", items),)
+    assert framed(after) == "items"
+    assert framed(laid_out(piece, "numbered")) == "prose"
+    assert framed(piece) is None
+
+
+def test_a_line_that_leads_to_a_list_is_never_one_of_its_items() -> None:
+    piece = parse("Thank you for your mail. Please bring: the passport; two photos.", PEOPLE)
+    after = LAYOUT.write(piece, {"layout": Setting("bullets"), "layout/frames": Setting("items")}, PEOPLE)
+    assert after.blocks == (
+        Block("prose", ("Thank you for your mail.", "Please bring:")),
+        Block("bullets", ("the passport", "two photos")),
+    )
+
+
 def test_items_become_sentences_with_capitals_and_full_stops() -> None:
     piece = parse("- the room is free\n- Is there a key?\n- iPhone users first", PEOPLE)
     assert laid_out(piece, "prose").blocks == (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.style.person import PERSON, in_plural, in_singular
+from assistant.style.piece import parse
+from tests.assistant.style.pieces import PEOPLE
 from tests.assistant.style.wordings import value_of, written
 
 BOTH_WAYS = {
@@ -78,6 +80,15 @@ def test_who_speaks_is_read(text: str, value: str | None) -> None:
 def test_a_text_that_mostly_speaks_so_is_left() -> None:
     text = "We sent it. We wrote it. We paid it, I think."
     assert written(PERSON, text, "we") == text
+
+
+def test_a_text_that_names_nobody_and_grows_is_not_changed_in_who_speaks() -> None:
+    short = parse("The invoice is due on 25/12/2026. The key is with Ann.", PEOPLE)
+    longer = parse("The invoice is due on the 25th of December in the year 2026. " * 3 + "The key is with Ann.", PEOPLE)
+    mine = parse("I have the invoice. I sent it today. " * 2, PEOPLE)
+    assert "person" in PERSON.read(longer, PEOPLE)
+    assert PERSON.compare(short, longer, PEOPLE) == []
+    assert [one.after.value for one in PERSON.compare(mine, longer, PEOPLE)] == ["impersonal"]
 
 
 def test_nobody_is_never_written() -> None:
