@@ -44,6 +44,7 @@ from memory.embed import NoEmbedder
 from memory.models import Delivery, DeliveryState, Draft, DraftKind, DraftState, DraftVersion, Entry, LessonOrigin, Turn
 from memory.profile import learning
 from memory.profile.context import Chosen, Context
+from memory.profile.lengths import LENGTHS
 from memory.profile.profile import Profile
 from memory.recall import Recall
 from memory.store import conversations, digests, drafts, facts, items, lessons, outbox, preferences
@@ -83,7 +84,7 @@ def _chosen(profile: Profile, held: Context, material: Material, people: People)
     """What the profile says of such a text. Where all that is said is the user's, its length goes by how much that is, and
     where Telos takes it from items, by what the user would make of it."""
     chosen = profile.choose(held, traits.reach)
-    others = form.decided([one for one in chosen if one.dimension not in form.LENGTHS])
+    others = form.decided([one for one in chosen if one.dimension not in LENGTHS])
     length = profile.length(
         held,
         lambda one: size_in(material, form.form_of([*others, *([one] if one else [])]), people),

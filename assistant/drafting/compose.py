@@ -16,8 +16,8 @@ from assistant.style import traits
 from assistant.style.piece import Block, People, Piece, parse, render
 from assistant.style.splitting import sentences
 from assistant.style.trait import Form, Setting
+from memory.profile.lengths import LENGTHS
 
-LENGTHS = ("sentences", "words")
 TRIES = 3
 YES = "yes"
 _SUCH = {"mail": "such mails", "reply": "such replies", "document": "such documents", "note": "such notes"}
@@ -64,7 +64,7 @@ def compose(material: Material, form: Form, people: People) -> Composed:
 def size_in(material: Material, form: Form, people: People) -> tuple[float, float]:
     """How many sentences and words a draft would have in that form."""
     if material.written.strip():
-        piece = parse(material.written, people)
+        piece = traits.write(parse(material.written, people), form_for(material, form, people), people)
     else:
         piece, _ = _in_length(material, form_for(material, form, people), people, subject_of(material))
     sentences, words = _measured(piece, people)

@@ -13,12 +13,12 @@ from assistant.answers.drafts import Used
 from assistant.style.trait import Form, Setting
 from memory.models import Draft, DraftVersion
 from memory.profile.context import Chosen
+from memory.profile.lengths import LENGTHS
 
 Says = Callable[[str, Setting], str]
 """`assistant.style.traits.say`."""
 EXTRACTIVE = "extractive"
 """The writer of what was composed without a model."""
-LENGTHS = ("sentences", "words")
 FRAME = ("greeting", "greeting/title", "closing", "signature", "layout", "heading")
 """What a composed draft has of its own, whatever it says."""
 OF_ITEMS = (*LENGTHS, "paragraphs")
@@ -46,12 +46,12 @@ def phrases(form: Form, say: Says) -> list[str]:
     return [said for name, setting in form.items() if (said := say(name, setting))]
 
 
-def chosen_by_telos(draft: Draft, version: DraftVersion) -> frozenset[str] | None:
-    """The dimensions of a version that were Telos's to choose, so that it shows something when the user lets them be:
-    what was learned, and the frame. All of them (`None`) where a model found the words."""
-    if version.writer != EXTRACTIVE:
-        return None
-    return frozenset((*(one["dimension"] for one in version.used), *FRAME, *(OF_ITEMS if draft.item_ids else ())))
+def chosen_by_telos(draft: Draft, version: DraftVersion) -> Callable[[str], bool]:
+    """Whether a dimension of a version was Telos's to choose, so that it shows something when the user lets it be: what was
+    learned, the frame, and all but the length where a model found the words. How long it is was, if it is drawn from items."""
+    ours = {one["dimension"] for one in version.used} | set(OF_ITEMS if draft.item_ids else ())
+    is_by_model = version.writer != EXTRACTIVE
+    return lambda dimension: dimension in ours or (dimension not in LENGTHS and (is_by_model or dimension in FRAME))
 
 
 def rows(chosen: Sequence[Chosen]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from assistant.style.piece import People, Piece, parse
 from assistant.style.trait import Difference, Reading
 from assistant.style.traits import compare, read
 from memory.profile.context import Observation
+from memory.profile.lengths import LENGTHS
 
 LEFT = 0.5
 """How much less is shown by what the user let be than by what they did."""
@@ -31,7 +32,6 @@ NEAR = 0.1
 FEW = 3
 """Words that come and go with any edit."""
 
-LENGTHS = ("words", "sentences")
 _SHAPES = ("layout", "paragraphs", "sentence_length", "heading")
 """What looks otherwise by itself where many sentences are taken away."""
 STANDING = "stock/"

@@ -6,7 +6,7 @@ texts as evidence of style and does nothing that stands in them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from assistant.learning import alignment
 from assistant.learning.announcing import announced
-from assistant.learning.observing import LENGTHS, STANDING, accepted, observe, observe_own
+from assistant.learning.observing import STANDING, accepted, observe, observe_own
 from assistant.learning.own_words import LookUp, Own, own_words
 from assistant.learning.refusing import require_text
 from assistant.style.piece import People
@@ -22,6 +22,7 @@ from memory.embed import pack_one
 from memory.models import Lesson, LessonOrigin, PreferenceChange
 from memory.profile import learning
 from memory.profile.context import Context, Observation
+from memory.profile.lengths import LENGTHS
 from memory.store import lessons, preferences
 
 SHAPES = ("sentences", "words", "paragraphs", "layout", "heading")
@@ -33,7 +34,7 @@ class Edit:
     """`before` is what Telos wrote last, `after` what the user made of it. `material` are the texts that the draft was drawn
     from: a sentence put back from there is not the user's writing, and says how much they want, and in which shape.
     `sources` are others, such as the mail that it answers: what is added from them word for word says nothing at all.
-    `ours` are the dimensions that were Telos's to choose (all of them where it is `None`): letting another one be shows
+    `ours` says which dimensions were Telos's to choose (all of them where it is `None`): letting another one be shows
     nothing.
     """
 
@@ -46,7 +47,7 @@ class Edit:
     to_version: int | None = None
     material: Sequence[str] = ()
     sources: Sequence[str] = ()
-    ours: Collection[str] | None = None
+    ours: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def accept(
     *,
     draft_id: int | None = None,
     version: int | None = None,
-    ours: Collection[str] | None = None,
+    ours: Callable[[str], bool] | None = None,
 ) -> Taught:
     """Learn from a text that the user approved as Telos wrote it: weakly, for what it has of Telos's choice."""
     lesson = _lesson(context, text, now, LessonOrigin.ACCEPTED)
@@ -152,7 +153,7 @@ def _seen(session: Session, edit: Edit, own: Own, look_up: LookUp | None) -> lis
     return [one for one in seen if one.dimension not in SHAPES] + [one for one in shaped if one.dimension in SHAPES]
 
 
-def _ours(seen: Sequence[Observation], ours: Collection[str] | None) -> list[Observation]:
+def _ours(seen: Sequence[Observation], ours: Callable[[str], bool] | None) -> list[Observation]:
     """Without what was only let be and followed from what was to be said. That a length was let be which nobody chose is
     kept, and says nothing of how long such texts are to be (strength 0): what is as long need not be cut."""
     return [
@@ -162,8 +163,8 @@ def _ours(seen: Sequence[Observation], ours: Collection[str] | None) -> list[Obs
     ]
 
 
-def _is_ours(one: Observation, ours: Collection[str] | None) -> bool:
-    return one.is_active or ours is None or one.dimension in ours
+def _is_ours(one: Observation, ours: Callable[[str], bool] | None) -> bool:
+    return one.is_active or ours is None or ours(one.dimension)
 
 
 def undo_of(lesson: Lesson) -> str:

@@ -22,6 +22,8 @@ LONGEST_SCOPE = 320
 _YES_NO = ("yes", "no")
 FIXED: Mapping[str, tuple[str, ...]] = {
     "layout": ("prose", "bullets", "numbered"),
+    "layout/frames": ("items", "prose"),
+    "layout/stops": _YES_NO,
     "heading": _YES_NO,
     "person": ("i", "we", "impersonal"),
     "contractions": _YES_NO,

@@ -13,7 +13,7 @@ from assistant.style.blocks import Block, joined
 from assistant.style.piece import Piece
 
 LISTS = ("bullets", "numbered")
-_COUNTED = ("prose", *LISTS)
+COUNTED = ("prose", *LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def units(piece: Piece) -> list[Unit]:
     return [
         Unit(number, place, part, block.kind in LISTS)
         for number, block in enumerate(piece.blocks)
-        if block.kind in _COUNTED
+        if block.kind in COUNTED
         for place, part in enumerate(block.parts)
     ]
 

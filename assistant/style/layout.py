@@ -1,8 +1,9 @@
 """Whether a body is prose, bullets or a numbered list.
 
 Written, sentences become items and items sentences; what frames the matter ("Thanks for your mail.") stays prose around
-the list, unless `layout/frames` has it among the items. There and back nothing is lost. Lists with lists in them, headings
-and tables stay as they are. `layout/stops` is whether items end in a full stop.
+the list, unless `layout/frames` has it among the items; a line that leads to what follows stays before it. There and back
+nothing is lost. Lists with lists in them, headings and tables stay as they are, and a list that is there keeps its items.
+`layout/stops` is whether items end in a full stop.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from assistant.style.blocks import Block, BlockKind
-from assistant.style.body import LISTS, capitalised, prose
+from assistant.style.body import LISTS, capitalised
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.piece import People, Piece
 from assistant.style.splitting import sentences, tail
@@ -55,7 +56,9 @@ class Layout:
         return {self.name: Reading(value="prose", strength=round(min(1.0, total / _PLAIN_IN_PROSE), 3))}
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
-        return compare_readings(shown(self, before, people), shown(self, after, people))
+        """That thanks stayed beside a new list is as usual, and no change."""
+        found = compare_readings(shown(self, before, people), shown(self, after, people))
+        return [one for one in found if (one.dimension, one.before, one.after.value) != (_FRAMES, "", "prose")]
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         setting = form.get(self.name)
@@ -97,10 +100,12 @@ def _stops(piece: Piece) -> dict[str, Reading]:
 
 
 def _frames(piece: Piece) -> dict[str, Reading]:
-    """Where thanks and the like stand that begin or end a list, or what is said around it."""
+    """Where thanks and the like stand that begin or end a list, or what is said around it. What a line leads from to a list
+    has no choice."""
     items = [block.parts for block in piece.blocks if block.kind in LISTS and not _is_nested(block)]
-    within = [part for parts in items for part in dict.fromkeys((parts[0], parts[-1])) if kind_of(part) in FRAMING]
-    beside = [part for part in prose(piece) if kind_of(part) in FRAMING]
+    within = [part for parts in items for part in dict.fromkeys((parts[0], parts[-1])) if _is_framing(part)]
+    around = [block.parts for block in piece.blocks if block.kind == "prose" and not block.parts[-1].endswith(":")]
+    beside = [part for parts in around for part in parts if _is_framing(part)]
     if not items or len(within) == len(beside):
         return {}
     more, value = (within, "items") if len(within) > len(beside) else (beside, "prose")
@@ -131,7 +136,11 @@ def _is_ended(text: str) -> bool:
 
 
 def _is_frame(sentence: str) -> bool:
-    return sentence.endswith(":") or kind_of(sentence) in FRAMING
+    return sentence.endswith(":") or _is_framing(sentence)
+
+
+def _is_framing(sentence: str) -> bool:
+    return kind_of(sentence) in FRAMING
 
 
 def _is_nested(block: Block) -> bool:
@@ -191,8 +200,9 @@ def _listed(run: list[Block], kind: BlockKind, *, is_framed: bool) -> Iterator[B
         yield from run
         return
     if not is_framed:
-        is_led = bool(start) and (parts[start - 1].endswith(":") or bool(_unled(parts[start])[0]))
-        start, end = start if is_led else 0, len(parts)
+        leads = [number for number, part in enumerate(parts[:start], start=1) if part.endswith(":")]
+        start = start if _unled(parts[start])[0] else max(leads, default=0)
+        end = next(number for number in range(len(parts), 0, -1) if not parts[number - 1].endswith(":"))
     items: list[str] = []
     head = parts[:start]
     for part in parts[start:end]:

@@ -52,11 +52,15 @@ class SentenceKinds:
         differences = []
         for kind in KINDS:
             if kind in was and kind not in now:
-                of_it, others, value, quote = was[kind], gone, "no", was[kind][0].text
+                every, others, value = was[kind], gone, "no"
             elif kind in now and kind not in was:
-                of_it, others, value, quote = now[kind], come, "yes", now[kind][0].text
+                every, others, value = now[kind], come, "yes"
             else:
                 continue
+            of_it = [unit for unit in every if unit.text in others]
+            if not of_it:  # reworded, and neither taken out nor put in
+                continue
+            quote = of_it[0].text
             reading = Reading(
                 value=value, strength=_strength(kind, of_it, others), quote=quote if value == "yes" else ""
             )

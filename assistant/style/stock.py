@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from assistant.engine.sentences import content, covered, words
 from assistant.style.blocks import Block, joined
-from assistant.style.body import Unit, prose, units
+from assistant.style.body import COUNTED, Unit, units
 from assistant.style.kinds import FRAMING, kind_of
 from assistant.style.names import names_of
 from assistant.style.piece import People, Piece
@@ -70,7 +70,7 @@ class Stock:
                 at_end = dimension.startswith(f"{_PREFIX}end")
                 if setting.value == "none":
                     piece = _taken_out(piece, dimension)
-                elif not any(words(part) == words(setting.value) for part in prose(piece)):
+                elif not any(words(unit.text) == words(setting.value) for unit in units(piece)):
                     piece = _added(piece, setting.value, at_end=at_end)
         return piece
 
@@ -146,7 +146,7 @@ def _taken_out(piece: Piece, dimension: str) -> Piece:
     place = dimension.removeprefix(_PREFIX).partition("/")[0]
     blocks = []
     for block in piece.blocks:
-        if block.kind == "prose":
+        if block.kind in COUNTED:
             parts = tuple(part for part in block.parts if _dimension(place, part) != dimension)
             if not parts:
                 continue

@@ -81,7 +81,7 @@ class Beliefs:
         return self.weight / (self.whole + DOUBT)
 
 
-def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights, kept: float = KEPT) -> Weights:
+def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights) -> Weights:
     """w_i of evidence in order of time."""
     group = _groups(place, dimension)
     order = np.argsort(group, kind="stable")
@@ -90,7 +90,7 @@ def fading(place: Ids, dimension: Ids, strength: Weights, age_days: Weights, kep
     last = np.searchsorted(of, of, side="right") - 1
     later = through[last] - through
     weights = np.empty_like(strength)
-    weights[order] = mine * kept**later
+    weights[order] = mine * KEPT**later
     faded: Weights = weights * 2.0 ** (-age_days / HALF_LIFE_DAYS)
     return faded
 

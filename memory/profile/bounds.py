@@ -5,8 +5,9 @@ Of a text under a bound h, or under none:
     P(changed | h)     rises from FLOOR to SURELY with the share by which a text exceeds h, or stays below it where something
                        was left out of it
     P(changed | none)  CUTS; SURELY where something was left out
-    P(left | h)        of a text that was cut: as long as h says, but for a slip; of one in which something was put back, as
-                       likely for all bounds that it does not exceed
+    P(left | h)        of a text that was cut: as long as h says, but for a slip; under none, a sentence less, two with OUT
+                       times that, and so on; of one in which something was put back, as likely for all bounds that it does
+                       not exceed
 
 Whoever gives something misses it more than they mind striking it out (`CARE`).
 """
@@ -14,6 +15,7 @@ Whoever gives something misses it more than they mind striking it out (`CARE`).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memory.profile import lengths
 from memory.profile.lengths import (
@@ -33,8 +35,10 @@ from memory.profile.lengths import (
 UNBOUNDED = 0.5
 """How likely the user wants all that they gave to be said, before anything was seen."""
 IN_WORDS = 0.25
-CUTS = 0.1
-"""How likely they take something out though they have no bound."""
+CUTS = 0.15
+"""How likely they take something out though they have no bound. It is `SLIP`, or nearly: so a cut to a length that no bound
+has says nothing."""
+OUT = 0.5
 LET = 0.6
 """How much a text tells that was let be with all in it."""
 CARE = 1.5
@@ -49,9 +53,10 @@ def believed(texts: Texts, words_a_sentence: float) -> Numbers:
     says that was let be."""
     left, came, is_known = texts.whole(words_a_sentence)
     is_made = texts.is_made & is_known
-    is_longer = is_made & (left[:, 1] > came[:, 1])
+    more_sentences = left[:, 0] - came[:, 0]
+    is_longer = is_made & ((more_sentences > 0) | ((more_sentences == 0) & (left[:, 1] > came[:, 1])))
     changed = _changed(came, texts.is_chosen | is_longer)
-    left_so = np.where(is_longer[:, None], _put_back(left, words_a_sentence), written(left, words_a_sentence))
+    left_so = np.where(is_longer[:, None], _put_back(left, words_a_sentence), _cut(left, came, words_a_sentence))
     told = np.where(is_made[:, None], changed * left_so, 1 - changed)
     weight = np.where(texts.weight > 0, texts.weight, LET)
     return lengths.believed(_PRIOR, told ** weight[:, None])
@@ -67,11 +72,12 @@ def costs(size: tuple[float, float], whole: tuple[float, float]) -> Numbers:
 
 
 def _off(length: float, wanted: Numbers) -> Numbers:
+    """What is a little too long is let be; what was left out is missed however little it is."""
     apart = length - wanted
-    return missed(length, wanted) * np.where(apart > 0, apart, -CARE * apart)
+    return np.where(apart > 0, missed(length, wanted) * apart, -CARE * apart)
 
 
-def _changed(came: Numbers, is_short: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Numbers:
+def _changed(came: Numbers, is_short: NDArray[np.bool_]) -> Numbers:
     """(texts, hypotheses): P(changed | h), of texts of which something was left out, or nothing."""
     off = [
         np.where((size > wanted) | is_short[:, None], missed(size, wanted), 0.0)
@@ -79,6 +85,14 @@ def _changed(came: Numbers, is_short: np.ndarray[tuple[int], np.dtype[np.bool_]]
     ]
     unbounded = np.where(is_short, SURELY, CUTS)[:, None]
     return np.concatenate([FLOOR + (SURELY - FLOOR) * np.concatenate(off, axis=1), unbounded], axis=1)
+
+
+def _cut(left: Numbers, came: Numbers, words_a_sentence: float) -> Numbers:
+    """(texts, hypotheses): P(left | h), of texts of which something was taken."""
+    likely = written(left, words_a_sentence)
+    out = np.maximum(came[:, :1] - left[:, :1], 1.0)
+    likely[:, -1:] = (1 - OUT) * OUT ** (out - 1) * scattered(left, words_a_sentence)
+    return likely
 
 
 def _put_back(left: Numbers, words_a_sentence: float) -> Numbers:

@@ -64,7 +64,7 @@ class Follows:
     confidence: float
     value: str
     amount: float | None
-    scope: Scope | None = None
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,10 @@ class _Writer:
             number = self._add(dimension, agreeing, scope, self._in_kind(dimension, where))
             made = self._found[number]
             for kind in self._groups if len(kinds) > 1 else kinds:
-                self._of_kind[kind][name] = Follows(number, made.confidence, made.value, made.amount)
+                self._of_kind[kind][name] = Follows(number, made.confidence, made.value, made.amount, scope)
             for one in agreeing:
                 one.is_wide = True
-                self._of_circle[one.circle][name] = Follows(number, one.confidence, made.value, made.amount)
+                self._of_circle[one.circle][name] = Follows(number, one.confidence, made.value, made.amount, scope)
 
     def _agreed(self, held: Sequence[Held], dimension: int) -> tuple[list[Held], float, float]:
         """Those of a kind that hold the value with the most voices, its share of all, and how many voices it has."""

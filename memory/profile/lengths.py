@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 SENTENCES = np.arange(1.0, 16.0)
 WORDS = np.exp(np.arange(np.log(25), np.log(500), 0.09))
 HYPOTHESES = len(SENTENCES) + len(WORDS) + 1
-DIMENSIONS = ("sentences", "words")
+LENGTHS = ("sentences", "words")
 SLIP = 0.15
 """How likely a text that was changed shows another length than the one that is wanted."""
 TURN = 0.01
@@ -39,6 +39,8 @@ USUAL, WIDELY = 120.0, 0.8
 A_SENTENCE = 20.0
 """Its words, where no text tells."""
 ANYWHERE = 1 / len(SENTENCES)
+LEAST = 1e-30
+"""No text makes a length impossible."""
 LATEST = 60
 """Texts of a circle that are looked at."""
 
@@ -46,8 +48,8 @@ LATEST = 60
 @dataclass(frozen=True, slots=True)
 class Texts:
     """What became of n texts, in order of time: sentences and words (n, 2) as they were left, and as they came (NaN where
-    that is not known), whether the user's own hand changed them (`is_made`), or they were let be at a length that was chosen
-    for them (`is_chosen`), and how much each tells, in [0, 1]: one that was let be at the length that it happened to have,
+    that is not known), whether the user's own hand changed them (`is_made`), or they were let be at a length that Telos
+    chose (`is_chosen`), and how much each tells, in [0, 1]: one that was let be at the length that it happened to have,
     nothing."""
 
     left: Numbers
@@ -59,7 +61,7 @@ class Texts:
     @classmethod
     def of(cls, evidence: Evidences, lessons: Ids) -> Self:
         """Of these lessons (places), those that show a length."""
-        codes = [_code(evidence, name) for name in DIMENSIONS]
+        codes = [_code(evidence, name) for name in LENGTHS]
         rows: dict[int, dict[int, int]] = defaultdict(dict)
         for row in np.flatnonzero(np.isin(evidence.dimension, codes) & np.isin(evidence.lesson, lessons)).tolist():
             rows[int(evidence.lesson[row])][codes.index(int(evidence.dimension[row]))] = row
@@ -68,13 +70,14 @@ class Texts:
         is_made, is_chosen = (np.zeros(count, dtype=np.bool_) for _ in range(2))
         weight = np.zeros(count)
         for number, lesson in enumerate(sorted(rows)[-LATEST:]):
+            shown = list(rows[lesson].values())
+            made = [row for row in shown if evidence.is_active[row]]
             for measure, row in rows[lesson].items():
-                is_active, strength = bool(evidence.is_active[row]), float(evidence.strength[row])
                 left[number, measure] = evidence.amount[row]
-                came[number, measure] = evidence.before[row] if is_active else evidence.amount[row]
-                is_made[number] |= is_active
-                is_chosen[number] |= not is_active and strength > 0
-                weight[number] = max(weight[number], min(strength * (1 if is_active else 2), 1.0))
+                came[number, measure] = evidence.before[row] if row in made else evidence.amount[row]
+            strength = float(evidence.strength[made or shown].max())
+            is_made[number], is_chosen[number] = bool(made), not made and strength > 0
+            weight[number] = min(strength * (1 if made else 2), 1.0)
         return cls(left, came, is_made, is_chosen, weight)
 
     def words_a_sentence(self) -> float:
@@ -106,7 +109,7 @@ def believed(before: Numbers, likelihood: Numbers) -> Numbers:
     """(hypotheses,): how likely each is after all texts, (texts, hypotheses), the prior `before`."""
     belief = before.copy()
     for told in likelihood:
-        belief = ((1 - TURN) * belief + TURN * before) * told
+        belief = ((1 - TURN) * belief + TURN * before) * np.maximum(told, LEAST)
         belief /= belief.sum()
     return belief
 

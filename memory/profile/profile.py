@@ -19,7 +19,7 @@ from memory.profile.belief import enough
 from memory.profile.context import Chosen, Context
 from memory.profile.deriving import Derivation, Follows, Group, derive
 from memory.profile.evidence import Evidences, reader_of
-from memory.profile.lengths import DIMENSIONS, HYPOTHESES, Numbers, Texts
+from memory.profile.lengths import HYPOTHESES, LENGTHS, Numbers, Texts
 from memory.profile.reconciling import Row, matched, rows
 from memory.profile.scope import Scope, family
 from memory.store import preferences
@@ -49,7 +49,9 @@ class Profile:
         self._plain: dict[Scope, dict[str, Follows]] = defaultdict(dict)
         for number, row in self._row.items():
             if not row.scope.is_topical:
-                self._plain[row.scope][row.dimension] = Follows(number, row.confidence, row.value, row.amount)
+                self._plain[row.scope][row.dimension] = Follows(
+                    number, row.confidence, row.value, row.amount, row.scope
+                )
         self._pinned = _indexed(row for row in held if row.is_pinned)
         self._told = _indexed(row for row in held if not row.is_pinned and row.id not in derived)
         self._circle_of = {
@@ -90,11 +92,18 @@ class Profile:
     ) -> Chosen | None:
         """To what length a text is written: the one that leaves the fewest words to be changed, or none. `size` is how many
         sentences and words it would have, with a length or without one. `is_given`: all that it says was given by the user,
-        and without a length is said; else Telos decides how much is.
+        and without a length is said; else Telos decides how much is. A length that leaves nothing out is none then.
         """
+        found = self._length(context, size, is_given=is_given)
+        return None if is_given and found is not None and size(found) == size(None) else found
+
+    def _length(
+        self, context: Context, size: Callable[[Chosen | None], tuple[float, float]], *, is_given: bool
+    ) -> Chosen | None:
+        """What the user pinned, what evidence says, what they once set down."""
         group = self._derivation.groups.get(family(context.kind))
         shares = self._shares(group, context)
-        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in DIMENSIONS]
+        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in LENGTHS]
         if told:
             return _chosen(told[0], 1.0)
         wide, found = self._wide_length(context), self._lengths(context, shares)
@@ -112,18 +121,18 @@ class Profile:
         best = min(range(len(choices)), key=lambda number: changed[number] + (TRIFLE if number else 0.0))
         if (choice := choices[best]) is not None:
             return replace(choice, confidence=max(0.0, 1 - changed[best] / max(sizes[best][1], 1.0)))
-        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in DIMENSIONS]
+        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in LENGTHS]
         return _chosen(told[0], told[0].confidence) if told else None
 
     def _lengths(self, context: Context, shares: Mapping[int, float]) -> list[int]:
         """The lengths, by number, that a text follows in any circle that it may belong to."""
-        found = [follows.get(name) for follows, _ in self._places(context, shares) for name in DIMENSIONS]
+        found = [follows.get(name) for follows, _ in self._places(context, shares) for name in LENGTHS]
         return list(dict.fromkeys(one.number for one in found if one is not None and one.number >= 0))
 
     def _wide_length(self, context: Context) -> int:
         """The length, by number, of texts that belong to no circle; -1 where there is none."""
         wider = self._wider(context)
-        found = [wider[name] for name in DIMENSIONS if name in wider]
+        found = [wider[name] for name in LENGTHS if name in wider]
         return max(found, key=lambda one: one.confidence).number if found else -1
 
     def _believed(
@@ -203,7 +212,7 @@ class Profile:
     def _is_here(self, one: Follows, context: Context) -> bool:
         """Whether a context lies in its scope; a preference has its row there, too."""
         if one.number < 0:
-            return one.scope is None or one.scope.admits(context)
+            return one.scope.admits(context)
         row = self._row.get(one.number)
         return row is not None and row.scope.admits(context)
 

@@ -16,10 +16,12 @@ from assistant.answers.drafts import DraftEdit, DraftView, NewDraft
 from assistant.answers.memory import Note
 from assistant.config.schema import UserSettings
 from assistant.digest import record
+from assistant.engine.contract import Request
 from assistant.errors import BadRequest, Conflict, NotFound
 from assistant.service import Service
 from memory.embed import NoEmbedder
 from memory.models import DraftState
+from memory.profile.lengths import LENGTHS
 from memory.store import drafts as rows
 from memory.store import items
 from tests.assistant.digest_rows import DAY, add_stories, digest_view
@@ -169,6 +171,29 @@ def test_points_are_left_out_as_the_user_left_them_out_and_all_are_said_once_som
     for _ in range(2):
         edited(service, boats(service), whole)
     assert said(boats(service)) == list(range(6))
+
+
+def test_points_that_were_cut_of_mails_to_one_reader_are_said_to_a_stranger(service: Service) -> None:
+    for _ in range(2):
+        cut(service, boats(service), 3)
+    matter = [f"the orchestra of village {number} rehearses its symphony" for number in range(6)]
+    stranger = drafts.new(service, NewDraft(to=["Zoe Quist <zoe@elsewhere.example>"], points=matter))
+    assert all(f"village {number} " in stranger.current.text for number in range(6))
+    assert stranger.current.notes == []
+
+
+def test_drafts_in_a_models_words_that_were_let_be_were_not_kept_short(tmp_path: Path) -> None:
+    def reply(request: Request) -> str:
+        return " ".join(f"Boat {number} is on time." for number in range(6))
+
+    with talking(tmp_path, FakeEngine(reply)) as service:
+        for _ in range(5):
+            view = boats(service)
+            assert view.current.writer != "extractive"
+            drafts.approve(service, view.line.id)
+        cut(service, boats(service), 3)
+        assert not any("left out" in note for note in boats(service).current.notes)
+        assert not any(one.dimension in LENGTHS for one in boats(service).current.used)
 
 
 def test_an_edit_that_deletes_everything_is_asked_about_before_it_teaches(service: Service) -> None:
@@ -384,6 +409,19 @@ def test_a_chats_reply_is_edited_and_taught_from_like_any_draft(tmp_path: Path) 
         assert after.lessons[0].cost == 9
         with pytest.raises(NotFound):
             drafts.new(service, NewDraft(turn=7, conversation=1))
+
+
+def test_a_chats_reply_has_the_length_that_replies_were_cut_to(tmp_path: Path) -> None:
+    said = "The ferry leaves at nine. The train is late today. Bread costs four euros. The mill is empty now."
+    cut = "The ferry leaves at nine. The train is late today."
+    with talking(tmp_path, FakeEngine([said])) as service:
+        for number in (1, 2, 3):
+            begin(service, "What is new?")
+            view = drafts.new(service, NewDraft(turn=1, conversation=number))
+            if number < 3:
+                assert view.current.text == said
+                edited(service, view, cut)
+        assert view.current.text == cut
 
 
 def test_a_reply_becomes_one_draft_of_its_own_and_others_can_be_made_from_it(tmp_path: Path) -> None:

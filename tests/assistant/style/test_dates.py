@@ -71,7 +71,8 @@ def test_a_date_is_written_in_the_language_of_the_text(text: str, language: str,
 def test_a_day_stays_from_format_to_format(day: date, one: str, other: str) -> None:
     text = f"The report of Ann is due on {written(day, one, 'en')}, and no later."
     made = rewritten(DATES, text, other)
-    [found] = dates_in(made, other if "/" in other else one)
+    is_left = made == text  # of two formats with strokes nothing tells which it is in
+    [found] = dates_in(made, other if "/" in other and not is_left else one)
     assert found.day == day
     assert made == f"The report of Ann is due on {written(day, other, 'en')}, and no later." or "/" in one
 

@@ -56,6 +56,31 @@ def test_a_line_that_leads_to_a_list_is_never_one_of_its_items() -> None:
     )
 
 
+SAID = ("Thank you for your mail.", "The room is free.", "We need a key.", "Please bring:", "Sorry for the delay.")
+
+
+@given(st.lists(st.sampled_from(SAID), min_size=1, unique=True), st.sampled_from(VALUES[1:]))
+def test_frames_that_were_written_are_never_read_as_the_other(said: list[str], value: str) -> None:
+    piece = Piece(blocks=(Block("prose", tuple(said)),))
+    for frames, other in (("items", "prose"), ("prose", "items")):
+        after = LAYOUT.write(piece, {"layout": Setting(value), "layout/frames": Setting(frames)}, PEOPLE)
+        assert framed(after) != other
+        assert sorted(part for block in after.blocks for part in block.parts) == sorted(said)
+        assert not any(block.kind == value and part.endswith(":") for block in after.blocks for part in block.parts[:1])
+
+
+def test_thanks_that_stay_beside_a_new_list_are_no_change_and_thanks_that_became_an_item_are() -> None:
+    text = "Thank you for your mail.{}The room is free.{}We need a key."
+    before = parse(text.format(" ", " "), PEOPLE)
+    beside, among = (parse(text.format(gap, "\n- "), PEOPLE) for gap in ("\n\n- ", "\n- "))
+    within = parse("- Thank you for your mail.\n- The room is free.\n- We need a key.", PEOPLE)
+    assert {one.dimension for one in LAYOUT.compare(before, beside, PEOPLE)} == {"layout", "layout/stops"}
+    assert "layout/frames" in {one.dimension for one in LAYOUT.compare(before, within, PEOPLE)}
+    [moved] = [one for one in LAYOUT.compare(beside, within, PEOPLE) if one.dimension == "layout/frames"]
+    assert (moved.before, moved.after.value) == ("prose", "items")
+    assert framed(among) == "prose"
+
+
 def test_items_become_sentences_with_capitals_and_full_stops() -> None:
     piece = parse("- the room is free\n- Is there a key?\n- iPhone users first", PEOPLE)
     assert laid_out(piece, "prose").blocks == (

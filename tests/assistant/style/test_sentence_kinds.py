@@ -95,6 +95,16 @@ def test_an_edit_shows_what_was_taken_out_and_put_in() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "reworded", ["Also, thank you for the report on wages.", "For the report on wages, thank you."]
+)
+def test_a_sentence_that_was_reworded_was_not_taken_out(reworded: str) -> None:
+    before = parse("The room is free. Thank you for the report on wages.", PEOPLE)
+    after = parse(f"The room is free. {reworded}", PEOPLE)
+    assert SENTENCE_KINDS.compare(before, after, PEOPLE) == []
+    assert SENTENCE_KINDS.compare(after, before, PEOPLE) == []
+
+
 def test_one_kind_among_much_that_went_shows_little() -> None:
     before = parse("Thanks for all. One is. Two is. Three is. Four is. Five is.", PEOPLE)
     plain, faint = (

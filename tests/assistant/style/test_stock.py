@@ -129,3 +129,11 @@ def test_one_under_a_list_stands_at_the_end() -> None:
     before = "Hi Ann,\n\n- The room is free.\n- We need a key.\n\nBest,\nAda"
     after = before.replace("a key.", "a key.\n\nPlease confirm receipt.")
     assert shown(before, after) == {"stock/end/please-confirm-receipt": "Please confirm receipt."}
+
+
+def test_a_standing_sentence_that_is_an_item_is_found_there() -> None:
+    piece = parse("- Thank you for your mail.\n- The room is free.\n- We need a key.", PEOPLE)
+    dimension = "stock/begin/thank-you-for-your-mail"
+    assert STOCK.write(piece, {dimension: Setting("Thank you for your mail.")}, PEOPLE) == piece
+    [items] = STOCK.write(piece, {dimension: Setting("none")}, PEOPLE).blocks
+    assert items.parts == ("The room is free.", "We need a key.")

@@ -23,6 +23,7 @@ FORMS = st.fixed_dictionaries(
         "closing": st.sampled_from(("none", "Best regards,", "Thanks!", "Cordialement,")),
         "signature": st.sampled_from(("{first}", "{name}", "-- {first}", "{initials}")),
         "layout": st.sampled_from(("prose", "bullets", "numbered")),
+        "layout/frames": st.sampled_from(("items", "prose")),
         "sentence/thanks": st.sampled_from(("no", "yes")),
     }
 )
