@@ -127,6 +127,17 @@ def test_a_topic_has_its_own_layout_though_nothing_else_tells_texts_apart(learne
     assert found.count(("bullets", "prose")) >= 5
 
 
+def test_what_one_reader_let_be_is_no_reason_against_what_was_learned_for_another(learner: Learner) -> None:
+    ann, cat = "ann@post.example", "cat@post.example"
+    learner.see(mail_to(ann, 0), layout="numbered", greeting="Dear")
+    for _ in range(24):
+        learner.see(mail_to(cat, 1), greeting="Hi")
+        learner.see(mail_to(cat, 1), is_active=False, layout="prose", greeting="Hi")
+    on_their_subject = mail_to(ann, 1)
+    assert learner.wanted(on_their_subject, "layout") == "numbered"
+    assert learner.wanted(mail_to(cat, 1), "layout") is None
+
+
 def test_a_change_of_mind_is_followed_within_three_edits_and_a_slip_is_not(learner: Learner) -> None:
     ann = "ann@a.example"
     for number in range(8):
