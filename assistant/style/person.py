@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from assistant.style.piece import People, Piece
-from assistant.style.trait import Difference, Form, Reading, Setting, Trait, compare_readings, shown
+from assistant.style.trait import Difference, Form, Reading, Setting, Trait
 from assistant.style.wording import MASK, begins, is_english, like, masked, quoted_from, reworded, running, spliced
 
 SINGULAR, PLURAL, IMPERSONAL = "i", "we", "impersonal"
@@ -82,7 +82,7 @@ class Person(Trait):
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         """A text that named nobody, and became long enough to show it, was not changed in who speaks."""
-        found = compare_readings(shown(self, before, people), shown(self, after, people))
+        found = super().compare(before, after, people)
         named = bool(_speakers(_open(running(before))))
         return [one for one in found if named or one.after.value != IMPERSONAL]
 
@@ -90,8 +90,8 @@ class Person(Trait):
         setting = form.get(self.name)
         if setting is None or setting.value not in (SINGULAR, PLURAL) or not is_english(piece, people):
             return piece
-        current = self.read(piece, people).get(self.name)
-        if current is not None and current.value in (setting.value, IMPERSONAL):
+        shown = self.read(piece, people).get(self.name)
+        if shown is not None and shown.value in (setting.value, IMPERSONAL):
             return piece
         return reworded(piece, in_plural if setting.value == PLURAL else in_singular)
 

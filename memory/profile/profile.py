@@ -94,19 +94,30 @@ class Profile:
         sentences and words it would have, with a length or without one. `is_given`: all that it says was given by the user,
         and without a length is said; else Telos decides how much is. A length that leaves nothing out is none then.
         """
-        found = self._length(context, size, is_given=is_given)
-        return None if is_given and found is not None and size(found) == size(None) else found
-
-    def _length(
-        self, context: Context, size: Callable[[Chosen | None], tuple[float, float]], *, is_given: bool
-    ) -> Chosen | None:
-        """What the user pinned, what evidence says, what they once set down."""
         group = self._derivation.groups.get(family(context.kind))
         shares = self._shares(group, context)
-        told = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in LENGTHS]
-        if told:
-            return _chosen(told[0], 1.0)
+        pinned = [row for row in self._admitting(self._pinned, context, shares) if row.dimension in LENGTHS]
+        if not pinned and (likeliest := self._likeliest(group, context, shares, size, is_given=is_given)) is not None:
+            return likeliest
+        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in LENGTHS]
+        if not pinned and not told:
+            return None
+        stated = _chosen(pinned[0], 1.0) if pinned else _chosen(told[0], told[0].confidence)
+        return None if is_given and size(stated) == size(None) else stated
+
+    def _likeliest(
+        self,
+        group: Group | None,
+        context: Context,
+        shares: Mapping[int, float],
+        size: Callable[[Chosen | None], tuple[float, float]],
+        *,
+        is_given: bool,
+    ) -> Chosen | None:
+        """What evidence says."""
         wide, found = self._wide_length(context), self._lengths(context, shares)
+        if not found:
+            return None
         choices = [None, *(_chosen(self._row[number], 1.0) for number in found)]
         sizes = [size(one) for one in choices]
         strange = 1 - sum(shares.values())
@@ -119,10 +130,8 @@ class Profile:
             usual = sizes[found.index(wide) + 1 if wide in found else 0][1]
             changed = [float(belief @ aims.costs(one)) + strange * abs(one[1] - usual) for one in sizes]
         best = min(range(len(choices)), key=lambda number: changed[number] + (TRIFLE if number else 0.0))
-        if (choice := choices[best]) is not None:
-            return replace(choice, confidence=max(0.0, 1 - changed[best] / max(sizes[best][1], 1.0)))
-        told = [row for row in self._admitting(self._told, context, shares) if row.dimension in LENGTHS]
-        return _chosen(told[0], told[0].confidence) if told else None
+        choice = choices[best]
+        return choice and replace(choice, confidence=max(0.0, 1 - changed[best] / max(sizes[best][1], 1.0)))
 
     def _lengths(self, context: Context, shares: Mapping[int, float]) -> list[int]:
         """The lengths, by number, that a text follows in any circle that it may belong to."""
