@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.engine.contract import Capability, Message, Piece, Reply, Request, Usage, complete
-from memory.embed import Ids, Rows
+from memory.embed import Ids, NoEmbedder, Rows
 
 
 class WordEmbedder:
@@ -37,6 +37,17 @@ class WordEmbedder:
             norm = float(np.linalg.norm(row))
             row /= norm if norm else 1.0
         return rows
+
+
+class MoodyEmbedder(WordEmbedder):
+    """One that may be away."""
+
+    is_away = False
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if self.is_away:
+            raise NoEmbedder("The embedder is away.")
+        return super().encode(texts)
 
 
 class HeldIndex:

@@ -176,8 +176,17 @@ def _poll(wanted: SourceSettings, service: Service, _: Progress) -> Outcome:
 
 
 def _not_before(row: Job | None, at: datetime | None) -> datetime | None:
-    """`at`, or later while the job's row says so."""
-    return at if at is None or row is None or row.next_at is None else max(at, row.next_at)
+    """`at`, or later while the job rests."""
+    until = _rests_until(row)
+    return at if at is None or until is None else max(at, until)
+
+
+def _rests_until(row: Job | None) -> datetime | None:
+    """As the last run wished. One that was cut short left work behind: then no wish of the run before it holds."""
+    if row is None or row.last_started_at is None:
+        return None
+    ended = row.last_finished_at
+    return None if ended is None or ended < row.last_started_at else row.next_at
 
 
 def _of_now(rows: Iterable[Job], now: datetime) -> dict[str, Job]:
@@ -202,8 +211,7 @@ def _index_at(session: Session, service: Service, row: Job | None, now: datetime
 
 def _mailbox_at(session: Session, service: Service, row: Job | None) -> datetime | None:
     """At once for mail that came, unless the job has just failed; else as its row says."""
-    next_at = row.next_at if row is not None else None
-    at = mailbox.round_at(session, service, next_at)
+    at = mailbox.round_at(session, service, _rests_until(row))
     return _not_before(row, at) if row is not None and row.failures else at
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -16,6 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from memory.errors import NewerDatabase
+
+_ONE_BY_ONE = Lock()
+"""Alembic knows one migration of a process at a time: its `op` would run a step in the wrong one of two databases."""
 
 
 def is_needed(connection: Connection) -> bool:
@@ -43,7 +47,8 @@ def upgrade(connection: Connection, *, before: Callable[[str], None], to: str = 
         return
     if present is not None:
         before(present)
-    command.upgrade(config, to)
+    with _ONE_BY_ONE:
+        command.upgrade(config, to)
 
 
 def _scripts(config: Config) -> ScriptDirectory:

@@ -12,14 +12,13 @@ from assistant.clock import FakeClock
 from assistant.ingest import indexing, reindexing
 from assistant.ingest.indexing import Indexing, index_pending
 from assistant.stories import placing
-from memory.embed import NoEmbedder, Rows
 from memory.models import Stage
 from memory.recall import Recall
 from memory.store import items, lookup, sources, stories
 from memory.store.items import NewItem
 from memory.vectors import Vectors
 from tests.databases import open_empty
-from tests.fakes import WordEmbedder
+from tests.fakes import MoodyEmbedder, WordEmbedder
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PAGE = 40
@@ -27,17 +26,6 @@ PAGE = 40
 
 class Broken(Exception):
     """Stands for a kill at a failpoint: nothing after it runs."""
-
-
-class MoodyEmbedder(WordEmbedder):
-    """An embedder that may be away."""
-
-    is_away = False
-
-    def encode(self, texts: object) -> Rows:
-        if self.is_away:
-            raise NoEmbedder("The embedder is away.")
-        return super().encode(texts)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -14,13 +14,14 @@ from assistant.clock import FakeClock
 from assistant.config.schema import Settings
 from assistant.errors import Conflict, NotFound, Unavailable
 from assistant.home import Home
-from assistant.jobs.duties import Duty, Outcome
+from assistant.jobs.duties import RETRY_EMBEDDER, Duty, Outcome
 from assistant.jobs.runner import Runner, due
 from assistant.progress import Cancelled, Progress
 from assistant.service import Service
 from connectors.feeds import Feeds
-from memory.store import items
-from tests.fakes import HeldIndex, WordEmbedder
+from memory.store import items, sources, stories
+from memory.store.items import NewItem
+from tests.fakes import HeldIndex, MoodyEmbedder, WordEmbedder
 from tests.waiting import wait_until
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -162,6 +163,46 @@ def test_what_fails_because_the_service_stops_is_no_failure(
         runner.run("maintain")
     assert state(runner, "maintain").history.failures == 0
     assert state(runner, "maintain").at == NOW
+
+
+def test_what_a_run_that_was_cut_short_left_behind_does_not_wait_for_the_embedder(
+    runner: Runner, service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = MoodyEmbedder()
+    away.is_away = True
+    monkeypatch.setattr(service, "embedder", away)
+    bring(service, "Tides turn turbines")
+    runner.run("index")
+    assert state(runner, "index").at == NOW + RETRY_EMBEDDER
+
+    def killed(*_: object, **__: object) -> int:
+        raise Cancelled
+
+    clock.advance(MINUTE)
+    bring(service, "The kettle sings")
+    with monkeypatch.context() as cut_short:
+        cut_short.setattr("assistant.stories.placing.place", killed)
+        with pytest.raises(Cancelled):
+            runner.run("index")
+    clock.advance(MINUTE)
+    assert len(in_no_story(service)) == 1
+    assert state(runner, "index").at == clock.now()
+
+    runner.run("index")
+    assert in_no_story(service) == []
+    assert state(runner, "index").at == clock.now() + RETRY_EMBEDDER
+
+
+def bring(service: Service, text: str) -> None:
+    with service.database.write() as session:
+        source = sources.ensure(session, "town", "feeds", NOW)
+        assert source.id is not None
+        items.save(session, source.id, [NewItem(external_id=text, text=text, published=NOW)], service.clock.now())
+
+
+def in_no_story(service: Service) -> list[stories.Told]:
+    with service.database.read() as session:
+        return list(stories.unplaced(session, limit=10))
 
 
 def test_a_feed_is_polled_indexed_and_the_digest_waits_for_it(tmp_path: Path, clock: FakeClock) -> None:

@@ -134,6 +134,23 @@ def test_a_kill_at_a_failpoint_loses_nothing_and_sends_nothing_twice(
         assert daemon.rows("SELECT count(*) FROM chunk") == daemon.rows("SELECT count(*) FROM vector")
 
 
+def test_a_kill_in_a_later_round_leaves_nothing_waiting_for_the_embedder(
+    read_home: Path, web: WebServer, sources: dict[str, str], daemon: Daemon
+) -> None:
+    shutil.copytree(read_home, daemon.folder, dirs_exist_ok=True)
+    web.answer("/later", feed("later"), content_type="application/rss+xml")
+    more = sources | {"later": web.url("/later")}
+    daemon.configure(mail_port=1, sources=more, digest=NOT_DUE, memory=WITHOUT_EMBEDDER)
+
+    with running(daemon, failpoint="index.after_chunks"):
+        assert daemon.wait_until_it_dies() == -signal.SIGKILL
+    assert not _is_placed(daemon, ITEMS * len(more))
+
+    with running(daemon):
+        daemon.wait_until(lambda: _is_placed(daemon, ITEMS * len(more)), "every item is in a story")
+        assert daemon.stop() == 0
+
+
 def test_twenty_kills_at_random_lose_nothing_and_send_nothing_twice(tmp_path: Path, forge: Forge) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # pytest shows it when the test fails

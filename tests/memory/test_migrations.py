@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -185,6 +186,14 @@ def test_facts_from_before_evidence_rest_on_their_own_words_and_know_until_when_
         assert rests_on == [(1, "Q", 1), (2, "W", None)]
         assert (first.valid_until, second.valid_until) == (second.valid_from, None)
     database.close()
+
+
+def test_databases_that_are_made_at_the_same_time_each_get_their_own_tables(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.db" for number in range(4)]
+    with ThreadPoolExecutor(len(paths)) as pool:
+        for database in pool.map(Database.open, paths):
+            assert database.check() == []
+            database.close()
 
 
 @pytest.mark.parametrize("revision", revisions())
