@@ -11,6 +11,8 @@ import pytest
 from assistant import digests, drafts
 from assistant.answers.drafts import DraftEdit
 from assistant.delivery.draft_letter import MARK
+from assistant.jobs.duties import MAILBOX
+from assistant.jobs.runner import due
 from assistant.status import status
 from connectors.mail.mailbox import Mailbox, Message
 from memory.store import replies
@@ -214,6 +216,7 @@ def test_killed_while_it_learns_it_learns_once(name: str, office: PostOffice, mo
     [placed] = office.placed()
     office.send(placed, SENT, keeps_mark=True)
     office.is_killed_at(name, monkeypatch)
+    assert MAILBOX in due(office.clock.now(), office.runner.duties()), "the rest does not wait for the next look"
     office.round()
     view = drafts.show(office.service, int(placed[MARK].partition(":")[0]))
     assert (view.line.state, view.line.sending, len(view.versions), len(view.lessons)) == ("approved", "sent", 2, 1)
