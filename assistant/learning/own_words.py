@@ -100,7 +100,7 @@ def _words(text: str) -> list[str]:
 
 def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
     """Every run of `RUN` words."""
-    return {tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)}
+    return set(zip(*(words[at:] for at in range(RUN)), strict=False))
 
 
 def _pasted(text: str, known: set[tuple[str, ...]]) -> set[int]:

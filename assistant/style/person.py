@@ -82,9 +82,11 @@ class Person(Trait):
 
     def compare(self, before: Piece, after: Piece, people: People) -> list[Difference]:
         """A text that named nobody, and became long enough to show it, was not changed in who speaks."""
-        found = super().compare(before, after, people)
-        named = bool(_speakers(_open(running(before))))
-        return [one for one in found if named or one.after.value != IMPERSONAL]
+        return [
+            one
+            for one in super().compare(before, after, people)
+            if one.after.value != IMPERSONAL or _speakers(_open(running(before)))
+        ]
 
     def write(self, piece: Piece, form: Form, people: People) -> Piece:
         setting = form.get(self.name)

@@ -66,8 +66,10 @@ def _first_foreign(lines: list[str]) -> int:
 
 
 def _is_header(lines: list[str], number: int) -> bool:
+    if not _FROM.match(lines[number]):
+        return False
     following = [line for line in lines[number + 1 : number + 5] if line.strip()][:3]
-    return bool(_FROM.match(lines[number])) and any(_HEADER.match(line) for line in following)
+    return any(_HEADER.match(line) for line in following)
 
 
 def _is_attribution(lines: list[str], number: int) -> bool:

@@ -7,7 +7,7 @@ another one with a capital follows.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from assistant.style.piece import People, Piece
@@ -30,13 +30,8 @@ class Spelling(Trait):
         if not is_english(piece, people):
             return {}
         text = running(piece)
-        found: dict[str, list[str]] = {BRITISH: [], AMERICAN: []}
-        for match in _words(text):
-            word = match[0].casefold()
-            if american(word):
-                found[BRITISH].append(match[0])
-            elif british(word):
-                found[AMERICAN].append(match[0])
+        ways = ((BRITISH, american), (AMERICAN, british))
+        found = {value: [match[0] for match, _ in _respelt(text, other)] for value, other in ways}
         total = sum(map(len, found.values()))
         for value, those in found.items():
             if those and len(those) / total >= _SHARE:
@@ -60,13 +55,13 @@ SPELLING = Spelling()
 def spelt(text: str, value: str) -> str:
     """`text` in the spelling of `value`."""
     other = british if value == BRITISH else american
-    changes: dict[int, tuple[int, str]] = {}
-    for match in _words(masked(text)):
-        word = other(match[0].casefold())
-        if word:
-            changes[match.start()] = (match.end(), like(word, match[0]))
+    changes = {match.start(): (match.end(), like(word, match[0])) for match, word in _respelt(masked(text), other)}
     return spliced(text, changes)
 
 
-def _words(text: str) -> list[re.Match[str]]:
-    return [match for match in _WORD.finditer(text) if match[0] not in _NAMES and not is_name(text, match)]
+def _respelt(text: str, other: Callable[[str], str | None]) -> Iterator[tuple[re.Match[str], str]]:
+    """The words that are spelt otherwise the other way, and how; no names."""
+    for match in _WORD.finditer(text):
+        word = other(match[0].casefold())
+        if word and match[0] not in _NAMES and not is_name(text, match):
+            yield match, word

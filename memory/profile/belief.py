@@ -112,13 +112,14 @@ def not_silenced(place: Ids, dimension: Ids, value: Ids, is_active: NDArray[np.b
 def not_silenced_amounts(amount: Weights, is_active: NDArray[np.bool_]) -> Weights:
     """The same of the measured evidence of one place and dimension."""
     kept = np.ones(len(amount))
-    for second in range(2, len(amount)):
-        before, first = second - 2, second - 1
-        is_again = is_active[first] and is_active[second] and is_near(amount[first], amount[second])
-        if is_again and np.isfinite(amount[before]) and not is_near(amount[first], amount[before]):
-            least, most = _around(np.sqrt(amount[first] * amount[second]))
-            earlier = amount[:first]
-            kept[:first][~((earlier >= least) & (earlier <= most))] *= SILENCED
+    least, most = (ends[1:-1] for ends in _around(amount))
+    before, first, second = amount[:-2], amount[1:-1], amount[2:]
+    is_again = is_active[1:-1] & is_active[2:] & (least <= second) & (second <= most)
+    is_other = np.isfinite(before) & ~((least <= before) & (before <= most))
+    for number in np.flatnonzero(is_again & is_other).tolist():
+        lowest, highest = _around(np.sqrt(first[number] * second[number]))
+        earlier = amount[: number + 1]
+        kept[: number + 1][~((earlier >= lowest) & (earlier <= highest))] *= SILENCED
     return kept
 
 

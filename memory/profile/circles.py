@@ -8,44 +8,30 @@ circles; `memory.profile.profile` asks how likely a new text belongs to each. Th
              with a variance that makes two of a kind as alike as embedders find them (`ALIKE`, against `UNLIKE`).
              t_ik = log N(x_i; E m_k, Var) - log N(x_i; 0, Var_0): for k against a circle of its own  (k = s2 / var m)
     readers  r_ik = log P(reader_i | k) - log P(reader_i), the one counted in k, its domain smoothing the reader, the other in all
-    values   l_ij = sum over dimensions seen in both of log P(agree or not | same circle) / P(... | any two), and with
-             h_ij = 1 - (1 - SWITCH)^|i - j| the user may have changed their mind in between:
-             l'_ij = log((1 - h_ij) exp(l_ij) + h_ij);  v_ik = mean over members j of l'_ij, the nearer in time the more
+    values   v_ik = what was seen of i beside what was seen of members of k (`memory.profile.compared`)
     score    s_ik = log n_k + g_t t_ik + g_r r_ik + v_ik,  and 0 for a circle of its own
 
 Each lesson in turn joins the best (a pass in order of time, then passes over all at once); then a circle is
-taken apart by the two members most at odds, if lessons fit much better so. How far text and readers are
+taken apart by the two members most at odds, if lessons fit much better so. A score depends on the lesson and the circle alone: of
+circles that keep their members no score is made again. How far text and readers are
 to be trusted (g_t, g_r) differs between users, and is what best foretells the circles found without each lesson itself.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory.embed import Ids, Rows
-
-Floats = NDArray[np.float32]
+from memory.profile.compared import Compared, Floats, Seen
 
 ALIKE, UNLIKE = 0.22, 0.05
 """Cosines of two texts on one subject, and of any two of a user's."""
 DIRECTIONS = 90.0
 """In how many directions texts on one subject scatter; embedders have more, which hang together."""
-BACKGROUND = 8.0
-"""How many texts it takes for the mean of the user's own to count as the background as much as none does."""
-SWITCH = 0.015
-"""How likely the user changes their mind between two lessons."""
-SLIP = 0.12
-"""How likely a text does not show what its circle wants: a slip, or an edit too little or too much."""
-CLOSE = 0.12
-"""How far, in logarithms, amounts that are meant to be one lie apart."""
-TWICE = 0.7
-"""Sentences and words say much of the same."""
-MEMORY = 30.0
-"""Lessons after which another's values count a third."""
 PASSES = 4
 PARTED_FROM, PARTED_FOR = 6, 0.5
 """A circle of so many lessons may be two; they are, where lessons then fit theirs better by so much, in the mean."""
@@ -53,26 +39,6 @@ GAINS = ((1.0, 1.0), (0.6, 1.0), (0.3, 1.0), (1.0, 0.6), (1.0, 0.3))
 """(g_t, g_r); the first where nothing speaks against it."""
 STRANGER = 1.0
 """How much of a circle's readers, and of a domain's in it, are as anywhere, in lessons."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """Lessons of one family of kinds, the oldest first: n of them.
-
-    `vectors` (n, dimension), zero where there is none; `readers`, `domains` (n,), codes, -1 where there is none;
-    `values` (n, dimensions), codes, -1 where nothing was seen; `amounts` (n, measures), logarithms, NaN where nothing;
-    `is_set` (n, measures), whether the user's own hand made the amount.
-    """
-
-    vectors: Floats
-    readers: Ids
-    domains: Ids
-    values: Ids
-    amounts: Floats
-    is_set: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.readers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,38 +72,51 @@ class Readers:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Lessons beside one another: `centred` (n, dimension) vectors without their `background`, `nearness` (n, n) in time, and
-    `near` (n, n), l' by nearness."""
+class Sums:
+    """Of the members of k circles: `size` (k,), `total` (k, dimension) of centred vectors, `by_reader` (k, readers), `by_domain`
+    (k, domains)."""
 
-    seen: Seen
-    background: Floats
-    centred: Floats
-    nearness: Floats
-    near: Floats
-
-    @classmethod
-    def of(cls, seen: Seen) -> Self:
-        has_vector = np.any(seen.vectors, axis=1)
-        background = seen.vectors.sum(axis=0) / (has_vector.sum() + BACKGROUND)
-        centred = np.where(has_vector[:, None], seen.vectors - background, 0).astype(np.float32)
-        alike, nearness = _alike(seen)
-        return cls(seen, background, centred, nearness, nearness * alike)
-
-
-@dataclass(slots=True)
-class Circles:
-    """k circles: `of` (n,) names each lesson's. Sums over members: `size` (k,), `total` (k, dimension) of centred vectors,
-    `by_reader` (k, readers), `by_domain` (k, domains)."""
-
-    of: Ids
     size: Floats
     total: Floats
-    background: Floats
     by_reader: Floats
     by_domain: Floats
+
+    @classmethod
+    def of(cls, of: Ids, circles: Ids, compared: Compared) -> Self:
+        seen = compared.seen
+        members = [np.flatnonzero(of == circle) for circle in circles]
+        return cls(
+            np.array([len(one) for one in members], dtype=np.float32),
+            np.array([compared.centred[one].sum(axis=0) for one in members], dtype=np.float32),
+            np.array([_counted(seen.readers[one], seen.readers) for one in members], dtype=np.float32),
+            np.array([_counted(seen.domains[one], seen.domains) for one in members], dtype=np.float32),
+        )
+
+    def some(self, circles: Ids) -> Sums:
+        return Sums(self.size[circles], self.total[circles], self.by_reader[circles], self.by_domain[circles])
+
+    def with_others(self, is_other: NDArray[np.bool_], others: Sums) -> Sums:
+        """These where `is_other` (k,) is false, in their order, and `others` where it is true."""
+        return Sums(
+            _merged(is_other, self.size, others.size),
+            _merged(is_other, self.total, others.total),
+            _merged(is_other, self.by_reader, others.by_reader),
+            _merged(is_other, self.by_domain, others.by_domain),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Circles:
+    """k circles: `of` (n,) names each lesson's, `sums` are those of its members, `gains` how far text and readers are trusted."""
+
+    of: Ids
+    sums: Sums
+    background: Floats
     readers: Readers
-    gains: tuple[float, float] = field(default=GAINS[0])
+    gains: tuple[float, float] = GAINS[0]
+
+    def __len__(self) -> int:
+        return len(self.sums.size)
 
     @classmethod
     def find(cls, seen: Seen) -> Self:
@@ -148,8 +127,8 @@ class Circles:
         if gains != GAINS[0]:
             found = cls.grouped(_in_turn(compared, gains), compared)
         for _ in range(PASSES):
-            found.gains = found._trust(compared)
-            better = found._again(compared)
+            found = replace(found, gains=found._trust(compared))
+            better = found._again(found._scores(compared))
             if np.array_equal(better, found.of):
                 break
             found = cls.grouped(better, compared, found.gains)
@@ -159,98 +138,102 @@ class Circles:
     def grouped(cls, of: Ids, compared: Compared, gains: tuple[float, float] = GAINS[0]) -> Self:
         """The lessons in these circles, text and readers trusted so far."""
         names, of = np.unique(of, return_inverse=True)
-        member = _one_hot(of, len(names)).T
-        return cls(
-            of=of,
-            size=member.sum(axis=1),
-            total=member @ compared.centred,
-            background=compared.background,
-            by_reader=member @ _one_hot(compared.seen.readers),
-            by_domain=member @ _one_hot(compared.seen.domains),
-            readers=Readers.of(compared.seen),
-            gains=gains,
-        )
+        sums = Sums.of(of, np.arange(len(names)), compared)
+        return cls(of, sums, compared.background, Readers.of(compared.seen), gains)
+
+    def regrouped(self, of: Ids, compared: Compared, scores: Floats) -> tuple[Self, Floats]:
+        """The lessons in these circles instead, and their scores, from the `scores` of this grouping: circles that keep their
+        members keep both."""
+        moved = of != self.of
+        if not moved.any():
+            return self, scores
+        names, codes = np.unique(of, return_inverse=True)
+        is_other = np.isin(names, np.concatenate([of[moved], self.of[moved]]))
+        kept, others = names[~is_other], np.flatnonzero(is_other)
+        sums = self.sums.some(kept).with_others(is_other, Sums.of(codes, others, compared))
+        found = replace(self, of=codes, sums=sums)
+        return found, _merged(is_other, scores.T[kept], found._scores(compared, others).T).T
 
     def belonging(self, vector: Rows | None, reader: int, domain: int, *, has_reader: bool) -> Floats:
         """(k + 1,): how likely a new text belongs to each circle, and last, to none of them."""
-        scores = np.log(self.size)
+        size, total = self.sums.size, self.sums.total
+        scores = np.log(size)
         if vector is not None:
             centred = vector - self.background
-            product = self.total @ centred
-            scores += self.gains[0] * _text(
-                product, _square(self.total), np.square(centred).sum(), self.size, vector.size
-            )
+            own = np.square(centred).sum()
+            scores += self.gains[0] * _text(total @ centred, _square(total), own, size, vector.size)
         if has_reader:
-            by_reader = self.by_reader[:, reader] if reader >= 0 else np.zeros_like(self.size)
-            by_domain = self.by_domain[:, domain] if domain >= 0 else np.zeros_like(self.size)
-            known = self.by_reader.sum(axis=1)
+            by_reader = self.sums.by_reader[:, reader] if reader >= 0 else np.zeros_like(size)
+            by_domain = self.sums.by_domain[:, domain] if domain >= 0 else np.zeros_like(size)
+            known = self.sums.by_reader.sum(axis=1)
             scores += self.gains[1] * self.readers.score(reader, domain, by_reader, by_domain, known)
         return _shares(np.append(scores, 0.0).astype(np.float32))
-
-    def _again(self, compared: Compared) -> Ids:
-        """Where each lesson would go, the others staying."""
-        scores = self._scores(compared)
-        best: Ids = np.argmax(scores, axis=1).astype(np.int64)
-        alone = scores[np.arange(len(best)), best] < 0
-        best[alone] = len(self.size) + np.flatnonzero(alone)
-        return best
-
-    def _scores(self, compared: Compared) -> Floats:
-        """s (n, k) of each lesson, itself taken out of its circle."""
-        text, reader = self._without_each(compared)
-        member = _one_hot(self.of, len(self.size))
-        values = compared.near @ member / (compared.nearness @ member + 0.05)
-        others = self.size[None] - member
-        scores: Floats = np.log(np.maximum(others, 1e-6)) + self.gains[0] * text + self.gains[1] * reader + values
-        return scores
 
     def parted(self, compared: Compared) -> Self:
         """These circles, or with one of them in two where lessons then fit theirs much better: where two have grown into one,
         each lesson by itself is best off with the many, whichever of the two it is of."""
-        best, most = self, self._fit(compared) + PARTED_FOR
-        for circle in np.flatnonzero(self.size >= PARTED_FROM).tolist():
-            parted = self.grouped(_halved(self.of, circle, compared.near), compared, self.gains)
+        scores = self._scores(compared)
+        best, most = self, self._fit(scores) + PARTED_FOR
+        for circle in np.flatnonzero(self.sums.size >= PARTED_FROM).tolist():
+            parted, fitting = self.regrouped(_halved(self.of, circle, compared), compared, scores)
             for _ in range(PASSES):
-                better = parted._again(compared)
+                better = parted._again(fitting)
                 if np.array_equal(better, parted.of):
                     break
-                parted = self.grouped(better, compared, self.gains)
-            fit = parted._fit(compared)
+                parted, fitting = parted.regrouped(better, compared, fitting)
+            fit = parted._fit(fitting)
             if fit > most:
                 best, most = parted, fit
         return best
 
-    def _fit(self, compared: Compared) -> float:
-        """The mean of s over lessons in their own circles; one that is alone has 0."""
-        own = self._scores(compared)[np.arange(len(self.of)), self.of]
-        return float(np.where(self.size[self.of] > 1, own, 0.0).mean())
+    def _again(self, scores: Floats) -> Ids:
+        """Where each lesson would go, the others staying; one that is best off alone stays where it is alone already."""
+        best: Ids = np.argmax(scores, axis=1).astype(np.int64)
+        alone = np.flatnonzero(scores[np.arange(len(best)), best] < 0)
+        best[alone] = len(self) + alone
+        stays = alone[(self.sums.size[self.of[alone]] == 1) & ~np.isin(self.of[alone], best)]
+        best[stays] = self.of[stays]
+        return best
 
-    def _without_each(self, compared: Compared) -> tuple[Floats, Floats]:
-        """(n, k), (n, k): what text and reader say of each lesson for each circle, itself taken out of it."""
-        seen, centred = compared.seen, compared.centred
-        member = _one_hot(self.of, len(self.size))
+    def _fit(self, scores: Floats) -> float:
+        """The mean of s over lessons in their own circles; one that is alone has 0."""
+        own = scores[np.arange(len(self.of)), self.of]
+        return float(np.where(self.sums.size[self.of] > 1, own, 0.0).mean())
+
+    def _scores(self, compared: Compared, circles: Ids | None = None) -> Floats:
+        """s (n, circles) of each lesson for all or for some circles, itself taken out of its own."""
+        circles = np.arange(len(self)) if circles is None else circles
+        member, text, reader = self._without_each(compared, circles)
+        others = self.sums.size[circles][None] - member
+        scores: Floats = np.log(np.maximum(others, 1e-6)) + self.gains[0] * text + self.gains[1] * reader
+        return scores + compared.values(member)
+
+    def _without_each(self, compared: Compared, circles: Ids) -> tuple[Floats, Floats, Floats]:
+        """(n, circles) each: which lessons are of which, and what text and reader say of each lesson for each circle, itself
+        taken out of it."""
+        seen, centred, sums = compared.seen, compared.centred, self.sums.some(circles)
+        member = (self.of[:, None] == circles[None]).astype(np.float32)
         own = np.square(centred).sum(axis=1)[:, None]
-        product = centred @ self.total.T
-        square = _square(self.total)[None] - member * (2 * product - own)
-        size = self.size[None] - member
+        product = centred @ sums.total.T
+        square = _square(sums.total)[None] - member * (2 * product - own)
+        size = sums.size[None] - member
         text = np.where(own > 0, _text(product - member * own, square, own, size, centred.shape[1]), 0)
         named = (seen.readers >= 0)[:, None]
-        by_reader = np.maximum(self.by_reader.T[seen.readers] - member, 0)
-        by_domain = np.maximum(self.by_domain.T[seen.domains] - member, 0)
-        known = np.maximum(self.by_reader.sum(axis=1)[None] - member, 0)
+        by_reader = np.maximum(sums.by_reader.T[seen.readers] - member, 0)
+        by_domain = np.maximum(sums.by_domain.T[seen.domains] - member, 0)
+        known = np.maximum(sums.by_reader.sum(axis=1)[None] - member, 0)
         reader = np.where(
             named, self.readers.score(seen.readers[:, None], seen.domains[:, None], by_reader, by_domain, known), 0
         )
-        return text.astype(np.float32), reader.astype(np.float32)
+        return member, text.astype(np.float32), reader.astype(np.float32)
 
     def _trust(self, compared: Compared) -> tuple[float, float]:
         """The gains that best foretell the circles of lessons from text and reader alone."""
-        if not np.any(compared.seen.readers >= 0) or len(self.size) < 2:
+        if not np.any(compared.seen.readers >= 0) or len(self) < 2:
             return GAINS[0]
-        text, reader = self._without_each(compared)
-        member = _one_hot(self.of, len(self.size))
-        prior = np.log(np.maximum(self.size[None] - member, 1e-6))
-        counted = self.size[self.of] > 1
+        member, text, reader = self._without_each(compared, np.arange(len(self)))
+        prior = np.log(np.maximum(self.sums.size[None] - member, 1e-6))
+        counted = self.sums.size[self.of] > 1
         best, most = GAINS[0], -np.inf
         for gains in GAINS:
             shares = _shares(prior + gains[0] * text + gains[1] * reader)
@@ -262,25 +245,23 @@ class Circles:
 
 def _in_turn(compared: Compared, gains: tuple[float, float]) -> Ids:
     """The first pass: each lesson, in order of time, joins the best circle of those before it, or opens one."""
-    seen, nearness, near = compared.seen, compared.nearness, compared.near
-    among = compared.centred @ compared.centred.T
-    count = len(seen)
+    seen, centred = compared.seen, compared.centred
+    count, dimension = centred.shape
     of = np.zeros(count, dtype=np.int64)
     readers = Readers.of(seen)
-    products, values, weights = (np.zeros((count, count), dtype=np.float32) for _ in range(3))
+    squares = np.square(centred).sum(axis=1)
     size, square, known = (np.zeros(count, dtype=np.float32) for _ in range(3))
+    total = np.zeros((count, dimension), dtype=np.float32)
     by_reader = np.zeros((int(seen.readers.max(initial=-1)) + 1, count), dtype=np.float32)
     by_domain = np.zeros((int(seen.domains.max(initial=-1)) + 1, count), dtype=np.float32)
     found = 0
     for number in range(count):
-        reader, domain, own = seen.readers[number], seen.domains[number], among[number, number]
-        best = found
+        reader, domain, own = seen.readers[number], seen.domains[number], squares[number]
+        best, product = found, total[: found + 1] @ centred[number]
         if found:
-            scores = np.log(size[:found]) + values[:found, number] / (weights[:found, number] + 0.05)
+            scores = np.log(size[:found]) + compared.values_before(number, of, found)
             if own > 0:
-                scores += gains[0] * _text(
-                    products[:found, number], square[:found], own, size[:found], seen.vectors.shape[1]
-                )
+                scores += gains[0] * _text(product[:found], square[:found], own, size[:found], dimension)
             if reader >= 0:
                 scores += gains[1] * readers.score(
                     reader, domain, by_reader[reader, :found], by_domain[domain, :found], known[:found]
@@ -289,10 +270,8 @@ def _in_turn(compared: Compared, gains: tuple[float, float]) -> Ids:
             best = highest if scores[highest] >= 0 else found
         found = max(found, best + 1)
         of[number] = best
-        square[best] += 2 * products[best, number] + own
-        products[best] += among[number]
-        values[best] += near[number]
-        weights[best] += nearness[number]
+        square[best] += 2 * product[best] + own
+        total[best] += centred[number]
         size[best] += 1
         if reader >= 0:
             by_reader[reader, best] += 1
@@ -301,66 +280,15 @@ def _in_turn(compared: Compared, gains: tuple[float, float]) -> Ids:
     return of
 
 
-def _halved(of: Ids, circle: int, near: Floats) -> Ids:
+def _halved(of: Ids, circle: int, compared: Compared) -> Ids:
     """The circle in two, about those of its members that are most at odds."""
     members = np.flatnonzero(of == circle)
-    between = near[np.ix_(members, members)]
-    one, other = np.unravel_index(int(np.argmin(between)), between.shape)
+    pair = np.array(compared.most_at_odds(members))
+    to_one, to_other = compared.near(pair, members)
     halved = of.copy()
-    halved[members[between[other] > between[one]]] = of.max() + 1
-    halved[members[[one, other]]] = circle, of.max() + 1
+    halved[members[to_other > to_one]] = of.max() + 1
+    halved[pair] = circle, of.max() + 1
     return halved
-
-
-def _alike(seen: Seen) -> tuple[Floats, Floats]:
-    """(n, n), (n, n): l' of each pair, 0 on the diagonal, and how near in time they are, 0 there too."""
-    count = len(seen)
-    said = seen.values >= 0
-    columns: list[NDArray[np.bool_]] = []
-    gains: list[float] = []
-    losses: list[float] = []
-    for dimension in range(seen.values.shape[1]):
-        agree, differ = _odds(np.bincount(seen.values[said[:, dimension], dimension]))
-        losses.append(differ)
-        for value in np.unique(seen.values[said[:, dimension], dimension]):
-            columns.append(seen.values[:, dimension] == value)
-            gains.append(agree - differ)
-    same = np.array(columns, dtype=np.float32).reshape(len(columns), count)
-    both = said.T.astype(np.float32)
-    pairs = both.T @ (both * np.array(losses, dtype=np.float32)[:, None])
-    pairs += same.T @ (same * np.array(gains, dtype=np.float32)[:, None])
-    for measure, is_set in zip(seen.amounts.T, seen.is_set.T, strict=True):
-        pairs += _apart(measure, is_set)
-    lag = np.abs(np.subtract.outer(np.arange(count), np.arange(count))).astype(np.float32)
-    switched = 1 - (1 - SWITCH) ** np.maximum(lag, 1)
-    alike = np.log((1 - switched) * np.exp(np.clip(pairs, -30, 30)) + switched)
-    nearness = np.exp(-lag / MEMORY)
-    np.fill_diagonal(nearness, 0)
-    return alike.astype(np.float32), nearness.astype(np.float32)
-
-
-def _apart(amount: Floats, is_set: NDArray[np.bool_]) -> Floats:
-    """(n, n): what two amounts say of their lessons being of one circle. One that was let be says less than one that was
-    set, and where it lies below it, nothing: a bound leaves room."""
-    seen = np.isfinite(amount)
-    wide = 2 * max(float(np.std(amount[seen])) if seen.any() else 0.0, 0.3) ** 2
-    apart = np.square(amount[:, None] - amount[None])
-    near = 2 * CLOSE**2
-    odds = np.log((1 - SLIP) * np.sqrt(wide / near) * np.exp(apart / (2 * wide) - apart / (2 * near)) + SLIP)
-    weight = np.where(is_set[:, None] & is_set[None], 1.0, np.where(is_set[:, None] | is_set[None], 0.7, 0.4))
-    below = (is_set[:, None] & ~is_set[None] & (amount[None] < amount[:, None])) | (
-        is_set[None] & ~is_set[:, None] & (amount[:, None] < amount[None])
-    )
-    told: Floats = np.where(np.isfinite(apart), np.where(below, np.maximum(odds, 0), odds) * weight * TWICE, 0)
-    return told.astype(np.float32)
-
-
-def _odds(counts: Ids) -> tuple[float, float]:
-    """log P(two agree | same circle) / P(two agree), and of their differing, where values have these counts."""
-    total = counts.sum()
-    by_chance = (np.square(counts / max(total, 1)).sum() * total + 0.4 * 5) / (total + 5)
-    chance = float(np.clip(by_chance, 0.15, 0.9))
-    return float(np.log((1 - SLIP) / chance)), float(np.log(SLIP / (1 - chance)))
 
 
 def _text(product: Floats, square: Floats, own: Floats, size: Floats, dimension: int) -> Floats:
@@ -384,10 +312,16 @@ def _square(total: Floats) -> Floats:
     return squares
 
 
-def _one_hot(codes: Ids, count: int | None = None) -> Floats:
-    """(n, count); a row of zeros for a code of -1."""
-    width = max(int(codes.max(initial=-1)) + 1, 1) if count is None else count
-    made: Floats = (codes[:, None] == np.arange(width)[None]).astype(np.float32)
+def _counted(codes: Ids, every: Ids) -> Ids:
+    """How often each code is among `codes`, of as many as there are in `every`; -1 is none."""
+    counts: Ids = np.bincount(codes + 1, minlength=int(every.max(initial=0)) + 2)[1:]
+    return counts
+
+
+def _merged(is_other: NDArray[np.bool_], rows: Floats, others: Floats) -> Floats:
+    """Rows of both, each in its order: of `others` where `is_other`."""
+    made = np.empty((len(is_other), *rows.shape[1:]), dtype=np.float32)
+    made[~is_other], made[is_other] = rows, others
     return made
 
 

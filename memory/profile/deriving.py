@@ -98,7 +98,7 @@ def _grouped(evidence: Evidences) -> dict[str, Group]:
         seen, readers, houses = evidence.seen(lessons)
         circles = Circles.find(seen)
         groups[kind] = Group(kind, first, circles, lessons, readers, houses)
-        first += len(circles.size)
+        first += len(circles)
     return groups
 
 
@@ -112,7 +112,7 @@ class _Writer:
         self._of_evidence = circle[evidence.lesson]
         self._held = held
         self._kind = {
-            group.first + number: group.kind for group in groups.values() for number in range(len(group.circles.size))
+            group.first + number: group.kind for group in groups.values() for number in range(len(group.circles))
         }
         self._members = _members(circle, len(self._kind))
         self._scopes = {number: self._scope(number) for number in self._kind}
@@ -263,7 +263,7 @@ class _Writer:
             is_telling = part != "source" or others < len(all_lessons)
             if common and is_telling and names.count(common) >= OWN * max(len(names), others):
                 return replace(scope, **{part: common})
-        if np.any(self._evidence.vectors[self._members[number]]) or len(group.circles.size) > 1:
+        if np.any(self._evidence.vectors[self._members[number]]) or len(group.circles) > 1:
             return replace(scope, is_topical=True, anchor=mine[0].id)
         return scope
 

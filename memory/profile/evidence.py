@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from memory.embed import Ids
-from memory.profile.circles import Floats, Seen
+from memory.profile.compared import Floats, Seen
 from memory.profile.scope import family
 from memory.store import lessons
 

@@ -259,6 +259,8 @@ def known_ids(session: Session, source_id: int, external_ids: Collection[str]) -
 
 def current_versions(session: Session, item_ids: Collection[int]) -> dict[int, Version]:
     """The newest version of each item that there is."""
+    if not item_ids:
+        return {}
     chosen = select(Version).join(Item, current()).where(col(Item.id).in_(item_ids))
     return {version.item_id: version for version in session.exec(chosen)}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from memory.profile.belief import SILENCED, measured, not_silenced_amounts, off
+from memory.profile.belief import SILENCED, is_near, measured, not_silenced_amounts, off
 
 
 @pytest.mark.parametrize("amount", [96, 104])
@@ -42,3 +44,19 @@ def test_what_agrees_with_a_change_of_mind_is_not_silenced_by_it() -> None:
     amount = np.array([100.0, 200.0, 200.0, 100.0, 104.0])
     kept = not_silenced_amounts(amount, np.ones(5, dtype=bool))
     assert kept.tolist() == [SILENCED, SILENCED, SILENCED, 1, 1]  # the first one by the two after it
+
+
+@given(st.lists(st.tuples(st.sampled_from([3.0, 4.0, 100.0, 110.0, 200.0, float("nan")]), st.booleans()), max_size=12))
+def test_amounts_are_silenced_as_often_as_the_user_said_another_twice_after_them(
+    told: list[tuple[float, bool]],
+) -> None:
+    amount = np.array([one for one, _ in told])
+    active = np.array([two for _, two in told], dtype=bool)
+    expected = np.ones(len(told))
+    for second in range(2, len(told)):
+        before, first = amount[second - 2], amount[second - 1]
+        is_again = active[second - 1] and active[second] and is_near(first, amount[second])
+        if is_again and np.isfinite(before) and not is_near(first, before):
+            meant = np.sqrt(first * amount[second])
+            expected[: second - 1] *= [1 if is_near(meant, one) else SILENCED for one in amount[: second - 1]]
+    assert not_silenced_amounts(amount, active).tolist() == pytest.approx(expected.tolist())
