@@ -10,8 +10,8 @@ shown and what was left is the cost. `unused` is the share of the possible savin
   the same others, are of kinds for which no detector was made (`hidden_share`: what they cost without learning).
 - `after_switch_unused`: all preferences change at round 100; the costs from there on. `noise_unused`: in a tenth of the
   rounds a whim edits, and not the user's preference. Both over both tracks, and over the first ten seeds.
-- `learn_ms`: the mean time of `drafts.edit` on a text of 500 words. `choose_ms`: the 95th percentile of a choice among 5,000
-  preferences.
+- `learn_ms`: the mean time of `drafts.edit` on a text of 500 words; `learn_late_ms`: the same for a user of whom 2,000 past
+  texts were learned before. `choose_ms`: the 95th percentile of a choice among 5,000 preferences.
 - `warm_up`: see `edits_warm_up`. `model`: see `edits_model`; for it `--home DIR` names a home with a model configured.
 """
 
@@ -47,6 +47,7 @@ class Size:
     seeds: int
     rounds: int
     edits_timed: int
+    past: int
     preferences: int
     unsteady_seeds: int
     """Seeds that are played with a switch and with noise, too."""
@@ -54,8 +55,8 @@ class Size:
     is_hashed: bool = False
 
 
-FULL = Size(seeds=20, rounds=200, edits_timed=40, preferences=5000, unsteady_seeds=10)
-QUICK = Size(seeds=2, rounds=60, edits_timed=5, preferences=500, unsteady_seeds=1)
+FULL = Size(seeds=20, rounds=200, edits_timed=40, past=2000, preferences=5000, unsteady_seeds=10)
+QUICK = Size(seeds=2, rounds=60, edits_timed=5, past=50, preferences=500, unsteady_seeds=1)
 
 
 def main() -> None:
@@ -89,6 +90,7 @@ def measure(chosen: Arguments, home: Path | None, size: Size) -> None:
         embedder_why=why,
         **shares(played, "telos", size.rounds),
         learn_ms=learn_ms(embedder, size.edits_timed),
+        learn_late_ms=learn_ms(embedder, size.edits_timed, past=size.past),
         choose_ms=choose_ms(embedder, size.preferences),
         nearest=shares(played, "nearest", size.rounds),
         **{"global": shares(played, "global", size.rounds)},

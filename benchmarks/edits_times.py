@@ -10,11 +10,11 @@ import numpy as np
 
 from assistant import drafts, profile
 from assistant.answers.drafts import DraftEdit, NewDraft
-from assistant.answers.profile import Exported, ExportedPreference
+from assistant.answers.profile import Exported, ExportedPreference, LearnText, LearnTexts
 from assistant.style import traits
 from benchmarks.edits_home import BEGINNING, household
 from benchmarks.edits_letter import Case
-from benchmarks.edits_texts import made_sentences
+from benchmarks.edits_texts import WRITER, made_sentences
 from benchmarks.edits_wishes import Wish
 from benchmarks.report import percentile
 from benchmarks.simulated_user import User
@@ -32,13 +32,17 @@ VALUES = {
     "spelling": ("en-GB", "en-US"), "signature": ("{first}", "{name}"), "emoji": ("yes", "no"),
 }  # fmt: skip
 CHOICES = 60
+GREETINGS, NAME = ("Hi {},", "Dear {},", "Hello {},", "Good morning {},"), "Anna"
 
 
-def learn_ms(embedder: Embedder, times: int) -> float:
-    """The mean time of `drafts.edit` on texts of some 500 words, edited in eight ways, one lesson upon the other."""
+def learn_ms(embedder: Embedder, times: int, *, past: int = 0) -> float:
+    """The mean time of `drafts.edit` on texts of some 500 words, edited in eight ways, one lesson upon the other, by a user of
+    whom so many `past` texts were learned before."""
     user = User([WISHES], "times")
     taken: list[float] = []
     with household(embedder) as house:
+        if past:
+            profile.learn(house.service, LearnTexts(texts=[_past(number) for number in range(past)]))
         for number in range(times):
             house.at_round(number)
             points = _points(number)
@@ -74,6 +78,17 @@ def choose_ms(embedder: Embedder, count: int) -> float:
             held.choose(context, traits.reach)
             taken.append((time.perf_counter() - began) * 1000)
     return percentile(taken, 0.95)
+
+
+def _past(number: int) -> LearnText:
+    """A document, or a mail to one of sixty readers, who are greeted in one of four ways."""
+    body = " ".join(made_sentences(number, 3 + number % 7))
+    if number % 2:
+        return LearnText(name=f"Report {number}", kind="document", text=body)
+    reader = number % 60
+    greeting = GREETINGS[reader // 2 % len(GREETINGS)].format(NAME)
+    to = f"{NAME} Reader <reader{reader}@firm{reader % 9}.example>"
+    return LearnText(name=f"Mail {number}", kind="mail", to=to, text=f"{greeting}\n\n{body}\n\nCheers,\n{WRITER}")
 
 
 def _points(number: int) -> list[str]:

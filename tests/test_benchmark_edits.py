@@ -24,13 +24,16 @@ def test_the_report_has_every_key_and_says_what_could_not_be_measured(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     chosen = Arguments(quick=True, seed=1000, data=None)
-    size = Size(seeds=1, rounds=10, edits_timed=2, preferences=50, unsteady_seeds=1, processes=1, is_hashed=True)
+    size = Size(
+        seeds=1, rounds=10, edits_timed=2, past=6, preferences=50, unsteady_seeds=1, processes=1, is_hashed=True
+    )
     measure(chosen, tmp_path, size)
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["bench"], line["quick"], line["texts"]) == ("edits", True, "made up")
     for arm in (line, line["nearest"], line["global"]):
         assert all(isinstance(arm[key], float) for key in KEYS)
     assert line["learn_ms"] > 0
+    assert line["learn_late_ms"] > 0
     assert line["choose_ms"] > 0
     assert set(line["costs"]["mail, detectable"]) == set(ARMS)
     assert line["costs"]["mail, detectable"]["oracle"] < line["costs"]["mail, detectable"]["none"]
