@@ -176,17 +176,18 @@ def _poll(wanted: SourceSettings, service: Service, _: Progress) -> Outcome:
 
 
 def _not_before(row: Job | None, at: datetime | None) -> datetime | None:
-    """`at`, or later while the job rests."""
-    until = _rests_until(row)
-    return at if at is None or until is None else max(at, until)
+    """`at`, or later while the job's row says so."""
+    return at if at is None or row is None or row.next_at is None else max(at, row.next_at)
 
 
 def _rests_until(row: Job | None) -> datetime | None:
-    """As the last run wished. One that was cut short left work behind: then no wish of the run before it holds."""
-    if row is None or row.last_started_at is None:
+    """As the last run that ended wished: after a failure in any case, else unless another was cut short after it, whose work
+    waits for nothing."""
+    if row is None:
         return None
-    ended = row.last_finished_at
-    return None if ended is None or ended < row.last_started_at else row.next_at
+    begun, ended = row.last_started_at, row.last_finished_at
+    was_cut_short = begun is not None and ended is not None and ended < begun
+    return None if was_cut_short and not row.failures else row.next_at
 
 
 def _of_now(rows: Iterable[Job], now: datetime) -> dict[str, Job]:
@@ -197,15 +198,13 @@ def _of_now(rows: Iterable[Job], now: datetime) -> dict[str, Job]:
 
 def _index_at(session: Session, service: Service, row: Job | None, now: datetime) -> datetime | None:
     """At once for new texts, and where the indexes are gone; for texts that only lack vectors, when the row says so."""
-    waiting = items.waiting(session)
-    if row is not None and row.failures and row.next_at is not None:
-        return row.next_at
+    waiting, until = items.waiting(session), _rests_until(row)
+    if row is not None and row.failures and until is not None:
+        return until
     if waiting.get(Stage.STORED):
         return now
-    if waiting.get(Stage.CHUNKED) or waiting.get(Stage.EMBEDDED):
-        return _not_before(row, now)
-    if turn_vectors.is_missing(session):
-        return _not_before(row, now)
+    if waiting.get(Stage.CHUNKED) or waiting.get(Stage.EMBEDDED) or turn_vectors.is_missing(session):
+        return now if until is None else max(now, until)
     return now if are_indexes_lost(session, service.vectors) else None
 
 

@@ -12,8 +12,8 @@ circles; `memory.profile.profile` asks how likely a new text belongs to each. Th
     score    s_ik = log n_k + g_t t_ik + g_r r_ik + v_ik,  and 0 for a circle of its own
 
 Each lesson in turn joins the best (a pass in order of time, then passes over all at once); then a circle is
-taken apart by the two members most at odds, if lessons fit much better so. A score depends on the lesson and the circle alone: of
-circles that keep their members no score is made again. How far text and readers are
+taken apart by the two members most at odds, if lessons fit much better so. A score depends on the lesson and the circle alone: while
+circles are taken apart, none is made again of those that keep their members. How far text and readers are
 to be trusted (g_t, g_r) differs between users, and is what best foretells the circles found without each lesson itself.
 """
 
@@ -175,7 +175,10 @@ class Circles:
         scores = self._scores(compared)
         best, most = self, self._fit(scores) + PARTED_FOR
         for circle in np.flatnonzero(self.sums.size >= PARTED_FROM).tolist():
-            parted, fitting = self.regrouped(_halved(self.of, circle, compared), compared, scores)
+            halved = _halved(self.of, circle, compared)
+            if halved is None:
+                continue
+            parted, fitting = self.regrouped(halved, compared, scores)
             for _ in range(PASSES):
                 better = parted._again(fitting)
                 if np.array_equal(better, parted.of):
@@ -280,14 +283,16 @@ def _in_turn(compared: Compared, gains: tuple[float, float]) -> Ids:
     return of
 
 
-def _halved(of: Ids, circle: int, compared: Compared) -> Ids:
-    """The circle in two, about those of its members that are most at odds."""
+def _halved(of: Ids, circle: int, compared: Compared) -> Ids | None:
+    """The circle in two, about those of its members that are most at odds; none where nobody is."""
     members = np.flatnonzero(of == circle)
-    pair = np.array(compared.most_at_odds(members))
-    to_one, to_other = compared.near(pair, members)
+    pair = compared.most_at_odds(members)
+    if pair is None:
+        return None
+    to_one, to_other = compared.near(np.array(pair), members)
     halved = of.copy()
     halved[members[to_other > to_one]] = of.max() + 1
-    halved[pair] = circle, of.max() + 1
+    halved[list(pair)] = circle, of.max() + 1
     return halved
 
 

@@ -8,7 +8,7 @@ It knows numbers only, and no circle: `memory.profile.circles` groups by what it
     v_ik  = mean over members j of k of l'_ij, the nearer in time the more: by e^(-|i - j| / MEMORY)
 
 Lessons further apart than `REACH` count next to nothing for one another. So they are compared block by block with those
-around, and thousands of lessons take as many times longer than hundreds as there are more of them, and as much more memory.
+around: time and memory grow with their number, and not with its square.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ TWICE = 0.7
 MEMORY = 30.0
 """Lessons after which another's values count a third."""
 REACH = 240
-"""Lessons after which another's values count e^-8."""
+"""At least so many lessons before and behind it each one is compared with; from there on another's values count e^-8."""
 BLOCK = 256
 """Lessons that are compared at once with those around them."""
-ALONE = 0.05
-"""What v lacks of the mean where a circle's members are few, or long ago."""
+NOTHING = 0.05
+"""The weight that nothing has in the mean v, so that members long ago say little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lessons from `start` to `stop` beside those around them, from `left` to `right`: `nearness` in time and `near`, l' by
+    """The lessons from `start` to `stop` beside those around them, from `left` to `right`: `nearness` in time and `near`, l' times
     nearness; both (stop - start, right - left), and 0 of a lesson with itself."""
 
     start: int
@@ -79,7 +79,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`centred` (n, dimension) are the vectors without their `background`; `blocks` are in the order of the lessons."""
+    """`centred` (n, dimension) are the vectors without the `background` (dimension,) that all texts share; `odds` compare any two
+    lessons, `blocks` hold those near each other, in the order of the lessons."""
 
     seen: Seen
     background: Floats
@@ -105,12 +106,12 @@ class Compared:
         row, end = number - block.start, number - block.left
         earlier = of[block.left : number]
         near = np.bincount(earlier, block.near[row, :end], minlength=count)
-        mean: Floats = near / (np.bincount(earlier, block.nearness[row, :end], minlength=count) + ALONE)
+        mean: Floats = near / (np.bincount(earlier, block.nearness[row, :end], minlength=count) + NOTHING)
         return mean
 
-    def most_at_odds(self, members: Ids) -> tuple[int, int]:
-        """The two of these lessons, two or more, of which what was seen speaks most against one circle."""
-        found, least = (int(members[0]), int(members[1])), np.inf
+    def most_at_odds(self, members: Ids) -> tuple[int, int] | None:
+        """The two of these lessons of which what was seen speaks most against one circle; none where nothing does."""
+        found, least = None, 0.0
         for one in self.blocks:
             rows = members[(members >= one.start) & (members < one.stop)]
             columns = members[(members >= one.left) & (members < one.right)]
@@ -121,13 +122,13 @@ class Compared:
         return found
 
     def near(self, lessons: Ids, others: Ids) -> Floats:
-        """(lessons, others): l' by nearness in time, however far apart."""
+        """(lessons, others): l' times nearness in time, however far apart."""
         near, _ = self.odds.near(lessons, others)
         return near
 
 
 def _values(block: Block, members: Floats) -> Floats:
-    mean: Floats = block.near @ members / (block.nearness @ members + ALONE)
+    mean: Floats = block.near @ members / (block.nearness @ members + NOTHING)
     return mean
 
 
@@ -143,12 +144,12 @@ def _blocks(odds: Odds, count: int) -> Iterator[Block]:
 class Odds:
     """What agreement and difference in each dimension say, from how common its values are.
 
-    `both` (dimensions, n), 1 where it was seen, and `losses` (dimensions,) where two differ; `same` (values, n), 1 where it was
+    `said` (dimensions, n), 1 where it was seen, and `losses` (dimensions,) where two differ; `same` (values, n), 1 where it was
     seen, and `gains` (values,) on top where they agree; `wide` (measures,), how far amounts scatter.
     """
 
     seen: Seen
-    both: Floats
+    said: Floats
     losses: Floats
     same: Floats
     gains: Floats
@@ -178,8 +179,8 @@ class Odds:
         )
 
     def near(self, rows: Ids, columns: Ids) -> tuple[Floats, Floats]:
-        """(rows, columns) twice: l' by nearness in time, and that nearness; 0 of a lesson with itself."""
-        pairs = self.both[:, rows].T @ (self.both[:, columns] * self.losses[:, None])
+        """(rows, columns) twice: l' times nearness in time, and that nearness; 0 of a lesson with itself."""
+        pairs = self.said[:, rows].T @ (self.said[:, columns] * self.losses[:, None])
         pairs += self.same[:, rows].T @ (self.same[:, columns] * self.gains[:, None])
         for measure, is_set, wide in zip(self.seen.amounts.T, self.seen.is_set.T, self.wide, strict=True):
             pairs += _apart(measure[rows], measure[columns], is_set[rows], is_set[columns], wide)

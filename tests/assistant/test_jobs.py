@@ -193,6 +193,40 @@ def test_what_a_run_that_was_cut_short_left_behind_does_not_wait_for_the_embedde
     assert state(runner, "index").at == clock.now() + RETRY_EMBEDDER
 
 
+def test_a_failure_rests_its_time_though_a_further_run_was_cut_short(
+    runner: Runner, service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(failure: BaseException) -> None:
+        def place(*_: object, **__: object) -> int:
+            raise failure
+
+        with monkeypatch.context() as broken:
+            broken.setattr("assistant.stories.placing.place", place)
+            with pytest.raises(type(failure)):
+                runner.run("index")
+
+    bring(service, "Tides turn turbines")
+    ends(Unavailable("The disk is full."))
+    assert state(runner, "index").at == NOW + MINUTE
+    clock.advance(MINUTE / 2)
+    ends(Cancelled())
+    assert state(runner, "index").at == NOW + MINUTE
+
+
+def test_what_the_user_broke_off_does_not_begin_again_by_itself(
+    runner: Runner, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(service: Service, progress: Progress) -> Outcome:
+        raise Cancelled
+
+    runner.run("maintain")
+    clock.advance(MINUTE)
+    monkeypatch.setattr("assistant.jobs.duties._maintain", broken_off)
+    with pytest.raises(Cancelled):
+        runner.run("maintain")
+    assert state(runner, "maintain").at == NOW + timedelta(days=1)
+
+
 def bring(service: Service, text: str) -> None:
     with service.database.write() as session:
         source = sources.ensure(session, "town", "feeds", NOW)

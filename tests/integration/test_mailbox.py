@@ -214,6 +214,9 @@ def test_killed_while_it_learns_it_learns_once(name: str, office: PostOffice, mo
     office.write(ASKED)
     office.round()
     [placed] = office.placed()
+    assert MAILBOX not in due(office.clock.now(), office.runner.duties()), (
+        "an answer that waits is looked at now and then"
+    )
     office.send(placed, SENT, keeps_mark=True)
     office.is_killed_at(name, monkeypatch)
     assert MAILBOX in due(office.clock.now(), office.runner.duties()), "the rest does not wait for the next look"
