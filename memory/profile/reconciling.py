@@ -6,6 +6,7 @@ pinned stands above evidence, and what they forgot stays forgotten. Called by `m
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -286,10 +287,15 @@ def _columns(scope: Scope) -> dict[str, Any]:
 
 def _link(session: Session, pairs: Iterable[tuple[int, Derived]]) -> None:
     """Of each row that holds, write down what it rests on."""
-    pairs = list(pairs)
-    mine = {row_id for row_id, _ in pairs}
-    there = {(of, evidence, is_for) for of, evidence, is_for in preferences.links(session) if of in mine}
-    wanted = {(of, evidence, True) for of, one in pairs for evidence in one.evidence_for}
-    wanted |= {(of, evidence, False) for of, one in pairs for evidence in one.evidence_against}
-    gone = {(of, evidence) for of, evidence, _ in there - wanted}
-    preferences.link(session, sorted(wanted - there), sorted(gone))
+    wanted: defaultdict[tuple[int, bool], set[int]] = defaultdict(set)
+    for of, one in pairs:
+        wanted[of, True].update(one.evidence_for)
+        wanted[of, False].update(one.evidence_against)
+    there = preferences.links(session)
+    added: list[tuple[int, int, bool]] = []
+    gone: list[tuple[int, int]] = []
+    for (of, is_for), rests_on in wanted.items():
+        held = there.get((of, is_for), set())
+        added += [(of, evidence, is_for) for evidence in rests_on - held]
+        gone += [(of, evidence) for evidence in held - rests_on]
+    preferences.link(session, sorted(added), sorted(gone))

@@ -16,6 +16,8 @@ from memory.embed import pack_one
 from memory.models import Lesson, LessonOrigin
 from memory.profile import learning, rulings
 from memory.profile.context import Context, Observation, Vector
+from memory.profile.deriving import derive
+from memory.profile.evidence import Evidences
 from memory.profile.profile import Profile
 from memory.store import preferences
 from tests.databases import open_empty
@@ -95,6 +97,19 @@ class Learner:
                 )
                 for one in preferences.held(session)
             }
+
+    def links(self) -> set[frozenset[int]]:
+        """What the preferences that hold rest on, for and against."""
+        with self.database.read() as session:
+            of = {row.id for row in preferences.held(session)}
+            return {frozenset(ids) for (one, _), ids in preferences.links(session).items() if one in of}
+
+    def derived_links(self) -> set[frozenset[int]]:
+        """The same as it follows from the evidence."""
+        with self.database.read() as session:
+            derived = derive(Evidences.load(session)).preferences
+        every = [ids for one in derived for ids in (one.evidence_for, one.evidence_against)]
+        return {frozenset(ids) for ids in every if ids}
 
 
 @pytest.fixture
@@ -221,5 +236,7 @@ def test_a_lesson_taken_back_is_as_if_it_had_never_been(
         with taught.database.write() as session:
             learning.take_back(session, ids[undone], taught.at)
         assert taught.rows() == without.rows()
+        for learner in (taught, without):
+            assert learner.links() == learner.derived_links()
         taught.database.close()
         without.database.close()
