@@ -42,7 +42,9 @@ class WordEmbedder:
 class MoodyEmbedder(WordEmbedder):
     """One that may be away."""
 
-    is_away = False
+    def __init__(self, *, is_away: bool = False) -> None:
+        super().__init__()
+        self.is_away = is_away
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if self.is_away:

@@ -106,6 +106,17 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What tells of each lesson for each of some circles, itself taken out of its own, (n, circles) each: whether it is a
+    `member`, `prior` (log n_k), `text` (t) and `reader` (r)."""
+
+    member: Floats
+    prior: Floats
+    text: Floats
+    reader: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Circles:
     """k circles: `of` (n,) names each lesson's, `sums` are those of its members, `gains` how far text and readers are trusted."""
 
@@ -123,12 +134,13 @@ class Circles:
         """Group the lessons. The same lessons give the same circles, whatever was before."""
         compared = Compared.of(seen)
         found = cls.grouped(_in_turn(compared, GAINS[0]), compared)
-        gains = found._trust(compared)
+        gains = found._trust(found._signs(compared))
         if gains != GAINS[0]:
             found = cls.grouped(_in_turn(compared, gains), compared)
         for _ in range(PASSES):
-            found = replace(found, gains=found._trust(compared))
-            better = found._again(found._scores(compared))
+            signs = found._signs(compared)
+            found = replace(found, gains=found._trust(signs))
+            better = found._again(found._weighed(compared, signs))
             if np.array_equal(better, found.of):
                 break
             found = cls.grouped(better, compared, found.gains)
@@ -205,18 +217,17 @@ class Circles:
 
     def _scores(self, compared: Compared, circles: Ids | None = None) -> Floats:
         """s (n, circles) of each lesson for all or for some circles, itself taken out of its own."""
-        circles = np.arange(len(self)) if circles is None else circles
-        member, text, reader = self._without_each(compared, circles)
-        others = self.sums.size[circles][None] - member
-        scores: Floats = np.log(np.maximum(others, 1e-6)) + self.gains[0] * text + self.gains[1] * reader
-        return scores + compared.values(member)
+        return self._weighed(compared, self._signs(compared, circles))
 
-    def _without_each(self, compared: Compared, circles: Ids) -> tuple[Floats, Floats, Floats]:
-        """(n, circles) each: which lessons are of which, and what text and reader say of each lesson for each circle, itself
-        taken out of it."""
+    def _weighed(self, compared: Compared, signs: Signs) -> Floats:
+        scores: Floats = signs.prior + self.gains[0] * signs.text + self.gains[1] * signs.reader
+        return scores + compared.values(signs.member)
+
+    def _signs(self, compared: Compared, circles: Ids | None = None) -> Signs:
+        circles = np.arange(len(self)) if circles is None else circles
         seen, centred, sums = compared.seen, compared.centred, self.sums.some(circles)
         member = (self.of[:, None] == circles[None]).astype(np.float32)
-        own = np.square(centred).sum(axis=1)[:, None]
+        own = compared.squares[:, None]
         product = centred @ sums.total.T
         square = _square(sums.total)[None] - member * (2 * product - own)
         size = sums.size[None] - member
@@ -228,19 +239,17 @@ class Circles:
         reader = np.where(
             named, self.readers.score(seen.readers[:, None], seen.domains[:, None], by_reader, by_domain, known), 0
         )
-        return member, text.astype(np.float32), reader.astype(np.float32)
+        return Signs(member, np.log(np.maximum(size, 1e-6)), text.astype(np.float32), reader.astype(np.float32))
 
-    def _trust(self, compared: Compared) -> tuple[float, float]:
+    def _trust(self, signs: Signs) -> tuple[float, float]:
         """The gains that best foretell the circles of lessons from text and reader alone."""
-        if not np.any(compared.seen.readers >= 0) or len(self) < 2:
+        if not self.sums.by_reader.any() or len(self) < 2:
             return GAINS[0]
-        member, text, reader = self._without_each(compared, np.arange(len(self)))
-        prior = np.log(np.maximum(self.sums.size[None] - member, 1e-6))
         counted = self.sums.size[self.of] > 1
         best, most = GAINS[0], -np.inf
         for gains in GAINS:
-            shares = _shares(prior + gains[0] * text + gains[1] * reader)
-            told = np.log(np.maximum((shares * member).sum(axis=1)[counted], 1e-3)).sum()
+            shares = _shares(signs.prior + gains[0] * signs.text + gains[1] * signs.reader)
+            told = np.log(np.maximum((shares * signs.member).sum(axis=1)[counted], 1e-3)).sum()
             if told > most + 1e-6:
                 best, most = gains, told
         return best
@@ -252,14 +261,13 @@ def _in_turn(compared: Compared, gains: tuple[float, float]) -> Ids:
     count, dimension = centred.shape
     of = np.zeros(count, dtype=np.int64)
     readers = Readers.of(seen)
-    squares = np.square(centred).sum(axis=1)
     size, square, known = (np.zeros(count, dtype=np.float32) for _ in range(3))
     total = np.zeros((count, dimension), dtype=np.float32)
     by_reader = np.zeros((int(seen.readers.max(initial=-1)) + 1, count), dtype=np.float32)
     by_domain = np.zeros((int(seen.domains.max(initial=-1)) + 1, count), dtype=np.float32)
     found = 0
     for number in range(count):
-        reader, domain, own = seen.readers[number], seen.domains[number], squares[number]
+        reader, domain, own = seen.readers[number], seen.domains[number], compared.squares[number]
         best, product = found, total[: found + 1] @ centred[number]
         if found:
             scores = np.log(size[:found]) + compared.values_before(number, of, found)

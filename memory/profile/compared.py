@@ -79,12 +79,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`centred` (n, dimension) are the vectors without the `background` (dimension,) that all texts share; `odds` compare any two
-    lessons, `blocks` hold those near each other, in the order of the lessons."""
+    """`centred` (n, dimension) are the vectors without the `background` (dimension,) that all texts share, `squares` (n,) their
+    squared lengths; `odds` compare any two lessons, `blocks` hold those near each other, in the order of the lessons."""
 
     seen: Seen
     background: Floats
     centred: Floats
+    squares: Floats
     odds: Odds
     blocks: tuple[Block, ...]
 
@@ -94,7 +95,7 @@ class Compared:
         background = seen.vectors.sum(axis=0) / (has_vector.sum() + BACKGROUND)
         centred = np.where(has_vector[:, None], seen.vectors - background, 0).astype(np.float32)
         odds = Odds.of(seen)
-        return cls(seen, background, centred, odds, tuple(_blocks(odds, len(seen))))
+        return cls(seen, background, centred, np.square(centred).sum(axis=1), odds, tuple(_blocks(odds, len(seen))))
 
     def values(self, members: Floats) -> Floats:
         """v (n, circles), of each lesson for circles with these `members` (n, circles): 1 or 0."""

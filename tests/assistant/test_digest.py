@@ -16,11 +16,10 @@ from assistant.config.schema import DigestSettings, UserSettings
 from assistant.digest import record, view
 from assistant.digest.view import DigestView
 from assistant.errors import NotFound
-from memory.embed import NoEmbedder, Rows
 from memory.models import MuteKind, Verb
 from memory.store import items, mutes, sources
 from tests.assistant.newsroom import NOW, Newsroom
-from tests.fakes import WordEmbedder
+from tests.fakes import MoodyEmbedder
 
 TOPICS = {
     "tides": "The tidal power station at Grey Point turned its first turbine and sent current to the harbour.",
@@ -257,15 +256,10 @@ def test_headings_are_in_the_users_language_and_texts_in_their_own(newsroom: New
     assert digest.entries[0].sentences[0].text in TOPICS.values()
 
 
-class SilentEmbedder(WordEmbedder):
-    def encode(self, texts: object) -> Rows:
-        raise NoEmbedder("The model is not here.")
-
-
 def test_without_an_answer_of_the_embedder_the_digest_is_built_and_says_so(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path, embedder=None)
     publish_topics(newsroom)
-    newsroom.embedder = SilentEmbedder()
+    newsroom.embedder = MoodyEmbedder(is_away=True)
     newsroom.user = UserSettings(timezone="UTC", interests=("chess",))
     digest = newsroom.build()
     assert digest.entries[0].title == "About chess"

@@ -168,9 +168,7 @@ def test_what_fails_because_the_service_stops_is_no_failure(
 def test_what_a_run_that_was_cut_short_left_behind_does_not_wait_for_the_embedder(
     runner: Runner, service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = MoodyEmbedder()
-    away.is_away = True
-    monkeypatch.setattr(service, "embedder", away)
+    monkeypatch.setattr(service, "embedder", MoodyEmbedder(is_away=True))
     bring(service, "Tides turn turbines")
     runner.run("index")
     assert state(runner, "index").at == NOW + RETRY_EMBEDDER
