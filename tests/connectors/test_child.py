@@ -9,9 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +18,8 @@ from connectors.child.parent import Child
 from connectors.child.pipe import ChildDied, ChildRaised, ChildTimedOut
 from connectors.child.served import Line
 from connectors.failures import TryLater
+from tests.processes import is_running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -123,23 +124,6 @@ def desk() -> Iterator[Child]:
     child.close()
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    ends_at = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends_at:
-            return False
-        time.sleep(0.01)
-    return True
-
-
 def test_a_child_starts_on_first_use_and_keeps_its_object_between_calls(desk: Child) -> None:
     assert desk.pid is None
     assert desk.rss_mb() == 0
@@ -173,7 +157,7 @@ def test_a_call_past_its_deadline_kills_the_child_and_the_next_call_starts_anoth
     with pytest.raises(ChildTimedOut, match=r"longer than 0\.2 s"):
         desk.call("sleep", 60, deadline_s=0.2)
     assert time.monotonic() - started < 2
-    assert not is_alive(first)
+    assert not is_running(first)
     assert desk.call("pid", deadline_s=10) != first
 
 
@@ -187,7 +171,7 @@ def test_a_crash_is_a_failed_call_and_the_next_call_starts_another(desk: Child) 
 def test_a_child_that_died_between_two_calls_is_replaced_unseen(desk: Child) -> None:
     first = desk.call("pid", deadline_s=10)
     os.kill(first, signal.SIGKILL)
-    assert wait_until(lambda: desk.pid is None)
+    wait_until(lambda: desk.pid is None)
     assert desk.call("pid", deadline_s=10) != first
 
 
@@ -204,7 +188,7 @@ def test_memory_is_limited() -> None:
 def test_an_idle_child_ends_and_comes_back_when_called() -> None:
     child = Child(Desk, name="desk", idle_s=0.2)
     first = child.call("pid", deadline_s=10)
-    assert wait_until(lambda: child.pid is None and not is_alive(first))
+    wait_until(lambda: child.pid is None and not is_running(first))
     assert child.call("pid", deadline_s=10) != first
     child.close()
 
@@ -289,7 +273,7 @@ def test_closing_ends_a_call_under_way_and_all_later_ones(desk: Child) -> None:
     desk.close()
     thread.join(5)
     assert len(outcome) == 1
-    assert not is_alive(pid)
+    assert not is_running(pid)
     with pytest.raises(ChildDied, match="closed"):
         desk.call("pid", deadline_s=10)
 
@@ -302,9 +286,9 @@ def test_the_priority_is_lowered() -> None:
 
 def test_what_the_child_started_ends_with_it(desk: Child) -> None:
     grandchild = desk.call("start_a_grandchild", deadline_s=10)
-    assert is_alive(grandchild)
+    assert is_running(grandchild)
     desk.close()
-    assert wait_until(lambda: not is_alive(grandchild))
+    wait_until(lambda: not is_running(grandchild))
 
 
 @pytest.mark.parametrize("method", ["pid", "spin"], ids=["idle", "busy"])
@@ -322,9 +306,9 @@ time.sleep(60)
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         time.sleep(0.2)
-        assert is_alive(pid)
+        assert is_running(pid)
         parent.kill()
-    assert wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: not is_running(pid))
 
 
 def test_the_thread_that_started_the_child_may_end_before_it(desk: Child) -> None:
@@ -375,7 +359,7 @@ def test_a_silence_within_a_stream_kills_the_child_and_the_next_call_starts_anot
     assert [next(stream), next(stream)] == [0, 1]
     with pytest.raises(ChildTimedOut, match=r"longer than 0\.3 s"):
         next(stream)
-    assert not is_alive(pid)
+    assert not is_running(pid)
     assert desk.call("pid", deadline_s=10) != pid
 
 
@@ -398,7 +382,7 @@ def test_a_child_stuck_after_a_stream_was_closed_is_killed(desk: Child, monkeypa
     assert [next(stream), next(stream)] == [0, 1]
     time.sleep(0.2)
     stream.close()
-    assert not is_alive(pid)
+    assert not is_running(pid)
     assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
 
 
@@ -438,7 +422,7 @@ def test_closing_a_child_does_not_wait_for_the_reader_of_a_stream(desk: Child) -
     pid = desk.pid
     assert pid is not None
     desk.close()
-    assert not is_alive(pid)
+    assert not is_running(pid)
     with pytest.raises(ChildDied):
         list(stream)
 
@@ -449,7 +433,7 @@ def test_an_open_stream_keeps_an_idle_child_alive() -> None:
     next(stream)
     time.sleep(0.5)
     assert list(stream) == [1, 2]
-    assert wait_until(lambda: child.pid is None)
+    wait_until(lambda: child.pid is None)
     child.close()
 
 

@@ -25,6 +25,7 @@ from memory.store import items, sources
 from memory.store.items import NewItem
 from tests.databases import open_empty
 from tests.integration.daemon import TELOS, Daemon, running
+from tests.processes import children, is_running
 from tests.servers import Request, Response, WebServer
 
 pytestmark = pytest.mark.integration
@@ -97,10 +98,12 @@ def test_it_stops_in_time_while_a_source_hangs(daemon: Daemon) -> None:
 def test_it_stops_in_time_while_the_embedder_starts(daemon: Daemon) -> None:
     fill(daemon, 500, stage=Stage.STORED)
     with running(daemon):
-        daemon.wait_until(lambda: bool(_children(daemon)), "the embedder's process starts")
-        children = _children(daemon)
+        assert daemon.process is not None
+        pid = daemon.process.pid
+        daemon.wait_until(lambda: bool(children(pid)), "the embedder's process starts")
+        started = children(pid)
         stop_within_bound(daemon)
-    assert [child for child in children if Path(f"/proc/{child}").exists()] == []
+    assert [child for child in started if is_running(child)] == []
     assert "is cut off" not in daemon.said()
     status = json.loads(daemon.telos("status", "--json").stdout)
     assert status["memory"]["pending"] == 500
@@ -126,13 +129,6 @@ def test_it_stops_in_time_while_a_request_waits_for_a_mail_server(daemon: Daemon
                     stop_within_bound(daemon)
                 asking.join()
     assert daemon.rows("SELECT state FROM delivery") == [("QUEUED",)]
-
-
-def _children(daemon: Daemon) -> list[str]:
-    """The processes that the daemon has started."""
-    assert daemon.process is not None
-    threads = Path(f"/proc/{daemon.process.pid}/task").glob("*/children")
-    return [child for thread in threads for child in thread.read_text().split()]
 
 
 def test_systemd_hears_that_it_is_ready_lives_and_ends(daemon: Daemon, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -20,6 +19,7 @@ from assistant.client import Client
 from assistant.errors import Unavailable
 from tests.integration.daemon import Daemon
 from tests.integration.with_model import answered, serving
+from tests.processes import children, rss
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -39,26 +39,22 @@ def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         home.stop()
 
 
-def children(home: Daemon) -> set[int]:
-    """The daemon's own processes."""
-    assert home.process is not None
-    tasks = Path(f"/proc/{home.process.pid}/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()}
-
-
 def model_process(home: Daemon) -> int:
-    """The largest of them, which is the one that the kernel kills when memory runs out."""
-    return max(children(home), key=lambda pid: int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]))
+    """The largest that the daemon has started, which is the one that the kernel kills when memory runs out."""
+    assert home.process is not None
+    return max(children(home.process.pid), key=rss)
 
 
 @contextmanager
 def short_of_memory(home: Daemon) -> Iterator[set[int]]:
     """What the daemon starts meanwhile gets `LITTLE`, from before it loads anything large; their process ids."""
-    old, found, is_over = children(home), set[int](), Event()
+    assert home.process is not None
+    daemon = home.process.pid
+    old, found, is_over = children(daemon), set[int](), Event()
 
     def watch() -> None:
-        while not is_over.wait(0.002):
-            for pid in children(home) - old - found:
+        while not is_over.wait(0.01):
+            for pid in children(daemon) - old - found:
                 with suppress(ProcessLookupError):
                     resource.prlimit(pid, resource.RLIMIT_AS, (LITTLE, LITTLE))
                     found.add(pid)

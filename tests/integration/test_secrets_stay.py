@@ -5,11 +5,9 @@ Files that others may read are refused before anything is served.
 
 from __future__ import annotations
 
-import os
 import socket
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -18,6 +16,7 @@ import pytest
 from assistant.endpoint import socket_path
 from tests.integration.daemon import Daemon, running
 from tests.mail_server import MailServer
+from tests.processes import Process, processes
 from tests.servers import Request, Response, WebServer
 
 pytestmark = pytest.mark.integration
@@ -34,15 +33,6 @@ SECRETS = {
 NEWS = (
     b"<rss version='2.0'><channel><title>News</title><item><guid>1</guid><title>A ferry</title></item></channel></rss>"
 )
-
-
-@dataclass(frozen=True)
-class Process:
-    """A process of this user, as `ps` shows it."""
-
-    pid: int
-    parent: int
-    command: str
 
 
 @pytest.fixture
@@ -132,18 +122,6 @@ def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(
     shown = [(where, what) for where, text in told.items() for what, secret in SECRETS.items() if secret in text]
     assert shown == []
     assert "private" in told["sources list --json"]
-
-
-def processes() -> Iterator[Process]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if entry.stat().st_uid == os.getuid():
-                    parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-                    yield Process(int(entry.name), parent, command)
-            except OSError:
-                continue
 
 
 def test_socket_folders_and_files_are_for_their_owner_alone_once_it_serves(daemon: Daemon) -> None:
