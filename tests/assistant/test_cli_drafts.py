@@ -59,6 +59,12 @@ def test_points_come_through_a_pipe_one_a_line(telos: Shell) -> None:
     assert view["points"] == ["the ferry runs again", "tickets cost 12 euros"]
 
 
+def test_points_are_taken_after_the_kind_by_option_and_through_a_pipe_in_this_order(telos: Shell) -> None:
+    said = ("the ferry runs again", "it stops at noon")
+    view = telos.json("drafts", "new", "note", *said, "--point", "tickets cost 12 euros", stdin="dogs are free\n")
+    assert view["points"] == [*said, "tickets cost 12 euros", "dogs are free"]
+
+
 def test_a_mail_from_standard_input_is_replied_to_whatever_its_bytes(telos: Shell, tmp_path: Path) -> None:
     view = telos.json("drafts", "new", "--eml", "-", "--point", "it opens at eight", stdin=QUESTION)
     assert view["line"]["kind"] == "reply"

@@ -30,6 +30,9 @@ def new(
     kind: Annotated[
         Kind | None, typer.Argument(help="What it is to be; mail, or what --eml, --entry or --turn say, without it.")
     ] = None,
+    stated: Annotated[
+        list[str] | None, typer.Argument(help="What it is to say, a point each, as with --point.", metavar="point")
+    ] = None,
     to: Annotated[
         list[str] | None,
         typer.Option("--to", help='To whom, such as "Ann Lee <ann@example.org>"; may be repeated.', metavar="ADDRESS"),
@@ -64,7 +67,7 @@ def new(
 ) -> None:
     """Draft a mail, a reply, a document or a note, in the form that your edits taught. Gaps are marked [...].
 
-    Nothing is made up: it says what you give it, as points (--point, or piped, one a line), a mail to be answered (piped as well), items
+    Nothing is made up: it says what you give it, as points (--point, after the kind, or piped, one a line), a mail to be answered (piped as well), items
     of memory, facts about you, an entry of the digest or a reply of a conversation.
 
     Examples:
@@ -84,7 +87,7 @@ def new(
             "to": to or [],
             "about": about,
             "subject": subject,
-            "points": [*(point or []), *said],
+            "points": [*(stated or []), *(point or []), *said],
             "items": item or [],
             "facts": fact or [],
             "query": query,
