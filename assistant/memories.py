@@ -140,6 +140,7 @@ def estimate(service: Service, request: answers.EraseRequest) -> answers.EraseEs
 
 def erase(service: Service, request: answers.EraseRequest, progress: Progress) -> answers.ErasedAnswer:
     """Erase for good, and prove it. Once begun it is not interrupted."""
+    service.ahead.wait()
     with service.database.read() as session:
         wanted = _wanted(service, session, request)
     done = erasing.erase(erasing_parts(service), wanted, service.clock.now(), progress)

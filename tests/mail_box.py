@@ -37,6 +37,8 @@ import pytest
 
 from connectors.mail.options import MailOptions
 from tests.mail_server import Certificate
+from tests.ports import free_port
+from tests.waiting import wait_until
 
 USER, PASSWORD = "ada@example.org", "correct horse battery"
 TO_INSTALL = "no Dovecot here: apt-get install dovecot-imapd"
@@ -52,7 +54,7 @@ class MailBox:
     def __init__(self, folder: Path, tokens_at: str = "") -> None:
         self.folder = folder
         self.certificate = Certificate.make(folder)
-        self.port, self.tls_port = _free_ports(2)
+        self.port, self.tls_port = free_port(), free_port()
         self.root = folder / "mail"
         self._tokens_at = tokens_at
         self._process: subprocess.Popen[bytes] | None = None
@@ -103,6 +105,7 @@ class MailBox:
         process.wait()
         if process.stdout:
             process.stdout.close()
+        wait_until(lambda: not self._greets(), "the last of its processes has let go of the port")
 
     def log(self) -> str:
         with contextlib.suppress(FileNotFoundError):
@@ -192,7 +195,7 @@ class MailBox:
     @contextmanager
     def client(self, folder: str = "") -> Iterator[imaplib.IMAP4]:
         """The account, opened by the standard library alone."""
-        client = imaplib.IMAP4("127.0.0.1", self.port, 10)
+        client = imaplib.IMAP4("127.0.0.1", self.port, 60)
         try:
             client.login(USER, PASSWORD)
             if folder:
@@ -375,15 +378,6 @@ def _names() -> tuple[str, str]:
 def _hand_over(folder: Path) -> None:
     folder.chmod(0o755)
     os.chown(folder / "mail", *_mail_user())
-
-
-def _free_ports(number: int) -> list[int]:
-    opened = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    try:
-        return [one.getsockname()[1] for one in opened]
-    finally:
-        for one in opened:
-            one.close()
 
 
 def _quoted(folder: str) -> str:

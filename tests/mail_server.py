@@ -111,6 +111,8 @@ class MailServer:
             self,
             hostname="127.0.0.1",
             port=0,
+            ready_timeout=60,
+            server_hostname="mail.test",
             ssl_context=context if self.security == "tls" else None,
             tls_context=context if self.security == "starttls" else None,
             require_starttls=self.security == "starttls",

@@ -98,7 +98,7 @@ def _chunks(service: Service, asked: ChatRequest, completion: Completion) -> Gen
 async def _whole(service: Service, request: Request, asked: ChatRequest, completion: Completion) -> Response:
     """The reply at once; a client that goes away before stops it."""
     heard = Heard(service, _said(service, asked))
-    looked_at = time.monotonic()
+    looked_at, done = time.monotonic(), None
     try:
         while True:
             has_more = await heard.has_more(_LOOK_S)
@@ -109,11 +109,13 @@ async def _whole(service: Service, request: Request, asked: ChatRequest, complet
             if not has_more:
                 continue
             event = await heard.next_or_none()
-            if event is None:
+            if event is not None:
+                _note(completion, event)
+                done = event if isinstance(event, Done) else done
+            elif done is not None:  # and the conversation is free for what is said next
+                return JSONResponse(completion.whole(done.turn.reply, _finish(asked, done), done.turn.usage))
+            else:
                 raise Unavailable("The reply ended before it was whole.", "Ask again.")
-            _note(completion, event)
-            if isinstance(event, Done):
-                return JSONResponse(completion.whole(event.turn.reply, _finish(asked, event), event.turn.usage))
     finally:
         heard.leave()
 

@@ -90,14 +90,14 @@ class _Author:
             if time.monotonic() - told_at >= BEAT_S:
                 told_at = time.monotonic()
                 progress(len(manuscript.claims), len(self._briefs), f"{self._engine.name} writes")
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                log.warning("%s was not done with the digest in time", self._engine.name)
-                return replace(manuscript, is_late=True, is_asked=True)
+            left = max(0.0, self._deadline - time.monotonic())
             try:
                 story = self._done.get(timeout=min(left, BEAT_S))
             except Empty:
-                continue
+                if left:
+                    continue
+                log.warning("%s was not done with the digest in time", self._engine.name)
+                return replace(manuscript, is_late=True, is_asked=True)
             if story is None:
                 return replace(manuscript, error=self._error, is_asked=self._is_asked)
             manuscript.claims[story[0]] = story[1]

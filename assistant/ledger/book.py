@@ -19,7 +19,7 @@ from assistant.engine.choice import chosen
 from assistant.engine.contract import OutOfBudget, Task
 from assistant.secrets import mask, mask_shapes, secret_values
 from memory.models import Call, Spending
-from memory.store import calls
+from memory.store import calls, erasing
 from memory.store.connection import Database
 
 
@@ -47,6 +47,8 @@ class Running:
     task: Task
     at: datetime
     day: date
+    erasures: int = 0
+    """How many there had been when it began."""
     tokens: int = 0
     seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
@@ -90,7 +92,8 @@ class Ledger:
         Raises: OutOfBudget where the day is spent.
         """
         with self._turn:
-            running = Running(task, self._clock.now(), self._day())
+            with self._database.read() as session:
+                running = Running(task, self._clock.now(), self._day(), erasing.begun(session))
             self._seconds_for(running, 0)
             self._running.append(running)
             return running
@@ -110,7 +113,10 @@ class Ledger:
             self._running.remove(running)
 
     def end(self, running: Running, made: Sequence[Call], seconds: float) -> None:
-        """Count what was spent, and keep the rows. What was set aside is free again whatever happens."""
+        """Count what was spent, and keep the rows unless something was erased meanwhile, which they might still say.
+
+        What was set aside is free again whatever happens.
+        """
         settings = self._settings_of()
         with self._turn:
             self._running.remove(running)
@@ -126,7 +132,7 @@ class Ledger:
                     new_tokens=sum(call.new_tokens for call in made),
                     seconds=seconds,
                 )
-                if settings.model.log_days:
+                if settings.model.log_days and erasing.begun(session) == running.erasures:
                     for call in made:
                         calls.keep(session, _masked(call, settings))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 from assistant.progress import Progress, unheard
@@ -98,12 +99,14 @@ def _reporting(on_progress: Progress) -> type:
             super().__init__(*arguments, **{**options, "disable": True})  # type: ignore[no-untyped-call]
             self.total = options.get("total") or 0
             self._done = 0
+            self._turn = Lock()
             self._counts = options.get("desc", "").startswith("Reconstructing")
 
         def update(self, n: float | None = 1) -> bool | None:
-            self._done += int(n or 0)
-            if self._counts:
-                on_progress(self._done // MB, int(self.total or 0) // MB or None, "MB fetched")
+            with self._turn:  # several files are fetched at a time
+                self._done += int(n or 0)
+                if self._counts:
+                    on_progress(self._done // MB, int(self.total or 0) // MB or None, "MB fetched")
             return None
 
     return Bar

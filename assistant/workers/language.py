@@ -18,7 +18,7 @@ from assistant.workers.model_pipe import Loading, ModelOrder, WorkerBroken, Work
 from connectors.child.parent import Child
 from connectors.child.pipe import ChildDied, ChildFailure
 
-START_S = 60.0
+START_S = 180.0
 """Until the process has imported what it needs to begin."""
 LOAD_SILENCE_S = 600.0
 """Between two reports while the model loads: a cold disk, or a step that is compiled for a GPU, takes long."""

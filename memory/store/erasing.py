@@ -16,10 +16,11 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from memory.models import Audit, Delivery, Digest, Entry, EntryItem, Item, Job, Mute, MuteKind, Setting, Source, Version
-from memory.store import digests, follow_ups, items, replies, requests, stories, unlearning, unsaying
+from memory.store import digests, follow_ups, items, replies, requests, settings, stories, unlearning, unsaying
 from memory.store.unlearning import Rests
 
 AT_ONCE = 500
+_ERASURES = "erasures"
 
 Mentions = Callable[[str], bool]
 """Whether a text speaks of what is erased."""
@@ -46,6 +47,16 @@ class Removed:
             self.drafts | other.drafts,
             self.lessons + other.lessons,
         )
+
+
+def begun(session: Session) -> int:
+    """How many erasures have begun so far. What was read before one may say what it removes."""
+    return int(settings.get(session, _ERASURES, 0))
+
+
+def begin(session: Session) -> None:
+    """One more; in the transaction that removes its rows."""
+    settings.put(session, _ERASURES, begun(session) + 1)
 
 
 def mentions(name: str) -> Mentions:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
-from itertools import count
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -69,7 +68,6 @@ DISGUISES: Mapping[str, str] = {
 }
 
 MARK = re.compile(r"zq\d{5}qz")
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +83,9 @@ class Planted:
     raw: str = ""
 
 
-def planted(order: str, way: int, now: datetime) -> Planted:
-    """An order in one of the `ways` of carrying it: each disguise in each carrier."""
+def planted(number: int, order: str, way: int, now: datetime) -> Planted:
+    """An order in one of the `ways` of carrying it: each disguise in each carrier. No other of its home has its `number`."""
     disguise, carrier = ways()[way % len(ways())]
-    number = next(_numbers)
     mark, word, name = f"zq{number:05}qz", f"notice{number:05}", f"Warden{number:05}"
     text = f"{DISGUISES[disguise].format(order=order, mark=mark, ends=DATA_ENDS)}\n\n{name}, {word}: {_news(number)}"
     return CARRIERS[carrier](Planted(carrier, mark, word, name, Item(external_id=word)), order, text, now)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.cli import app as cli
+from assistant.clock import SystemClock
 
 pytestmark = pytest.mark.integration
 
@@ -67,6 +68,7 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     ]
     version = "https://jsonfeed.org/version/1.1"
     feed.write_text(json.dumps({"version": version, "title": "Town", "items": entries}))
+    monkeypatch.setattr(SystemClock, "now", lambda clock: now)  # midnight passes between no two commands
     folder = tmp_path / "home"
     folder.mkdir(mode=0o700)
     (folder / "config.toml").write_text(CONFIGURATION.format(url=feed))

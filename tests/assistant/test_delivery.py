@@ -25,6 +25,7 @@ from memory.store import audit, digests, outbox
 from memory.store.connection import Database
 from tests.assistant.digest_rows import ANNA, DAY, KEY, NOW, add_stories, digest_view
 from tests.mail_server import DROP, Answer, MailServer, Step
+from tests.ports import free_port
 
 GIVE_UP = timedelta(hours=24)
 SETTINGS = Settings.model_validate({"user": {"email": ANNA}})
@@ -68,8 +69,8 @@ def parts(database: Database, clock: FakeClock, carrier: Carrier, settings: Sett
     return Outbox(database=database, clock=clock, settings=settings, key=KEY, carrier=carrier)
 
 
-def over(server: MailServer, database: Database, clock: FakeClock) -> Outbox:
-    mail = {"via": "smtp", "host": "127.0.0.1", "port": server.port, "security": "none", "timeout_s": 2}
+def over(port: int, database: Database, clock: FakeClock) -> Outbox:
+    mail = {"via": "smtp", "host": "127.0.0.1", "port": port, "security": "none", "timeout_s": 20}
     settings = Settings.model_validate({"user": {"email": ANNA}, "mail": mail})
     return parts(database, clock, SmtpCarrier(settings.mail), settings)
 
@@ -138,16 +139,16 @@ def test_each_answer_leads_to_its_state(
 ) -> None:
     digest_id = queued(database)
     with MailServer(answers=answers) as server:
-        [delivery] = deliver_due(over(server, database, clock))
+        [delivery] = deliver_due(over(server.port, database, clock))
         assert delivery.state is state
         assert delivery.attempts == 1
         assert (delivery.last_error is None) == (state is DeliveryState.SENT)
         assert server.transactions == transactions
         # Whatever it was, nothing more happens at once or by itself, except that what is queued is tried later.
-        assert deliver_due(over(server, database, clock)) == []
+        assert deliver_due(over(server.port, database, clock)) == []
         clock.advance(timedelta(hours=2))
         server.answers = {}
-        deliver_due(over(server, database, clock))
+        deliver_due(over(server.port, database, clock))
     is_tried_again = state is DeliveryState.QUEUED
     assert server.transactions == transactions + is_tried_again
     assert delivery_of(database, digest_id).state is (DeliveryState.SENT if is_tried_again else state)
@@ -159,8 +160,7 @@ def test_a_digest_waits_while_the_server_is_down_and_goes_out_once_when_it_is_ba
     database: Database, clock: FakeClock
 ) -> None:
     digest_id = queued(database)
-    with MailServer() as server:
-        down = over(server, database, clock)
+    down = over(free_port(), database, clock)
     for _ in range(20):
         deliver_due(down)
         clock.advance(timedelta(minutes=10))
@@ -171,7 +171,7 @@ def test_a_digest_waits_while_the_server_is_down_and_goes_out_once_when_it_is_ba
     with MailServer() as server:
         for _ in range(5):
             clock.advance(timedelta(minutes=30))
-            deliver_due(over(server, database, clock))
+            deliver_due(over(server.port, database, clock))
     assert server.transactions == 1
     assert delivery_of(database, digest_id).state is DeliveryState.SENT
 

@@ -31,6 +31,7 @@ from assistant.progress import Cancelled
 from tests.assistant.newsroom import ANNA, NOW, Newsroom
 from tests.assistant.test_digest import TOPICS, publish_topics
 from tests.fakes import FakeEngine
+from tests.waiting import wait_until
 
 GENERATE = frozenset((Capability.GENERATE,))
 
@@ -195,7 +196,7 @@ class Hanging(FakeEngine):
 
     def stream(self, request: Request) -> Iterator[Piece]:
         if self._left <= 0:
-            self._released.wait(20)
+            self._released.wait()
         self._left -= 1
         yield from super().stream(request)
 
@@ -205,11 +206,11 @@ class Hanging(FakeEngine):
 
 class HangingAtLoad(Hanging):
     def lengths(self, texts: Sequence[str]) -> list[int]:
-        self._released.wait(20)
+        self._released.wait()
         return super().lengths(texts)
 
     def count(self, messages: Sequence[Message]) -> int:
-        self._released.wait(20)
+        self._released.wait()
         return super().count(messages)
 
 
@@ -224,9 +225,7 @@ def released() -> Iterator[Event]:
 @pytest.mark.parametrize("kind", [Hanging, HangingAtLoad])
 def test_a_model_that_hangs_does_not_hold_the_digest(tmp_path: Path, released: Event, kind: type[Hanging]) -> None:
     room = newsroom(tmp_path, kind(0, released), minutes=0.1 / 60)
-    started = time.monotonic()
     digest = room.build()
-    assert time.monotonic() - started < 1.5
     assert digest.writer == "extractive"
     assert [note.sentence for note in digest.notes if note.is_trouble] == [
         "fake was not done in time: 6 of 6 entries are the sources' own sentences."
@@ -235,7 +234,7 @@ def test_a_model_that_hangs_does_not_hold_the_digest(tmp_path: Path, released: E
 
 def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(tmp_path: Path, released: Event) -> None:
     """The first story goes alone, so that a batch which hangs after it costs not everything."""
-    digest = newsroom(tmp_path, Hanging(1, released), minutes=0.2 / 60).build()
+    digest = newsroom(tmp_path, Hanging(1, released), minutes=2 / 60).build()
     assert by_model(digest) == 1
     assert digest.writer == "fake"
     (note,) = [note for note in digest.notes if note.kind == "writer_late"]
@@ -243,12 +242,12 @@ def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(tmp_path
 
 
 class Endless(FakeEngine):
-    """A word each few milliseconds, for ever."""
+    """Twenty words a second, for ever."""
 
     def stream(self, request: Request) -> Iterator[Piece]:
         try:
             for number in count():
-                time.sleep(0.005)
+                time.sleep(0.05)
                 yield Piece(f"word{number} ")
         finally:
             self.cancelled += 1
@@ -256,11 +255,8 @@ class Endless(FakeEngine):
 
 def test_a_model_that_writes_for_ever_is_stopped_at_the_deadline(tmp_path: Path) -> None:
     engine = Endless(capabilities=GENERATE)
-    newsroom(tmp_path, engine, minutes=0.1 / 60).build()
-    until = time.monotonic() + 2
-    while not engine.cancelled and time.monotonic() < until:
-        time.sleep(0.005)
-    assert engine.cancelled == 1
+    newsroom(tmp_path, engine, minutes=2 / 60).build()
+    wait_until(lambda: engine.cancelled == 1, "the model is told to stop")
 
 
 def test_stories_go_to_the_model_in_batches_that_leave_time(tmp_path: Path) -> None:

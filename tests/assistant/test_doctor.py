@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from assistant.service import Service
 from memory.store import items, jobs, sources
 from memory.store.connection import Database
 from tests.fakes import HeldIndex, WordEmbedder
+from tests.ports import free_port
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
@@ -100,9 +100,7 @@ def test_a_home_held_by_something_else_than_the_service(home: Home) -> None:
 
 
 def test_a_mail_server_that_does_not_answer(home: Home, clock: FakeClock) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = free_port()
     home.config_file.write_text(
         f"[user]\nemail = 'a@b.org'\n[mail]\nvia = 'smtp'\nhost = '127.0.0.1'\nport = {port}\nsecurity = 'none'"
     )

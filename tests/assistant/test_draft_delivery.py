@@ -114,7 +114,7 @@ def test_each_answer_of_a_mail_server_leads_to_its_state(
     draft_id = approved(database, recipients=[ANN, BOB])
     queued(database, draft_id)
     with MailServer(answers=answers) as server:
-        mail = {"via": "smtp", "host": "127.0.0.1", "port": server.port, "security": "none", "timeout_s": 2}
+        mail = {"via": "smtp", "host": "127.0.0.1", "port": server.port, "security": "none", "timeout_s": 20}
         over = parts(database, clock, SmtpCarrier(Settings.model_validate({"mail": mail}).mail))
         [delivery] = deliver_due(over)
         assert (delivery.state, delivery.attempts, server.transactions) == (state, 1, transactions)

@@ -25,7 +25,6 @@ from assistant.home import Home
 from assistant.progress import unheard
 from assistant.service import Service
 from memory import frequent
-from memory.index import VectorIndex
 from memory.models import Call, Chunk, Fact, FactEvidence, Lesson, Transition, Turn, Vector, Version
 from memory.store import audit
 from tests.assistant.talking import NOW, Talker, begin, say
@@ -47,9 +46,12 @@ def open_service(folder: Path) -> Service:
     )
     engine = Talker(f"{PERSON} keeps a walrus [1].")
     return Service(
-        home, settings=settings, clock=FakeClock(NOW), embedder=WordEmbedder(), make_index=VectorIndex,
+        home,
+        settings=settings,
+        clock=FakeClock(NOW),
+        embedder=WordEmbedder(),
         make_engine=lambda _choice, _settings: engine,
-    )  # fmt: skip
+    )
 
 
 def fill(service: Service, elsewhere: Path) -> None:

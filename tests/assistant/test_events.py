@@ -91,7 +91,7 @@ class Spoken:
                 self.given += 1
                 yield f"word {self.given}"
                 if not self.go_on.is_set():
-                    self.go_on.wait(5)
+                    self.go_on.wait(20)
                 time.sleep(0.002)
         finally:
             self.closed.set()
@@ -148,15 +148,24 @@ def test_items_come_as_they_are_given_and_then_the_end(http: httpx.Client, spoke
         assert spoken.given == 1  # it came before the second was made
         spoken.go_on.set()
         assert [frame.data for frame in read] == ["word 2", "word 3", "[DONE]"]
-    assert spoken.closed.wait(5)
+    assert spoken.closed.wait(20)
 
 
-def test_the_generator_is_closed_within_one_item_when_the_client_goes_away(http: httpx.Client, spoken: Spoken) -> None:
+def test_the_generator_is_closed_within_one_item_when_the_client_goes_away(
+    http: httpx.Client, spoken: Spoken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave, is_left = events.Heard.leave, threading.Event()
+
+    def leaving(heard: events.Heard[str]) -> None:
+        leave(heard)
+        is_left.set()
+
+    monkeypatch.setattr(events.Heard, "leave", leaving)
     with http.stream("POST", "/words/1000000") as response:
         next(decode(response.iter_bytes()))
-    time.sleep(0.1)
+    assert is_left.wait(20)
     spoken.go_on.set()
-    assert spoken.closed.wait(5)
+    assert spoken.closed.wait(20)
     assert spoken.given <= 2
 
 
@@ -171,7 +180,7 @@ def test_the_generator_is_closed_within_one_item_when_the_service_stops(
         last = next(read)
     assert last.event == "problem"
     assert "The service stops." in last.data
-    assert spoken.closed.wait(5)
+    assert spoken.closed.wait(20)
     assert spoken.given <= 2
 
 
@@ -201,8 +210,8 @@ def test_a_failure_after_the_first_item_is_an_event(http: httpx.Client) -> None:
 def test_a_stream_that_nobody_reads_costs_no_thread(http: httpx.Client, spoken: Spoken) -> None:
     spoken.go_on.set()
     with http.stream("POST", "/words/5") as response:
-        assert spoken.closed.wait(5)
+        assert spoken.closed.wait(20)
         for speaking in [thread for thread in threading.enumerate() if thread.name == "events"]:
-            speaking.join(5)
+            speaking.join(20)
             assert not speaking.is_alive()
         assert len(list(decode(response.iter_bytes()))) == 6

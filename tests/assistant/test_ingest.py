@@ -97,7 +97,7 @@ class Desk:
 @pytest.fixture
 def desk(database: Database) -> Iterator[Desk]:
     script, clock = Script(), FakeClock(NOW)
-    ways_out = WaysOut(loopback_policy())
+    ways_out = WaysOut(loopback_policy(timeout_s=20))
     yield Desk(Ingest(database, ways_out, clock, Event(), {"scripted": script.connector()}), script, clock)
     ways_out.close()
 

@@ -204,7 +204,8 @@ def nothing_comes_of(service: Service, orders: Sequence[str], days: int) -> None
     """Each order comes once a day, in the end in every carrier and disguise: what says the same on one day is one story."""
     before, seen, texts = state_of(service), Seen(service), list[Planted]()
     for day in range(days):
-        came = [planted(order, day + number, service.clock.now()) for number, order in enumerate(orders)]
+        now, first = service.clock.now(), day * len(orders) + 1
+        came = [planted(first + number, order, day + number, now) for number, order in enumerate(orders)]
         whole_way(service, came, seen)
         texts += came
     everybody_read_everything(service, texts, seen)

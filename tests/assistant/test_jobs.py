@@ -85,6 +85,7 @@ def runner(service: Service) -> Iterator[Runner]:
 
 def settle(runner: Runner) -> None:
     """Let the pool finish what has been started."""
+    wait_until(lambda: not runner.running)
     runner.close()
 
 

@@ -30,7 +30,7 @@ from assistant.ledger.book import Ledger
 from assistant.ledger.metered import Errand, metered
 from memory.identity import NewItem
 from memory.models import Call, Conversation, Spending
-from memory.store import calls, conversations, items, sources
+from memory.store import calls, conversations, erasing, items, sources
 from memory.store.connection import Database
 from tests.fakes import FakeEngine
 
@@ -205,6 +205,29 @@ def test_a_prompt_that_does_not_fit_is_refused_before_anything_runs(books: Books
     assert not books.spent()
 
 
+class WhileErasing(FakeEngine):
+    """Something is erased while it answers for the first time."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    def stream(self, request: Request) -> Iterator[Piece]:
+        if not self.requests:
+            with self._database.write() as session:
+                erasing.begin(session)
+        yield from super().stream(request)
+
+
+def test_a_call_during_which_something_was_erased_is_counted_and_not_kept(database: Database) -> None:
+    books, engine = Books(database), WhileErasing(database)
+    complete(books.metered(engine, "drafts", "learning from an edit"), ASKED)
+    assert books.spent()["drafts"].calls == 1
+    assert not books.rows()
+    complete(books.metered(engine, "drafts", "learning from an edit"), ASKED)
+    assert len(books.rows()) == 1
+
+
 # Ceilings
 
 
@@ -280,8 +303,8 @@ class Waiting(FakeEngine):
         self._begun, self._go_on = begun, go_on
 
     def stream(self, request: Request) -> Iterator[Piece]:
-        self._begun.wait(5)
-        assert self._go_on.wait(5)
+        self._begun.wait(60)
+        assert self._go_on.wait(60)
         yield from super().stream(request)
 
 
@@ -291,11 +314,11 @@ def test_calls_side_by_side_do_not_pass_a_ceiling_together(database: Database) -
     engine = books.metered(Waiting(begun, go_on), "chat", "reply")
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(complete, engine, ASKED) for _ in range(2)]
-        begun.wait(5)
+        begun.wait(60)
         with pytest.raises(OutOfBudget, match="38 are spent"):
             complete(engine, ASKED)
         go_on.set()
-        assert [one.result(5).text for one in running] == ["Yes.", "Yes."]
+        assert [one.result(60).text for one in running] == ["Yes.", "Yes."]
     assert books.spent()["chat"].calls == 2
     complete(books.metered(FakeEngine(), "chat", "reply"), ASKED)
 

@@ -80,7 +80,7 @@ class House:
         self.listeners.keep(configured, self.ways_out)
 
     def ring(self) -> None:
-        assert self.door.is_heard.wait(5)
+        assert self.door.is_heard.wait(20)
         assert self.door.ring
         self.door.ring()
 
@@ -133,9 +133,11 @@ def test_many_rings_are_one_poll_until_some_time_has_passed(house: House) -> Non
     for _ in range(20):
         house.ring()
     wait_until(lambda: len(house.woken) == 1)
+    answered_at = house.listeners._ears["talk"].answered_at
+    assert answered_at is not None
     house.ring()
     wait_until(lambda: len(house.woken) == 2)
-    assert house.woken[1] - house.woken[0] >= 0.4
+    assert house.woken[1] - answered_at >= 0.4
 
 
 def test_a_ring_during_a_poll_makes_the_source_due_again_after_it(house: House) -> None:
@@ -173,7 +175,7 @@ def test_a_broken_connection_is_said_once_and_tried_again(house: House, caplog: 
 def test_who_has_nothing_to_listen_with_is_left_in_peace(house: House) -> None:
     house.door.is_silent = True
     house.keep(house.source)
-    assert house.door.ended.wait(5)
+    assert house.door.ended.wait(20)
     for _ in range(3):
         house.keep(house.source)
     assert house.door.listened == 1
@@ -182,7 +184,7 @@ def test_who_has_nothing_to_listen_with_is_left_in_peace(house: House) -> None:
 @pytest.mark.parametrize("change", ["removed", "paused", "changed", "other ways out"])
 def test_listening_follows_the_configuration(house: House, change: str) -> None:
     house.keep(house.source)
-    assert house.door.is_heard.wait(5)
+    assert house.door.is_heard.wait(20)
     house.keep(house.source)
     assert not house.door.ended.is_set(), "it is disturbed although nothing changed"
     after: dict[str, list[SourceSettings]] = {
@@ -194,13 +196,13 @@ def test_listening_follows_the_configuration(house: House, change: str) -> None:
     if change == "other ways out":
         house.ways_out = WaysOut(loopback_policy())
     house.keep(*after[change])
-    assert house.door.ended.wait(5)
+    assert house.door.ended.wait(20)
     wait_until(lambda: house.door.listened == (2 if change in ("changed", "other ways out") else 1))
 
 
 def test_it_ends_at_once_and_begins_nothing_afterwards(house: House) -> None:
     house.keep(house.source)
-    assert house.door.is_heard.wait(5)
+    assert house.door.is_heard.wait(20)
     house.listeners.close()
     assert house.door.ended.is_set()
     house.keep(house.source)

@@ -23,6 +23,7 @@ from assistant.service import Service
 from assistant.status import status
 from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
+from tests.ports import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -31,9 +32,7 @@ TOKEN = "sesame-sesame-sesame"
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def configure(home: Home, address: str, token: str = TOKEN) -> None:
 
 @pytest.fixture
 def http(servers: list[Server], port: int) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
         yield client
 
 
@@ -118,7 +117,7 @@ def test_openai_s_library_reads_the_refusal(http: httpx.Client) -> None:
 
 def test_the_unix_socket_wants_no_token(servers: list[Server], service: Service) -> None:
     transport = httpx.HTTPTransport(uds=str(service.home.data / "api.sock"))
-    with httpx.Client(transport=transport, base_url="http://telos") as client:
+    with httpx.Client(transport=transport, base_url="http://telos", timeout=30) as client:
         assert client.get("/api/status").status_code == 200
 
 
@@ -144,11 +143,9 @@ def test_whoever_takes_the_section_away_shuts_the_port_at_once(http: httpx.Clien
 
 
 def test_an_address_that_is_taken_is_a_sentence_at_the_start(service: Service, port: int) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
-        with pytest.raises(Unavailable, match=f"127.0.0.1:{port} of api.tcp is taken by another program"):
-            daemon._servers(service, Runner(service), service.home.data / "api.sock")
+    taken = f"127.0.0.1:{port} of api.tcp is taken by another program"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(Unavailable, match=taken):
+        daemon._servers(service, Runner(service), service.home.data / "api.sock")
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7:8765", "[2001:db8::7]:8765"])

@@ -15,7 +15,7 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from assistant import conversations
-from assistant.answers.chat import ConversationView, Say, Start
+from assistant.answers.chat import ConversationView, Done, Event, Say, Start
 from assistant.api.app import create_app
 from assistant.config.schema import ModelSettings, Settings
 from assistant.endpoint import bind, private_path
@@ -316,6 +316,21 @@ def test_a_prompt_that_is_too_long_is_the_client_s_to_shorten(telos: Telos) -> N
         telos.ask("Hello there")
 
 
+def test_who_has_a_whole_reply_may_say_the_next_thing_at_once(telos: Telos, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken = conversations.say
+
+    def slow_to_end(service: Service, wish: Say, is_guest: bool = False) -> Iterator[Event]:
+        for event in spoken(service, wish, is_guest=is_guest):
+            yield event
+            if isinstance(event, Done):
+                time.sleep(0.3)
+
+    monkeypatch.setattr(conversations, "say", slow_to_end)
+    first = telos.ask("Hello there")
+    assert telos.ask("Hello there", first, "And now?")
+    assert len(telos.conversations) == 1
+
+
 # Going away
 
 
@@ -342,7 +357,7 @@ def test_a_client_that_leaves_a_stream_stops_the_reply(telos: Telos) -> None:
         if chunk.choices[0].delta.content:
             break
     stream.close()
-    assert endless.closed.wait(3)
+    assert endless.closed.wait(20)
     wait_until(lambda: telos.conversations[0].turns[0].state == "cancelled")
     assert telos.conversations[0].turns[0].reply.startswith("more ")
 
@@ -350,10 +365,10 @@ def test_a_client_that_leaves_a_stream_stops_the_reply(telos: Telos) -> None:
 def test_a_client_that_waits_no_longer_for_a_whole_reply_stops_it(telos: Telos) -> None:
     telos.engine = endless = _Endless()
     with pytest.raises(openai.APITimeoutError):
-        telos.client.with_options(timeout=0.3, max_retries=0).chat.completions.create(
+        telos.client.with_options(timeout=3, max_retries=0).chat.completions.create(
             model="telos", messages=told("Go on")
         )
-    assert endless.closed.wait(3)
+    assert endless.closed.wait(20)
 
 
 def test_a_stopped_reply_goes_on_as_the_client_tells_it(telos: Telos) -> None:
@@ -365,7 +380,7 @@ def test_a_stopped_reply_goes_on_as_the_client_tells_it(telos: Telos) -> None:
         if len(heard) > 20:
             break
     stream.close()
-    wait_until(lambda: telos.conversations[0].turns[0].state == "cancelled")
+    wait_until(lambda: telos.conversations[0].turns[0].state == "cancelled" and not telos.service.floor.is_taken)
     telos.says("Very well.")
     assert telos.ask("Go on", heard, "Stop now") == "Very well."
     assert len(telos.conversations) == 1

@@ -16,6 +16,7 @@ from assistant.engine.contract import Piece, Request
 from assistant.service import Service
 from assistant.sessions import watched
 from tests.assistant.talking import Talker, begin, say, talking
+from tests.waiting import wait_until
 
 
 class Dreamer(Talker):
@@ -46,6 +47,7 @@ CARD, FACTS, JUDGE = "read one message", "note lasting facts", "judge a conversa
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watched, "BEAT_S", 0.03)
+    monkeypatch.setattr(watched, "GRACE_S", 60)
 
 
 def leave(service: Service, wish: Say, what: str, times: int = 2) -> None:
@@ -118,7 +120,7 @@ class Silent(Talker):
         try:
             if not self.requests:
                 self.requests.append(request)
-                assert self.goes_on.wait(10)
+                assert self.goes_on.wait(60)
                 yield Piece("Too late.")
             yield from super().stream(request)
         finally:
@@ -139,8 +141,4 @@ def test_a_reply_that_does_not_come_can_be_left_and_the_next_message_is_answered
             assert done.turn.reply == "A fine reply."
         finally:
             engine.goes_on.set()
-        for _ in range(200):
-            if engine.closed == 2:
-                break
-            time.sleep(0.01)
-        assert engine.closed == 2, "what was left behind ends with its next piece"
+        wait_until(lambda: engine.closed == 2, "what was left behind ends with its next piece")

@@ -18,7 +18,7 @@ def server() -> Iterator[WebServer]:
 
 @pytest.fixture
 def ways_out() -> Iterator[WaysOut]:
-    ways_out = WaysOut(loopback_policy(timeout_s=3.0))
+    ways_out = WaysOut(loopback_policy(timeout_s=20))
     yield ways_out
     ways_out.close()
 

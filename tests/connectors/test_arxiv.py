@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -334,15 +335,16 @@ def test_requests_are_as_far_apart_as_arxiv_asks(server: WebServer, monkeypatch:
     server.routes[API] = library = Library()
     for number in range(6):
         library.add(f"2604.{number:05}v1", days_ago=number)
-    times: list[datetime] = []
+    times: list[float] = []
 
     def timed(request: Request) -> Response:
-        times.append(datetime.now(UTC))
+        times.append(time.monotonic())
         return library(request)
 
     server.routes[API] = timed
     policy = NetworkPolicy(hosts={"export.arxiv.org": server.url("")}, pause_s=0.01)
     source = Arxiv(ArxivOptions(categories=("cs.CL",), page_size=3), WaysOut(policy))
+    begun = time.monotonic()
     poll(source)
     assert len(times) == 2
-    assert times[1] - times[0] >= timedelta(seconds=0.25)
+    assert times[1] - begun >= 0.3

@@ -277,7 +277,7 @@ def test_after_the_login_the_users_own_server_is_asked(world: BlueskyWorld, read
     with WebServer() as own:
         own.otherwise = world.answer
         hosts = {"bsky.social": world.server.url(""), "pds.example": own.url("")}
-        ways_out = WaysOut(loopback_policy(hosts=hosts))
+        ways_out = WaysOut(loopback_policy(hosts=hosts, timeout_s=20))
         ways_out.reader = reader.reader
         list(Bluesky(world.options(), ways_out).poll(None, now=NOW, limit=10, cancelled=Event()))
         assert [request.path for request in world.server.requests] == ["/xrpc/com.atproto.server.createSession"]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,10 @@ class Desk:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    def get_stuck(self, mark: Path) -> None:
+        mark.touch()
+        time.sleep(3600)
+
     def crash(self) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -75,6 +80,11 @@ class Desk:
             self.counted = number + 1
             yield number
 
+    def answer(self, asked: Path) -> Iterator[str]:
+        yield "ready"
+        wait_until(asked.exists, patience_s=60)
+        yield "done"
+
     def last_count(self) -> int:
         return self.counted
 
@@ -88,7 +98,7 @@ class Desk:
     def work_long(self) -> Iterator[str]:
         for step in range(100):
             self.line.say(step)
-            time.sleep(0.05)
+            time.sleep(0.5)
             if self.line.is_cut:
                 break
         self.counted = step + 1
@@ -153,10 +163,8 @@ def test_an_error_that_cannot_travel_is_named(desk: Child) -> None:
 
 def test_a_call_past_its_deadline_kills_the_child_and_the_next_call_starts_another(desk: Child) -> None:
     first = desk.call("pid", deadline_s=10)
-    started = time.monotonic()
     with pytest.raises(ChildTimedOut, match=r"longer than 0\.2 s"):
-        desk.call("sleep", 60, deadline_s=0.2)
-    assert time.monotonic() - started < 2
+        desk.call("sleep", 3600, deadline_s=0.2)
     assert not is_running(first)
     assert desk.call("pid", deadline_s=10) != first
 
@@ -194,11 +202,11 @@ def test_an_idle_child_ends_and_comes_back_when_called() -> None:
 
 
 def test_calls_keep_an_idle_child_alive() -> None:
-    child = Child(Desk, name="desk", idle_s=0.5)
+    child = Child(Desk, name="desk", idle_s=2)
     pids = set()
     for _ in range(10):
         pids.add(child.call("pid", deadline_s=10))
-        time.sleep(0.1)
+        time.sleep(0.25)
     assert len(pids) == 1
     child.close()
 
@@ -271,7 +279,7 @@ def test_closing_ends_a_call_under_way_and_all_later_ones(desk: Child) -> None:
     thread.start()
     time.sleep(0.2)
     desk.close()
-    thread.join(5)
+    thread.join(60)
     assert len(outcome) == 1
     assert not is_running(pid)
     with pytest.raises(ChildDied, match="closed"):
@@ -280,7 +288,7 @@ def test_closing_ends_a_call_under_way_and_all_later_ones(desk: Child) -> None:
 
 def test_the_priority_is_lowered() -> None:
     child = Child(Desk, name="desk", nice=5)
-    assert child.call("niceness", deadline_s=10) == os.nice(0) + 5
+    assert child.call("niceness", deadline_s=10) == min(os.nice(0) + 5, 19)
     child.close()
 
 
@@ -321,19 +329,18 @@ def test_the_thread_that_started_the_child_may_end_before_it(desk: Child) -> Non
     assert desk.call("pid", deadline_s=10) == pid
 
 
-def test_a_stream_gives_each_item_as_it_comes(desk: Child) -> None:
-    came = [(number, time.monotonic()) for number in desk.stream("count", 4, 0.2, silence_s=10)]
-    assert [number for number, _ in came] == [0, 1, 2, 3]
-    assert came[-1][1] - came[0][1] > 0.5, "they came together"
+def test_a_stream_gives_each_item_as_it_comes(desk: Child, tmp_path: Path) -> None:
+    stream = desk.stream("answer", tmp_path / "asked", silence_s=10)
+    assert next(stream) == "ready"
+    (tmp_path / "asked").touch()
+    assert list(stream) == ["done"]
 
 
 def test_a_closed_stream_stops_within_one_item_and_the_child_lives_on(desk: Child) -> None:
     pid = desk.call("pid", deadline_s=10)
-    stream = desk.stream("count", 1000, 0.05, silence_s=10)
+    stream = desk.stream("count", 1000, 0.5, silence_s=10)
     assert [next(stream), next(stream)] == [0, 1]
-    started = time.monotonic()
     stream.close()
-    assert time.monotonic() - started < 1
     assert desk.call("last_count", deadline_s=10) <= 4
     assert desk.call("pid", deadline_s=10) == pid
 
@@ -355,18 +362,18 @@ def test_a_stream_that_nobody_asked_for_an_item_holds_up_nobody(desk: Child) -> 
 
 def test_a_silence_within_a_stream_kills_the_child_and_the_next_call_starts_another(desk: Child) -> None:
     pid = desk.call("pid", deadline_s=10)
-    stream = desk.stream("count_and", "sleep", 60, silence_s=0.3)
+    stream = desk.stream("count_and", "sleep", 3600, silence_s=2)
     assert [next(stream), next(stream)] == [0, 1]
-    with pytest.raises(ChildTimedOut, match=r"longer than 0\.3 s"):
+    with pytest.raises(ChildTimedOut, match="longer than 2 s"):
         next(stream)
     assert not is_running(pid)
     assert desk.call("pid", deadline_s=10) != pid
 
 
 def test_a_slow_reader_is_no_silence_of_the_child(desk: Child) -> None:
-    stream = desk.stream("count", 3, silence_s=0.3)
+    stream = desk.stream("count", 3, silence_s=2)
     next(stream)
-    time.sleep(0.6)
+    time.sleep(2.5)
     assert list(stream) == [1, 2]
 
 
@@ -375,12 +382,15 @@ def test_a_stream_is_over_after_its_total_however_lively_it_is(desk: Child) -> N
         list(desk.stream("count", 1000, 0.05, silence_s=10, total_s=0.5))
 
 
-def test_a_child_stuck_after_a_stream_was_closed_is_killed(desk: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_stuck_after_a_stream_was_closed_is_killed(
+    desk: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("connectors.child.parent.STOP_S", 0.3)
     pid = desk.call("pid", deadline_s=10)
-    stream = desk.stream("count_and", "sleep", 60, silence_s=60)
+    stuck = tmp_path / "stuck"
+    stream = desk.stream("count_and", "get_stuck", stuck, silence_s=60)
     assert [next(stream), next(stream)] == [0, 1]
-    time.sleep(0.2)
+    wait_until(stuck.exists)
     stream.close()
     assert not is_running(pid)
     assert desk.call("greet", "Ada", deadline_s=10) == "hello Ada, call 1"
@@ -412,7 +422,7 @@ def test_calls_queue_up_behind_an_open_stream(desk: Child) -> None:
     time.sleep(0.2)
     assert answers == []
     assert list(stream) == [1, 2]
-    thread.join(5)
+    thread.join(60)
     assert answers == ["hello Ada, call 1"]
 
 
@@ -438,7 +448,7 @@ def test_an_open_stream_keeps_an_idle_child_alive() -> None:
 
 
 def test_long_work_within_an_item_is_heard_of_and_may_be_ended(desk: Child) -> None:
-    stream = desk.stream("work_long", silence_s=2)
+    stream = desk.stream("work_long", silence_s=10)
     assert [next(stream), next(stream)] == [0, 1]
     stream.close()
     assert desk.call("last_count", deadline_s=10) <= 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -128,12 +127,10 @@ def test_a_bad_entry_costs_no_other(bad: str) -> None:
     ],
 )
 def test_an_entity_bomb_does_not_go_off(prologue: str) -> None:
-    started = time.perf_counter()
     document = read_document(rss(GOOD + f"<item><title>{'&bomb;' * 20_000}</title></item>" + GOOD, prologue))
     assert document.items[0].title == "Good"
     assert "root:" not in repr(document)
     assert len(repr(document)) < 1_000_000
-    assert time.perf_counter() - started < 10
 
 
 def test_a_truncated_document_brings_the_entries_before_the_cut() -> None:

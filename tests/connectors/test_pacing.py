@@ -46,10 +46,10 @@ def test_turns_at_one_host_are_a_pause_apart_and_other_hosts_do_not_wait() -> No
     started = time.monotonic()
     for _ in range(3):
         pace.take_turn("one.example")
-    waited = time.monotonic() - started
-    pace.take_turn("two.example")
-    assert 0.2 <= waited < 1
-    assert time.monotonic() - started - waited < 0.05
+    assert time.monotonic() - started >= 0.2
+    patient = Pace(3600)
+    patient.take_turn("one.example")
+    patient.take_turn("two.example")
 
 
 def test_a_connector_may_ask_for_a_longer_pause() -> None:
@@ -62,10 +62,8 @@ def test_a_connector_may_ask_for_a_longer_pause() -> None:
 
 def test_a_pause_of_nothing_is_no_pause_whatever_is_asked() -> None:
     pace = Pace(0.0)
-    started = time.monotonic()
     for _ in range(3):
-        pace.take_turn("one.example", 60)
-    assert time.monotonic() - started < 1
+        pace.take_turn("one.example", 3600)
 
 
 def test_a_host_that_asked_for_it_is_left_alone_until_then() -> None:
@@ -89,10 +87,8 @@ def test_nobody_is_left_alone_for_ever() -> None:
 
 
 def test_stopping_wakes_whoever_waits_for_a_turn() -> None:
-    pace = Pace(60.0)
+    pace = Pace(3600)
     pace.take_turn("one.example")
     threading.Timer(0.1, pace.stop).start()
-    started = time.monotonic()
     with pytest.raises(Stopped):
         pace.take_turn("one.example")
-    assert time.monotonic() - started < 5

@@ -77,12 +77,15 @@ def test_one_who_is_interrupted_while_waiting_is_passed_over() -> None:
     def interrupt(_signal: int, _frame: object) -> None:
         raise Interrupted
 
+    def acquire_until_interrupted() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        turns.acquire()
+
     turns, before = Turns(), signal.signal(signal.SIGALRM, interrupt)
     try:
         turns.acquire()
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(Interrupted):
-            turns.acquire()
+            acquire_until_interrupted()
     finally:
         signal.signal(signal.SIGALRM, before)
     assert waiting(turns) == 0

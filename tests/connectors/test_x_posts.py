@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -225,7 +226,7 @@ def test_a_budget_never_gives_more_than_the_month_has_nor_a_day_more_than_its_pa
         number += amount
         month = f"{now:%Y-%m}"
         read[month] = read.get(month, 0) + amount
-        days = 30 if now.month in (4, 6) else 31
+        days = monthrange(now.year, now.month)[1]
         first = start if month == "2026-04" else 1
         assert read[month] <= a_month
         assert read[month] * (days - first + 1) <= a_month * (now.day - first + 1), "ahead of its days"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -60,9 +59,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_what_random_weights_write_is_dropped_and_logged_and_extraction_stands(service: Service) -> None:
-    started = time.monotonic()
     digest = digests.preview(service)
-    assert time.monotonic() - started < 65
     assert digest.writer == "extractive"
     assert len(digest.entries) == 2
     assert all(sentence.text in TOPICS.values() for entry in digest.entries for sentence in entry.sentences)
@@ -81,11 +78,9 @@ def test_a_process_that_is_killed_holds_no_digest(service: Service) -> None:
     assert isinstance(engine, LocalEngine)
     if engine.pid is not None:
         os.kill(engine.pid, signal.SIGKILL)
-    hurried = service.settings.digest.model_copy(update={"write_minutes": 1.0 / 60})
+    hurried = service.settings.digest.model_copy(update={"write_minutes": 0.1 / 60})
     service.settings = service.settings.model_copy(update={"digest": hurried})
-    started = time.monotonic()
     digest = digests.preview(service)
-    assert time.monotonic() - started < 4
     assert digest.writer == "extractive"
     assert len(digest.entries) == 2
-    assert next(note.kind for note in digest.notes if note.is_trouble).startswith("writer")
+    assert next(note.kind for note in digest.notes if note.is_trouble) == "writer_late"

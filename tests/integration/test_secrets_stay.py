@@ -5,7 +5,6 @@ Files that others may read are refused before anything is served.
 
 from __future__ import annotations
 
-import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from assistant.endpoint import socket_path
 from tests.integration.daemon import Daemon, running
 from tests.mail_server import MailServer
+from tests.ports import free_port
 from tests.processes import Process, processes
 from tests.servers import Request, Response, WebServer
 
@@ -80,12 +80,6 @@ def daemon(tmp_path: Path, during_polls: list[list[Process]]) -> Iterator[Daemon
         daemon.kill()
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(
     daemon: Daemon, during_polls: list[list[Process]]
 ) -> None:
@@ -93,7 +87,6 @@ def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(
     with running(daemon):
         daemon.wait_until_it_serves()
         daemon.telos("jobs", "run", "poll:news")  # read by a process of its own, which waits for more to read
-        during_polls.clear()
         for command in (
             ["jobs", "run", "poll:private"], ["jobs", "run", "poll:quiet"], ["jobs", "run", "poll:old"], ["digest", "send"],
             ["status", "--json"], ["status"], ["sources", "list", "--json"], ["doctor", "--json"], ["log", "--json"],
@@ -112,7 +105,7 @@ def test_no_secret_is_in_a_file_a_log_an_answer_or_the_process_list(
         for number, listed in enumerate([*during_polls, list(processes())]):
             assert [one for one in listed if one.pid == pid and "telos" in one.command]
             told[f"process list {number}"] = "\n".join(one.command for one in listed)
-        assert [one for one in during_polls[0] if one.parent == pid and one.command]
+        assert [one for listed in during_polls for one in listed if one.parent == pid and one.command]
         told["what the service printed"] = daemon.said()
         daemon.stop()
     own = {daemon.home.config_file, *(daemon.folder / name for name in ("token", "feed", "address"))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from assistant.home import Home
 from assistant.service import Service
 from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
+from tests.ports import free_port
 from tests.tiny_models import tiny_model
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("transformers serve")]
@@ -48,9 +48,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tiny_model("llama", tmp_path_factory.mktemp("models") / "tiny", layers=2, context=4096)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = folder.parent / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

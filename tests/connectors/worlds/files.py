@@ -38,7 +38,7 @@ class FilesWorld:
         return Files(self.options(**changes), self.ways_out())
 
     def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        made = WaysOut(loopback_policy(timeout_s=20), monotonic=monotonic or time.monotonic)
+        made = WaysOut(loopback_policy(timeout_s=120), monotonic=monotonic or time.monotonic)
         made.reader = self._reader
         return made
 

@@ -135,7 +135,7 @@ class MailWorld:
         return Mail(self.options(**changes), self.ways_out())
 
     def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        made = WaysOut(loopback_policy(timeout_s=20), monotonic=monotonic or time.monotonic)
+        made = WaysOut(loopback_policy(timeout_s=120), monotonic=monotonic or time.monotonic)
         made.reader = self._reader
         return made
 

@@ -65,7 +65,7 @@ class WebWorld:
         return self.connector_class(self.options(**changes), self.ways_out())
 
     def ways_out(self, monotonic: Callable[[], float] | None = None) -> WaysOut:
-        policy = loopback_policy(hosts=dict.fromkeys(self.hosts, self.server.url("")), timeout_s=20)
+        policy = loopback_policy(hosts=dict.fromkeys(self.hosts, self.server.url("")), timeout_s=120)
         made = WaysOut(policy, monotonic=monotonic or time.monotonic)
         if self._reader:
             made.reader = self._reader
