@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 _MONTHS = "January February March April May June July August September October November December"
 MONTHS = tuple(_MONTHS.split())
@@ -48,8 +49,7 @@ ANY_GROUPED = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[., \u00a0\u202f']\d{3})+|\d{
 
 def dates(sentence: str, value: str, source: tuple[str, ...]) -> str:
     """Every full date as `value`, one of `WRITTEN`."""
-    known = {day for one in source for _, _, day in _dates_in(one, frozenset())}
-    for start, end, day in reversed(_dates_in(sentence, frozenset(known))):
+    for start, end, day in reversed(_dates_in(sentence, _days_of(source))):
         if not _is_written(sentence[start:end], value, day):
             sentence = sentence[:start] + WRITTEN[value](day) + sentence[end:]
     return sentence
@@ -78,6 +78,12 @@ def thousands(sentence: str, value: str, source: tuple[str, ...]) -> str:
         return match.group() if digits not in known or is_so else f"{int(digits):,}".replace(",", sign)
 
     return ANY_GROUPED.sub(written, sentence)
+
+
+@lru_cache(maxsize=256)
+def _days_of(source: tuple[str, ...]) -> frozenset[date]:
+    """A wish asks for them at each sentence of the same text."""
+    return frozenset(day for one in source for _, _, day in _dates_in(one, frozenset()))
 
 
 def _dates_in(sentence: str, known: frozenset[date]) -> list[tuple[int, int, date]]:

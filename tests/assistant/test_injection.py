@@ -237,7 +237,6 @@ def test_no_order_in_any_carrier_or_disguise_does_anything(tmp_path: Path) -> No
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_thousand_published_injections_do_nothing(tmp_path: Path, shared_data: Path, part: int) -> None:
     groups = json.loads((shared_data / "injection" / "text_attacks.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from tests.chaos.house import MINUTE, House, house
 from tests.mail_server import MailServer
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 YEARS = timedelta(days=3 * 365)
 

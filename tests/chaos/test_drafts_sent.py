@@ -17,7 +17,7 @@ from tests.assistant.draft_rows import ANN, BOB, approved
 from tests.integration.daemon import Daemon, running
 from tests.mail_server import MailServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.integration
 
 NOT_DUE = "days = []"
 WITHOUT_EMBEDDER = 'embedder = "nobody/has-this-model"'

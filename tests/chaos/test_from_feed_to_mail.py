@@ -33,7 +33,7 @@ from tests.integration.forked import Forge
 from tests.mail_server import MailServer
 from tests.servers import WebServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.integration
 
 DUE = 'at = "00:01"\ncatch_up_hours = 24'
 NOT_DUE = "days = []"

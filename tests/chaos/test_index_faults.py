@@ -13,7 +13,7 @@ from assistant.jobs.duties import INDEX, duty
 from memory import integrity
 from tests.chaos.house import House, house
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 TEXTS = ("The night ferry leaves at nine.", "The orchard is pruned in March.", "A copper lantern hangs in the hall.")
 

@@ -13,7 +13,7 @@ from assistant.client import Client
 from assistant.errors import Gone
 from tests.integration.daemon import Daemon, running
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 NAMES = [name for name in failpoints.NAMES if name.startswith("learn.")]
 WISH = NewDraft(kind="mail", to=["Ann Lee <ann@example.org>"], about="the ferry", points=["the ferry leaves at 9 pm"])

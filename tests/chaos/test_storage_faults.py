@@ -26,7 +26,7 @@ from tests.integration.daemon import TELOS, Daemon, running
 from tests.mail_server import MailServer
 from tests.servers import WebServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 LONG = "The night ferry leaves at nine from the old quay. " * 400
 ITEMS = 6

@@ -13,7 +13,7 @@ from assistant.client import Client
 from assistant.errors import TelosError
 from tests.integration.daemon import Daemon, running
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SAID = "I want to go to Lisbon for 5 days."
 

@@ -17,7 +17,7 @@ from connectors.child.parent import Child
 from tests.chaos.greedy import DIMENSION, MEMORY_MB, Greedy
 from tests.chaos.house import house
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 
 class GreedyEmbedder(WorkerEmbedder):

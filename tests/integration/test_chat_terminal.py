@@ -15,7 +15,7 @@ from tests.model_server import END, Body, ModelServer, chunk, reply, stream
 from tests.servers import Response
 from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, Terminal
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.integration
 
 CONFIGURATION = """
 [digest]

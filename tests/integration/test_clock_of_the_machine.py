@@ -16,7 +16,7 @@ from tests.integration.faked_clock import FakedDaemon, needs_faketime
 from tests.mail_server import MailServer
 from tests.servers import WebServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(400), needs_faketime]
+pytestmark = [pytest.mark.integration, needs_faketime]
 
 RIGHT, HOUR, DAY = timedelta(0), timedelta(hours=1), timedelta(days=1)
 DUE = 'at = "00:01"\ncatch_up_hours = 24'

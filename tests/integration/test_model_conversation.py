@@ -24,7 +24,7 @@ from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
 from tests.tiny_models import tiny_model
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120), pytest.mark.xdist_group("model conversation")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("model conversation")]
 
 
 @pytest.fixture(scope="module")

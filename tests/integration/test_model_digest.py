@@ -25,7 +25,7 @@ from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
 from tests.tiny_models import tiny_model
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120), pytest.mark.xdist_group("model digest")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("model digest")]
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from tests.integration.daemon import Daemon
 from tests.integration.with_model import answered, serving
 from tests.processes import children, rss
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.integration
 
 LITTLE = 400 * 1024 * 1024
 """Bytes of address space: Python starts in it, and torch alone maps more."""

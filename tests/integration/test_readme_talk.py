@@ -11,7 +11,7 @@ import pytest
 from tests.integration.daemon import TELOS, Daemon
 from tests.terminal import CTRL_D, Terminal
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 CONFIGURATION = '[user]\ntimezone = "UTC"\n[digest]\ndays = []\n[memory]\nembedder = "nobody/has-this-model"\n'

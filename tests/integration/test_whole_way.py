@@ -20,7 +20,7 @@ from tests.integration.daemon import ANNA, Daemon, running
 from tests.mail_server import MailServer, Received
 from tests.servers import WebServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.integration
 
 DATES = re.compile(rb"(?<=<)(pubDate|published|updated|dc:date|lastBuildDate)>([^<]+)(?=</\1>)")
 ENTRIES = re.compile(rb"<(?:item|entry)[\s>]")

@@ -28,7 +28,7 @@ from assistant.workers.training_pipe import (
 )
 from tests.assistant.steering import talks
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]  # it works when nobody else does
+pytestmark = pytest.mark.integration
 SETTINGS: TrainingSettings = replace(
     SMALL,
     clone_epochs=1,
