@@ -77,5 +77,5 @@ def test_every_file_that_is_no_module_is_packaged() -> None:
         for pattern in listed
     }
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
-    data = [str(path.relative_to(ROOT)) for path in files if path.suffix not in (".py", ".pyc")]
+    data = [str(path.relative_to(ROOT)) for path in files if path.suffix != ".py" and "__pycache__" not in path.parts]
     assert [path for path in data if not any(fnmatch(path, pattern) for pattern in patterns)] == []

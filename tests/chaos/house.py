@@ -59,7 +59,7 @@ class House:
             f'[user]\nemail = "anna@example.org"\ntimezone = "{zone}"\n'
             f'[digest]\nat = "{at}"\ncatch_up_hours = 24\n'
             '[network]\nallow_private = ["127.0.0.1"]\n'
-            f'[mail]\nvia = "smtp"\nhost = "127.0.0.1"\nport = {mail_port}\nsecurity = "none"\ntimeout_s = 2\n'
+            f'[mail]\nvia = "smtp"\nhost = "127.0.0.1"\nport = {mail_port}\nsecurity = "none"\ntimeout_s = 60\n'
             f'[[sources]]\nkind = "feeds"\nname = "north"\nurl = "{self.web.url("/north")}"\n',
             encoding="utf-8",
         )

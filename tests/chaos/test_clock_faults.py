@@ -10,6 +10,7 @@ import pytest
 from assistant.jobs.duties import DELIVER, DIGEST, MAINTAIN, duty
 from tests.chaos.house import MINUTE, House, house
 from tests.mail_server import MailServer
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -116,8 +117,7 @@ def test_a_mail_server_that_is_down_for_eight_hours_gets_the_digest_once_and_the
     tmp_path: Path,
 ) -> None:
     with house(tmp_path) as home:
-        with MailServer() as mail:
-            home.configure(mail_port=mail.port)
+        home.configure(mail_port=free_port())
         assert home.service.reload()
         home.clock.set(datetime(2026, 11, 20, 6, 0, tzinfo=UTC))
         runs(home, "poll:north", DIGEST)

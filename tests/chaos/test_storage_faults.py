@@ -147,11 +147,12 @@ def adding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adding]:
     """It waits for ten seconds, so it begins before the first test here; the last one looks at what became of it."""
     home = set_up(tmp_path_factory.mktemp("adding") / "home", {})
     command = [str(TELOS), "--home", str(home.folder), "memory", "add", "I like green tea."]
+    began = time.monotonic()
     with (
         locked(home.home.database),
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
     ):
-        yield Adding(home, process, time.monotonic())
+        yield Adding(home, process, began)
         process.kill()
 
 

@@ -96,6 +96,12 @@ def states(daemon: Daemon) -> list[tuple[str, str, str]]:
     return daemon.rows("SELECT said, lower(state), reply FROM turn WHERE undone_at IS NULL ORDER BY id")
 
 
+def is_cancelled(daemon: Daemon, speaker: Speaker) -> bool:
+    """Whether the last turn is kept as stopped; what is heeded at the next piece wants another piece."""
+    speaker.go_on(1)
+    return states(daemon)[-1][1] == "cancelled"
+
+
 def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path: Path) -> None:
     pieces = [
         "# Five days\n",
@@ -123,14 +129,14 @@ def test_a_conversation_in_a_terminal(daemon: Daemon, speaker: Speaker, tmp_path
         terminal.wait_for("left out")
 
         speaker.will_say("Once ", "upon ", "a time ", *["and so on "] * 500)
+        speaker.hung_up.clear()
         terminal.press("Tell me a story\r")
         speaker.go_on(3)
         terminal.wait_for("Once upon a time")
         terminal.press(CTRL_C)
         terminal.wait_for("Stopped. What was written is kept.")
-        speaker.go_on(1)
-        assert speaker.hung_up.wait(10)
-        daemon.wait_until(lambda: states(daemon)[-1][1] == "cancelled", "the turn is kept as stopped")
+        daemon.wait_until(lambda: is_cancelled(daemon, speaker), "the turn is kept as stopped")
+        assert speaker.hung_up.wait(60)
         assert states(daemon)[-1][2].startswith("Once upon a time")
 
         terminal.press("/undo\r")
@@ -183,6 +189,8 @@ def test_a_service_that_restarts_in_mid_reply_continues_the_turn(daemon: Daemon,
         daemon.start()
         terminal.wait_for("Connected again")
         terminal.wait_for("Half of a reply.")
+        daemon.wait_until(lambda: states(daemon)[0][1] == "done", "the first turn is kept")
+        terminal.wait_for(lambda text: text.count("›") == 2)
 
         speaker.will_say("Slowly ", "but ", "surely.")
         speaker.allowed = threading.Semaphore(1)

@@ -24,7 +24,7 @@ from memory.models import Stage
 from memory.store import items, sources
 from memory.store.items import NewItem
 from tests.databases import open_empty
-from tests.integration.daemon import TELOS, Daemon, running
+from tests.integration.daemon import PATIENCE_S, TELOS, Daemon, running
 from tests.processes import children, is_running
 from tests.servers import Request, Response, WebServer
 
@@ -90,7 +90,7 @@ def test_it_stops_in_time_while_a_source_hangs(daemon: Daemon) -> None:
     with WebServer({"/feed": hang}) as server:
         daemon.configure(mail_port=9, sources={"slow": server.url("/feed")})
         with running(daemon):
-            assert asked.wait(30)
+            assert asked.wait(PATIENCE_S)
             stop_within_bound(daemon)
             may_answer.set()
 
@@ -118,7 +118,7 @@ def test_it_stops_in_time_while_a_request_waits_for_a_mail_server(daemon: Daemon
             client.digest.send()
 
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:
-        mute.settimeout(30)
+        mute.settimeout(PATIENCE_S)
         daemon.configure(mail_port=mute.getsockname()[1], sources={}, digest="days = []")
         with running(daemon):
             daemon.wait_until_it_serves()
@@ -134,7 +134,7 @@ def test_it_stops_in_time_while_a_request_waits_for_a_mail_server(daemon: Daemon
 def test_systemd_hears_that_it_is_ready_lives_and_ends(daemon: Daemon, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(30)
+        manager.settimeout(PATIENCE_S)
         environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
         daemon.process = subprocess.Popen(
             [TELOS, "--home", daemon.folder, "run"], env=environment, stderr=subprocess.DEVNULL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,8 @@ def test_the_conversation_in_the_readme_takes_place(tmp_path: Path) -> None:
     home = Daemon(tmp_path / "home")
     (home.folder / "config.toml").write_text(CONFIGURATION)
     assert home.telos("memory", "add", NOTE, "--title", "Night ferry").returncode == 0
-    expected = shown(datetime.now(UTC))
+    [(noted,)] = home.rows("SELECT published_at FROM item")
+    expected = shown(datetime.fromisoformat(noted))
     messages = re.findall(r"^› (.+)$", expected, re.M)
     assert len(messages) == 3
     arguments = ("--playbook", "travel", "--goal", "5 days in Europe, moderate budget")

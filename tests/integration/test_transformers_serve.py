@@ -31,7 +31,7 @@ from tests.tiny_models import tiny_model
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("transformers serve")]
 
 TRANSFORMERS = str(Path(sys.executable).with_name("transformers"))
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 ASKED = [Message("system", "Be brief."), Message("user", "When does the ferry run?")]
 
 
