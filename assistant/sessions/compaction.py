@@ -27,6 +27,7 @@ FRAME_TOKENS = 32
 """What `context` puts around a summary."""
 READ_SENTENCES = 60
 LEAST_SUMMARY_WORDS = 12
+LEAST_SUMMARY_TOKENS = 24
 SUPPORTED = 0.5
 """A sentence of a model's summary has at least so much of its content in the transcript."""
 NOTHING_NEW = 0.9
@@ -65,7 +66,7 @@ def compact(exchanges: Sequence[Exchange], engine: Engine, bounds: Bounds) -> Co
     lengths = engine.lengths
     kept, spent = _kept(exchanges, lengths, bounds)
     older = exchanges[: len(exchanges) - kept]
-    room = max(bounds.compact_tokens - spent - FRAME_TOKENS, 24)
+    room = max(bounds.compact_tokens - spent - FRAME_TOKENS, LEAST_SUMMARY_TOKENS)
     last = ""
     if not kept:
         last = _shortened(exchanges[-1], room // 2, lengths)
@@ -82,7 +83,7 @@ def _to(exchanges: Sequence[Exchange], kept: int) -> int:
 
 def _kept(exchanges: Sequence[Exchange], lengths: Lengths, bounds: Bounds) -> tuple[int, int]:
     """How many of the latest turns stay word for word, and their tokens. At least one turn goes."""
-    room = bounds.compact_tokens - int(bounds.compact_tokens * SUMMARY_SHARE)
+    room = bounds.compact_tokens - max(int(bounds.compact_tokens * SUMMARY_SHARE), FRAME_TOKENS + LEAST_SUMMARY_TOKENS)
     spent = kept = 0
     for one in reversed(exchanges[1:]):
         texts = lengths([plain(one.said).strip(), plain(one.reply).strip()])

@@ -189,6 +189,17 @@ def test_it_is_compacted_exactly_when_the_budget_is_passed_and_then_to_half() ->
     assert 2 <= dialogue.compactions <= 8
 
 
+def test_where_little_is_read_no_turn_stays_word_for_word_in_the_summarys_room() -> None:
+    engine = CharacterEngine()
+    bounds = Bounds.of(512, ChatSettings())
+    dialogue = Dialogue(bounds, engine)
+    for said, reply in [("0", "0"), ("0", "0" * 15), ("0", "0"), ("0" * 5, "0" * 40)]:
+        dialogue.answer(said, reply)
+    prompt = dialogue.ask("0" * 200)
+    assert dialogue.compactions == 1
+    assert prompt.explanation.dialogue_tokens <= bounds.dialogue_tokens
+
+
 messages = st.text(st.characters(codec="utf-8"), min_size=1, max_size=400)
 turns = st.lists(st.tuples(messages, messages, st.integers(1, 40)), min_size=3, max_size=14)
 
