@@ -29,7 +29,7 @@ from assistant.withheld import NOTHING, Withheld, withheld
 from assistant.withheld_stream import as_told
 from memory.models import Conversation, Goal, GoalStatus, Turn, TurnState
 from memory.recall import Recall, snippet
-from memory.store import conversations, facts, goals, transitions
+from memory.store import conversations, erasing, facts, goals, transitions
 
 MOST_CHARACTERS = 1_000_000
 TOLD_ELSEWHERE = ("v1", "mail")
@@ -216,6 +216,7 @@ def delete(service: Service, conversation_id: int) -> None:
     """
     with service.floor.taken(conversation_id), service.database.write() as session:
         conversations.remove(session, [conversation_of(session, conversation_id).id or 0])
+        erasing.count_one(session)
     service.forget_training()
 
 

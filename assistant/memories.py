@@ -140,9 +140,9 @@ def estimate(service: Service, request: answers.EraseRequest) -> answers.EraseEs
 
 def erase(service: Service, request: answers.EraseRequest, progress: Progress) -> answers.ErasedAnswer:
     """Erase for good, and prove it. Once begun it is not interrupted."""
-    service.ahead.wait()
     with service.database.read() as session:
         wanted = _wanted(service, session, request)
+    service.ahead.wait()  # what is read behind an edit is soon kept, and erased with the rest
     done = erasing.erase(erasing_parts(service), wanted, service.clock.now(), progress)
     return answers.ErasedAnswer(
         items=done.items,

@@ -170,7 +170,7 @@ def _remove_rows(parts: Erasing, wanted: Wanted, now: datetime) -> tuple[list[st
     with parts.database.write() as session:
         item_ids = choose(session, wanted)
         probes = probes_of([*erasing.texts(session, item_ids), *erasing.said(session, wanted.before)])
-        erasing.begin(session)
+        erasing.count_one(session)
         removed = erasing.remove(session, item_ids)
         if wanted.what is What.SOURCE:
             removed += erasing.remove_source(session, wanted.name, with_row=not wanted.keeps_source)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-ENOUGH_S = 10.0
+ENOUGH_S = 5.0
 """Many times what a text of 200,000 characters takes to read, and a part of what it takes by the square of its length."""
 
 

@@ -47,8 +47,6 @@ class Running:
     task: Task
     at: datetime
     day: date
-    erasures: int = 0
-    """How many there had been when it began."""
     tokens: int = 0
     seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
@@ -77,6 +75,11 @@ class Ledger:
         """For each task of which a call was refused today, why the last one was."""
         return {task: why for (day, task), why in self._refused.items() if day == self._day()}
 
+    def erasures(self) -> int:
+        """How many there have been."""
+        with self._database.read() as session:
+            return erasing.count(session)
+
     def kind_of(self, task: Task) -> str:
         """Which engine the configuration names for a task."""
         return chosen(self._settings_of().model, task).engine
@@ -92,8 +95,7 @@ class Ledger:
         Raises: OutOfBudget where the day is spent.
         """
         with self._turn:
-            with self._database.read() as session:
-                running = Running(task, self._clock.now(), self._day(), erasing.begun(session))
+            running = Running(task, self._clock.now(), self._day())
             self._seconds_for(running, 0)
             self._running.append(running)
             return running
@@ -112,8 +114,8 @@ class Ledger:
         with self._turn:
             self._running.remove(running)
 
-    def end(self, running: Running, made: Sequence[Call], seconds: float) -> None:
-        """Count what was spent, and keep the rows unless something was erased meanwhile, which they might still say.
+    def end(self, running: Running, made: Sequence[Call], seconds: float, *, erasures: int) -> None:
+        """Count what was spent, and keep the rows unless there are more than `erasures` now: they might say what was erased.
 
         What was set aside is free again whatever happens.
         """
@@ -132,7 +134,7 @@ class Ledger:
                     new_tokens=sum(call.new_tokens for call in made),
                     seconds=seconds,
                 )
-                if settings.model.log_days and erasing.begun(session) == running.erasures:
+                if settings.model.log_days and erasing.count(session) == erasures:
                     for call in made:
                         calls.keep(session, _masked(call, settings))
 

@@ -43,12 +43,16 @@ def metered(engine: Engine, ledger: Ledger, errand: Errand) -> Engine:
 
 
 class Metered(Around):
-    """An engine whose every call is checked, counted and written down. What costs nothing is passed on."""
+    """An engine whose every call is checked, counted and written down. What costs nothing is passed on.
+
+    It is made before an errand's words are read, so that no call is written down of which something was erased since.
+    """
 
     def __init__(self, engine: Engine, ledger: Ledger, errand: Errand) -> None:
         super().__init__(engine)
         self._ledger = ledger
         self._errand = errand
+        self._erasures = ledger.erasures()
 
     def stream(self, request: Request) -> Iterator[Piece]:
         """Raises: also OutOfBudget for the day, before anything runs."""
@@ -128,7 +132,8 @@ class Metered(Around):
             if call.outcome != "done":
                 call.total_s = running.elapsed_s
         seconds = sum(call.total_s for call in made)
-        self._ledger.end(running, made, seconds if len(made) == 1 else min(seconds, running.elapsed_s))
+        seconds = seconds if len(made) == 1 else min(seconds, running.elapsed_s)
+        self._ledger.end(running, made, seconds, erasures=self._erasures)
 
     def _length(self, request: Request) -> int:
         """How many tokens the prompt has.

@@ -49,14 +49,14 @@ class Removed:
         )
 
 
-def begun(session: Session) -> int:
-    """How many erasures have begun so far. What was read before one may say what it removes."""
+def count(session: Session) -> int:
+    """How many erasures there have been. What was read before one may say what it removed."""
     return int(settings.get(session, _ERASURES, 0))
 
 
-def begin(session: Session) -> None:
-    """One more; in the transaction that removes its rows."""
-    settings.put(session, _ERASURES, begun(session) + 1)
+def count_one(session: Session) -> None:
+    """In the transaction that removes its rows."""
+    settings.put(session, _ERASURES, count(session) + 1)
 
 
 def mentions(name: str) -> Mentions:

@@ -13,6 +13,7 @@ from threading import Event
 import pytest
 
 from assistant.config.schema import DigestSettings, UserSettings
+from assistant.digest.author import _Author
 from assistant.digest.build import Edition, Parts, finished, plan
 from assistant.digest.render import render
 from assistant.digest.view import DigestView
@@ -27,7 +28,7 @@ from assistant.engine.contract import (
     TooLong,
     complete,
 )
-from assistant.progress import Cancelled
+from assistant.progress import Cancelled, unheard
 from tests.assistant.newsroom import ANNA, NOW, Newsroom
 from tests.assistant.test_digest import TOPICS, publish_topics
 from tests.fakes import FakeEngine
@@ -234,11 +235,19 @@ def test_a_model_that_hangs_does_not_hold_the_digest(tmp_path: Path, released: E
 
 def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(tmp_path: Path, released: Event) -> None:
     """The first story goes alone, so that a batch which hangs after it costs not everything."""
-    digest = newsroom(tmp_path, Hanging(1, released), minutes=2 / 60).build()
+    digest = newsroom(tmp_path, Hanging(1, released), minutes=4 / 60).build()
     assert by_model(digest) == 1
     assert digest.writer == "fake"
     (note,) = [note for note in digest.notes if note.kind == "writer_late"]
     assert (note.facts["n"], note.facts["total"]) == (5, 6)
+
+
+def test_a_story_that_is_written_when_time_is_up_is_kept() -> None:
+    author = _Author(FakeEngine(), [], deadline=time.monotonic() - 1)
+    author._done.put((0, ()))
+    manuscript = author.collect(unheard)
+    assert manuscript.is_late
+    assert manuscript.claims == {0: ()}
 
 
 class Endless(FakeEngine):

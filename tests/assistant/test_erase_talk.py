@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 from sqlmodel import select
@@ -13,6 +14,7 @@ from assistant import conversations, facts, goals, memories
 from assistant.answers.chat import Attachment
 from assistant.answers.memory import EraseRequest, Note
 from assistant.clock import FakeClock
+from assistant.engine.contract import Message, Request, complete
 from assistant.progress import unheard
 from assistant.service import Service
 from memory.models import Call
@@ -62,6 +64,29 @@ def test_a_person_is_gone_from_conversations_goals_facts_and_the_log(service: Se
     erase(service, "person", "Zoë Quackenbush")
     assert places_that_say(service, "Quackenbush") == set()
     assert [line.statement for line in goals.list_goals(service)] == ["A dinner in May"]
+
+
+def test_what_a_model_is_asked_with_words_that_were_erased_leaves_no_row(service: Service) -> None:
+    facts.add(service, "Zoë Quackenbush is my aunt")
+    engine = service.engine_for("drafts", "draft")
+    erase(service, "person", "Zoë Quackenbush")
+    complete(engine, Request(messages=[Message("user", "Zoë Quackenbush is my aunt")]))
+    assert places_that_say(service, "Quackenbush") == set()
+
+
+def test_what_is_read_behind_an_edit_is_done_before_anything_is_erased(service: Service) -> None:
+    may_write = Event()
+
+    def read() -> None:
+        assert may_write.wait(30)
+        facts.add(service, "Zoë Quackenbush is my aunt")
+
+    service.ahead.begin(read)
+    Timer(2, may_write.set).start()
+    request = EraseRequest.model_validate({"what": "person", "name": "Zoë Quackenbush"})
+    memories.erase(service, request, lambda *step: may_write.set())  # the first step comes when the rows are gone
+    service.ahead.wait()
+    assert places_that_say(service, "Quackenbush") == set()
 
 
 def test_an_item_is_gone_from_the_replies_that_cite_it_and_from_the_log(service: Service) -> None:

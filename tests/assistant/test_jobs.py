@@ -112,6 +112,26 @@ def test_a_tick_starts_what_is_due(runner: Runner) -> None:
     assert state(runner, "maintain").history.last_finished_at == NOW
 
 
+def test_closing_returns_when_nothing_runs(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work(service: Service, progress: Progress) -> Outcome:
+        begun.set()
+        assert may_end.wait(60)
+        return Outcome("done")
+
+    monkeypatch.setattr("assistant.jobs.duties._maintain", work)
+    runner.tick()
+    assert begun.wait(60)
+    closing = threading.Thread(target=runner.close)
+    closing.start()
+    closing.join(0.3)
+    assert closing.is_alive()
+    may_end.set()
+    closing.join(60)
+    assert state(runner, "maintain").history.last_outcome == "done"
+
+
 def test_the_same_job_does_not_run_twice_at_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, may_end = threading.Event(), threading.Event()
 

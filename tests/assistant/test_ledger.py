@@ -215,14 +215,17 @@ class WhileErasing(FakeEngine):
     def stream(self, request: Request) -> Iterator[Piece]:
         if not self.requests:
             with self._database.write() as session:
-                erasing.begin(session)
+                erasing.count_one(session)
         yield from super().stream(request)
 
 
-def test_a_call_during_which_something_was_erased_is_counted_and_not_kept(database: Database) -> None:
+def test_an_errand_during_which_something_was_erased_is_counted_and_leaves_no_row(database: Database) -> None:
+    """Nor does a second call with the same words, as one for a reply that was not in form."""
     books, engine = Books(database), WhileErasing(database)
-    complete(books.metered(engine, "drafts", "learning from an edit"), ASKED)
-    assert books.spent()["drafts"].calls == 1
+    errand = books.metered(engine, "drafts", "learning from an edit")
+    complete(errand, ASKED)
+    complete(errand, ASKED)
+    assert books.spent()["drafts"].calls == 2
     assert not books.rows()
     complete(books.metered(engine, "drafts", "learning from an edit"), ASKED)
     assert len(books.rows()) == 1

@@ -348,7 +348,7 @@ def hanging() -> Iterator[bytes]:
 
 def awake_but_silent() -> Iterator[bytes]:
     yield b'data: {"choices": [{"delta": {"content": "The "}}]}\n\n'
-    for _ in range(60):
+    for _ in range(400):
         time.sleep(0.05)
         yield b": keep-alive\n\n"
 
@@ -375,8 +375,8 @@ FAILURES: dict[str, tuple[Response, type[TelosError], str]] = {
         ModelFailed,
         "a web page",
     ),
-    "hangs": (events(hanging()), ModelFailed, "sent nothing new for 2 s"),
-    "only keeps awake": (events(awake_but_silent()), ModelFailed, "sent nothing new for 2 s"),
+    "hangs": (events(hanging()), ModelFailed, "sent nothing new for 4 s"),
+    "only keeps awake": (events(awake_but_silent()), ModelFailed, "sent nothing new for 4 s"),
     "sends no JSON": (events([b"data: {oops\n\n"]), ModelFailed, "what is no JSON"),
     "sends a list": (events([b"data: [1]\n\n"]), ModelFailed, "JSON that is no object"),
     "fails in the stream": (
@@ -407,7 +407,7 @@ FAILURES: dict[str, tuple[Response, type[TelosError], str]] = {
 @pytest.mark.parametrize("case", FAILURES)
 def test_each_failure_is_a_sentence_with_its_remedy_and_the_next_reply_comes(server: ModelServer, case: str) -> None:
     answer, kind, sentence = FAILURES[case]
-    engine = engine_of(server, silence_s=2 if "nothing new" in sentence else 30)
+    engine = engine_of(server, silence_s=4 if "nothing new" in sentence else 30)
     assert engine.capabilities
     server.chat = lambda body: answer
     with pytest.raises(kind, match=sentence) as caught:
@@ -479,7 +479,7 @@ def test_a_reply_that_is_whole_is_not_lost_to_a_server_that_never_closes(server:
         yield b'data: {"choices": [{"delta": {"content": "At eight."}, "finish_reason": "stop"}]}\n\n'
         time.sleep(20)
 
-    engine = engine_of(server, silence_s=2)
+    engine = engine_of(server, silence_s=4)
     assert engine.capabilities
     server.chat = lambda body: events(whole_but_open())
     said = complete(engine, ASKED)

@@ -96,7 +96,7 @@ def test_nothing_is_handed_over_until_the_caller_says_so() -> None:
 def test_each_answer_of_the_server_has_one_meaning(
     answers: dict[Step, Answer], failure: type[Exception], transactions: int
 ) -> None:
-    timeout_s = 1 if HANG in answers.values() else 30
+    timeout_s = 3 if HANG in answers.values() else 30
     with MailServer(answers=answers) as server:
         with pytest.raises(failure):
             send(carrier(server, timeout_s=timeout_s), letter())

@@ -316,7 +316,10 @@ def test_a_prompt_that_is_too_long_is_the_client_s_to_shorten(telos: Telos) -> N
         telos.ask("Hello there")
 
 
-def test_who_has_a_whole_reply_may_say_the_next_thing_at_once(telos: Telos, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_who_has_a_whole_reply_may_say_the_next_thing_at_once(
+    telos: Telos, is_streamed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spoken = conversations.say
 
     def slow_to_end(service: Service, wish: Say, is_guest: bool = False) -> Iterator[Event]:
@@ -326,7 +329,14 @@ def test_who_has_a_whole_reply_may_say_the_next_thing_at_once(telos: Telos, monk
                 time.sleep(0.3)
 
     monkeypatch.setattr(conversations, "say", slow_to_end)
-    first = telos.ask("Hello there")
+    first = ""
+    if is_streamed:
+        for chunk in telos.client.chat.completions.create(model="telos", messages=told("Hello there"), stream=True):
+            first += chunk.choices[0].delta.content or ""
+            if chunk.choices[0].finish_reason:
+                break
+    else:
+        first = telos.ask("Hello there")
     assert telos.ask("Hello there", first, "And now?")
     assert len(telos.conversations) == 1
 
