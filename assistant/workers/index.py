@@ -17,7 +17,7 @@ from connectors.child.pipe import ChildFailure
 from memory.embed import Ids, Rows
 from memory.index import IndexFailed, VectorIndex
 
-START_S = 60.0
+START_S = 180.0
 SEARCH_S, CHANGE_S = 10.0, 120.0
 
 
