@@ -47,7 +47,7 @@ def drafts_of(chance: Random, case: Case) -> str:
     return "\n\n".join(part for part in (head, body, end) if part)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.sampled_from(sorted(TRACKS)), st.booleans())
 def test_what_was_edited_fully_is_not_edited_again(seed: int, track: str, hidden: bool) -> None:
     rounds, typical = TRACKS[track](None, seed % 50, 8)
@@ -58,7 +58,7 @@ def test_what_was_edited_fully_is_not_edited_again(seed: int, track: str, hidden
         assert user.fully(one.context, once, one.text.case) == once
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.booleans())
 def test_what_the_points_say_survives_an_edit_unless_a_length_is_wanted(seed: int, hidden: bool) -> None:
     rounds, typical = edits_texts.mails(None, seed % 50, 8)

@@ -83,6 +83,25 @@ def runner(service: Service) -> Iterator[Runner]:
     runner.close()
 
 
+class Held:
+    """Work of a job that goes on until it may end."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, service: Service, progress: Progress) -> Outcome:
+        self.begun.set()
+        assert self.may_end.wait(60)
+        return Outcome("done")
+
+
+@pytest.fixture
+def maintaining(monkeypatch: pytest.MonkeyPatch) -> Held:
+    held = Held()
+    monkeypatch.setattr("assistant.jobs.duties._maintain", held)
+    return held
+
+
 def settle(runner: Runner) -> None:
     """Let the pool finish what has been started."""
     wait_until(lambda: not runner.running)
@@ -112,41 +131,25 @@ def test_a_tick_starts_what_is_due(runner: Runner) -> None:
     assert state(runner, "maintain").history.last_finished_at == NOW
 
 
-def test_closing_returns_when_nothing_runs(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-
-    def work(service: Service, progress: Progress) -> Outcome:
-        begun.set()
-        assert may_end.wait(60)
-        return Outcome("done")
-
-    monkeypatch.setattr("assistant.jobs.duties._maintain", work)
+def test_closing_returns_when_nothing_runs(runner: Runner, maintaining: Held) -> None:
     runner.tick()
-    assert begun.wait(60)
+    assert maintaining.begun.wait(60)
     closing = threading.Thread(target=runner.close)
     closing.start()
     closing.join(0.3)
     assert closing.is_alive()
-    may_end.set()
+    maintaining.may_end.set()
     closing.join(60)
     assert state(runner, "maintain").history.last_outcome == "done"
 
 
-def test_the_same_job_does_not_run_twice_at_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-
-    def work(service: Service, progress: Progress) -> Outcome:
-        begun.set()
-        assert may_end.wait(10)
-        return Outcome("done")
-
-    monkeypatch.setattr("assistant.jobs.duties._maintain", work)
+def test_the_same_job_does_not_run_twice_at_once(runner: Runner, maintaining: Held) -> None:
     thread = threading.Thread(target=runner.run, args=("maintain",))
     thread.start()
-    assert begun.wait(10)
+    assert maintaining.begun.wait(60)
     with pytest.raises(Conflict, match="running already"):
         runner.run("maintain")
-    may_end.set()
+    maintaining.may_end.set()
     thread.join()
 
 
