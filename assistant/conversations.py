@@ -6,20 +6,21 @@ streaming one as a generator that it may close at any moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from datetime import timedelta
 
 from sqlmodel import Session
 
 from assistant import goals as goal_verbs
-from assistant.answers.chat import ConversationLine, ConversationView, Event, Found, Saved, Say, Start, Undone
+from assistant.answers.chat import ConversationLine, ConversationView, Done, Event, Found, Saved, Say, Start, Undone
 from assistant.answers.explanation import Explanation
-from assistant.answers.goals import Card, GoalView, NewGoal
+from assistant.answers.goals import GoalView, NewGoal
 from assistant.answers.playbooks import PlaybookLine
 from assistant.engine.sentences import content
 from assistant.errors import BadRequest, NotFound
 from assistant.service import Service
-from assistant.sessions import attachments, card, export, head, history, patch, playbook, turn
+from assistant.sessions import attachments, export, head, history, patch, playbook, turn
 from assistant.sessions.course import Parts, Talk
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.recalling import Memory
@@ -38,8 +39,10 @@ TYPED_CHARACTERS = 4000
 """A message of more than this was hardly typed."""
 
 
-def say(service: Service, wish: Say, *, is_guest: bool = False) -> Iterator[Event]:
+def say(service: Service, wish: Say, *, is_guest: bool = False) -> Generator[Event, None, None]:
     """Keep a message, then answer it: the events of the turn. Closing this stops the reply; what came of it is kept.
+
+    Whoever has heard `Done` may say the next thing: the conversation is free by then.
 
     A guest, another program than ours, is told nothing that the user marked as private; nor is whoever reads a mail. A
     guest's reply comes masked, also of secrets.
@@ -63,8 +66,15 @@ def say(service: Service, wish: Say, *, is_guest: bool = False) -> Iterator[Even
         )
         held = _withheld(service) if is_guest or talk.conversation.origin in TOLD_ELSEWHERE else NOTHING
         talk.profile = [line for line in talk.conversation.profile if not held.holds_private(line)]
-        events = turn.run(_parts(service, held), talk, wish)
-        yield from as_told(events, held) if is_guest else events
+        events, done = turn.run(_parts(service, held), talk, wish), None
+        with closing(as_told(events, held) if is_guest else events) as told:
+            for event in told:
+                if isinstance(event, Done):
+                    done = event
+                else:
+                    yield event
+    if done is not None:
+        yield done
 
 
 def recent(service: Service, limit: int) -> list[ConversationLine]:
@@ -145,7 +155,7 @@ def undo(service: Service, conversation_id: int) -> Undone:
         changes = [f"Forgotten: {fact.text}" for fact in facts.withdraw(session, last.id or 0)]
         goal = goals.get(session, row.goal_id) if row.goal_id is not None else None
         if goal is not None:
-            changes = [*_undo_card(session, service, goal, last), *changes]
+            changes = [*goal_verbs.take_back(session, service, goal, last), *changes]
         if row.summarised_to >= last.number:
             # The summary was made with this turn's words: the next turn tells the rest again, or compacts it anew.
             conversations.change(session, row, {"summary": "", "summarised_to": 0})
@@ -372,23 +382,3 @@ def turn_of(session: Session, row: Conversation, number: int | None) -> Turn:
         which = "no turn" if number is None else f"no turn {number}"
         raise NotFound(f"There is {which} in conversation {row.id}.")
     return found
-
-
-def _undo_card(session: Session, service: Service, goal: Goal, last: Turn) -> list[str]:
-    """Give the card the version before a turn, if nothing changed it since; what that changes, a line each.
-
-    A goal that a judge closed after this turn is open again.
-    """
-    if goal.closed_by == "judge" and goal.closed_at is not None and goal.closed_at >= last.asked_at:
-        goals.close(session, goal, GoalStatus.OPEN, service.clock.now(), by="")
-    own = [version for version in goals.versions(session, goal.id or 0) if version.turn_id == last.id]
-    before = goals.version_before(session, goal.id or 0, last.id or 0)
-    if before is None:
-        return []
-    if goal.card != own[-1].card:  # what later turns changed, and were taken back for, is as it was
-        return ["The goal's card was changed since, and stays as it is."]
-    now, was = card_of(goal), Card.model_validate(before.card)
-    at = service.clock.now()
-    goals.update_card(session, goal, before.card, at, why=f"turn {last.number} taken back")
-    goals.change(session, goal, at, statement=was.statement, deadline=was.deadline)
-    return card.difference(now, was)

@@ -1,7 +1,7 @@
-"""The verbs on goals: create, list, show, edit, end, score, and what the clock does to them.
+"""The verbs on goals: create, list, show, edit, end, take back, score, and what the clock does to them.
 
 A card changes here by the user's hand, and every version of it stays. The API and the jobs call this, and
-`conversations` where a conversation begins with a goal.
+`conversations` where a conversation begins with a goal, or a turn is taken back.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from assistant.sessions import card, ending, playbook
 from assistant.sessions.playbook import Playbook
 from assistant.sessions.views import card_of, goal_line
 from assistant.sessions.watched import Watch, Watched
-from memory.models import Goal, GoalStatus, Score
+from memory.models import Goal, GoalStatus, Score, Turn
 from memory.store import conversations, goals, items
 
 MOST_CHARACTERS = 2000
@@ -139,6 +139,26 @@ def end(service: Service, goal_id: int, wish: GoalEnd) -> GoalView:
                 Score(goal_id=goal_id, at=at, judge="user", overall=OVERALL[wish.outcome], verdicts=said),
             )
     return show(service, goal_id)
+
+
+def take_back(session: Session, service: Service, goal: Goal, last: Turn) -> list[str]:
+    """Give the card the version before a turn, if nothing changed it since; what that changes, a line each.
+
+    A goal that a judge closed after this turn is open again.
+    """
+    at = service.clock.now()
+    if goal.closed_by == "judge" and goal.closed_at is not None and goal.closed_at >= last.asked_at:
+        goals.close(session, goal, GoalStatus.OPEN, at, by="")
+    own = [version for version in goals.versions(session, goal.id or 0) if version.turn_id == last.id]
+    before = goals.version_before(session, goal.id or 0, last.id or 0)
+    if before is None:
+        return []
+    if goal.card != own[-1].card:  # what later turns changed, and were taken back for, is as it was
+        return ["The goal's card was changed since, and stays as it is."]
+    now, was = card_of(goal), Card.model_validate(before.card)
+    goals.update_card(session, goal, before.card, at, why=f"turn {last.number} taken back")
+    goals.change(session, goal, at, statement=was.statement, deadline=was.deadline)
+    return card.difference(now, was)
 
 
 def score(service: Service, goal_id: int) -> ScoreLine:

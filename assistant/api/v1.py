@@ -80,7 +80,7 @@ def _said(service: Service, asked: ChatRequest) -> Generator[Event, None, None]:
 
 def _chunks(service: Service, asked: ChatRequest, completion: Completion) -> Generator[dict[str, Any], None, None]:
     """A reply in chunks. Nothing is given before its first words, so that a model that fails is a failed request."""
-    has_begun, done = False, None
+    has_begun = False
     for event in _said(service, asked):
         _note(completion, event)
         if isinstance(event, Text) and event.text:
@@ -90,17 +90,15 @@ def _chunks(service: Service, asked: ChatRequest, completion: Completion) -> Gen
             yield completion.chunk({"content": again + event.text})
             has_begun = True
         elif isinstance(event, Done):
-            done = event
-    if done is not None:  # and the conversation is free for what is said next
-        yield completion.chunk({}, _finish(asked, done))
-        if asked.stream_options and asked.stream_options.include_usage:
-            yield completion.cost(done.turn.usage)
+            yield completion.chunk({}, _finish(asked, event))
+            if asked.stream_options and asked.stream_options.include_usage:
+                yield completion.cost(event.turn.usage)
 
 
 async def _whole(service: Service, request: Request, asked: ChatRequest, completion: Completion) -> Response:
     """The reply at once; a client that goes away before stops it."""
     heard = Heard(service, _said(service, asked))
-    looked_at, done = time.monotonic(), None
+    looked_at = time.monotonic()
     try:
         while True:
             has_more = await heard.has_more(_LOOK_S)
@@ -111,13 +109,11 @@ async def _whole(service: Service, request: Request, asked: ChatRequest, complet
             if not has_more:
                 continue
             event = await heard.next_or_none()
-            if event is not None:
-                _note(completion, event)
-                done = event if isinstance(event, Done) else done
-            elif done is not None:
-                return JSONResponse(completion.whole(done.turn.reply, _finish(asked, done), done.turn.usage))
-            else:
+            if event is None:
                 raise Unavailable("The reply ended before it was whole.", "Ask again.")
+            _note(completion, event)
+            if isinstance(event, Done):
+                return JSONResponse(completion.whole(event.turn.reply, _finish(asked, event), event.turn.usage))
     finally:
         heard.leave()
 

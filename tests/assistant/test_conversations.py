@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from assistant import conversations, goals, opinions
-from assistant.answers.chat import Opinion, Start
+from assistant.answers.chat import Done, Opinion, Say, Start, Step
 from assistant.answers.goals import GoalEdit, GoalEnd, NewGoal
 from assistant.clock import FakeClock
 from assistant.config.schema import ChatSettings
@@ -122,6 +123,34 @@ def test_a_turn_in_the_summary_can_be_taken_back_without_leaving_its_words(tmp_p
         conversations.undo(service, 1)
         say(service, "Go on.")
         assert not any("13" in message.text for message in engine.chats[-1].messages)
+
+
+@pytest.mark.parametrize("is_guest", [False, True])
+def test_who_hears_the_end_of_a_turn_may_say_the_next_thing(service: Service, is_guest: bool) -> None:
+    for event in conversations.say(service, Say(text="First.", start=Start()), is_guest=is_guest):
+        if isinstance(event, Done):
+            assert say(service, "Second.").turn.number == 2
+
+
+@pytest.mark.parametrize("is_guest", [False, True])
+def test_a_turn_that_is_stopped_is_kept_so_before_the_next_may_begin(
+    service: Service, is_guest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, left = service.floor.taken, []
+
+    @contextmanager
+    def watched(conversation: int) -> Iterator[None]:
+        with taken(conversation):
+            try:
+                yield
+            finally:
+                left.append(conversations.show(service, conversation).turns[-1].state)
+
+    monkeypatch.setattr(service.floor, "taken", watched)
+    events = conversations.say(service, Say(text="First.", start=Start()), is_guest=is_guest)
+    assert any(isinstance(event, Step) and event.what == "recalling" for event in events)
+    events.close()
+    assert left == ["cancelled"]
 
 
 def test_a_reply_is_answered_anew_in_its_place(service: Service, engine: Talker) -> None:

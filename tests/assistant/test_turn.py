@@ -56,7 +56,7 @@ def test_the_words_are_a_row_before_anything_else_is_done(service: Service, engi
         assert turn is not None
         assert (turn.said, turn.state) == ("Hello there.", TurnState.WAITING)
     assert engine.requests == []
-    events.close()  # type: ignore[attr-defined]
+    events.close()
 
 
 def test_the_events_come_in_order_and_the_turn_is_kept_as_it_was_streamed(
@@ -135,7 +135,7 @@ def test_a_reply_that_is_stopped_is_kept_as_far_as_it_came_and_the_model_is_told
     for event in events:
         if isinstance(event, Text):
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert engine.cancelled == 1
     kept = conversations.show(service).turns[0]
     assert kept.state == "cancelled"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from assistant import conversations
-from assistant.answers.chat import ConversationView, Done, Event, Say, Start
+from assistant.answers.chat import ConversationView, Say, Start
 from assistant.api.app import create_app
 from assistant.config.schema import ModelSettings, Settings
 from assistant.endpoint import bind, private_path
@@ -320,15 +321,15 @@ def test_a_prompt_that_is_too_long_is_the_client_s_to_shorten(telos: Telos) -> N
 def test_who_has_a_whole_reply_may_say_the_next_thing_at_once(
     telos: Telos, is_streamed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoken = conversations.say
+    taken = telos.service.floor.taken
 
-    def slow_to_end(service: Service, wish: Say, is_guest: bool = False) -> Iterator[Event]:
-        for event in spoken(service, wish, is_guest=is_guest):
-            yield event
-            if isinstance(event, Done):
-                time.sleep(0.3)
+    @contextmanager
+    def slow_to_leave(conversation: int) -> Iterator[None]:
+        with taken(conversation):
+            yield
+            time.sleep(0.3)
 
-    monkeypatch.setattr(conversations, "say", slow_to_end)
+    monkeypatch.setattr(telos.service.floor, "taken", slow_to_leave)
     first = ""
     if is_streamed:
         for chunk in telos.client.chat.completions.create(model="telos", messages=told("Hello there"), stream=True):
