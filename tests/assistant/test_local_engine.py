@@ -234,8 +234,9 @@ def test_a_planner_steers_in_the_process_and_is_asked_there(running: LocalEngine
 
 
 def test_a_closed_reply_stops_and_the_process_lives_on(running: LocalEngine) -> None:
+    complete(running, SHORT)  # its process has started
+    begun = time.monotonic()  # before any piece is written, so that none lies there already
     pieces, pid = spoken(running)
-    begun = time.monotonic()
     for _ in range(20):
         next(pieces)
     a_piece_s = (time.monotonic() - begun) / 20
