@@ -10,6 +10,9 @@ import os
 import socket
 from collections.abc import Mapping
 
+PATIENCE_S = 1.0
+"""A manager that does not read holds the service no longer: it would not hear that it is to end."""
+
 
 class ServiceManager:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
@@ -38,5 +41,6 @@ class ServiceManager:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
+            way.settimeout(PATIENCE_S)
             way.connect(address)
             way.send(message.encode())

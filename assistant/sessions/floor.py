@@ -9,14 +9,17 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition
 
 from assistant.errors import Conflict
+
+PATIENCE_S = 1.0
+"""A turn that was stopped, or whose end is kept, lets go within so long."""
 
 
 class Floor:
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._changed = Condition()
         self._taken: set[int] = set()
         self._others = 0
         self._left_at = -math.inf
@@ -24,12 +27,12 @@ class Floor:
     @contextmanager
     def kept_free(self) -> Iterator[None]:
         """Training gives way meanwhile as it does to a turn; nobody is kept from talking."""
-        with self._lock:
+        with self._changed:
             self._others += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._others -= 1
 
     @property
@@ -44,12 +47,12 @@ class Floor:
 
     @contextmanager
     def taken(self, conversation_id: int) -> Iterator[None]:
-        """Nobody else is answered in this conversation meanwhile.
+        """Nobody else is answered in this conversation meanwhile. Waits a moment for whoever is about to let go.
 
-        Raises: Conflict while somebody is.
+        Raises: Conflict while somebody is answered.
         """
-        with self._lock:
-            if conversation_id in self._taken:
+        with self._changed:
+            if not self._changed.wait_for(lambda: conversation_id not in self._taken, PATIENCE_S):
                 raise Conflict(
                     f"Conversation {conversation_id} is being answered just now.",
                     "Wait for the reply or stop it; `telos chat` begins another conversation.",
@@ -58,6 +61,7 @@ class Floor:
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._taken.discard(conversation_id)
                 self._left_at = time.monotonic()
+                self._changed.notify_all()

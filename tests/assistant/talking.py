@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +81,7 @@ def say(service: Service, text: str, **wish: Any) -> Done:
     return done
 
 
-def speak(service: Service, text: str, **wish: Any) -> Iterator[Event]:
+def speak(service: Service, text: str, **wish: Any) -> Generator[Event, None, None]:
     if not wish.keys() & {"start", "conversation", "last"}:
         wish["last"] = True
     return conversations.say(service, Say(text=text, **wish))

@@ -61,7 +61,7 @@ def test_a_turn_that_failed_or_was_stopped_is_not_read(tmp_path: Path) -> None:
             begin(service, "Are you there?")
         events = speak(service, "And now?")
         next(event for event in events if isinstance(event, Text))
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         service.ahead.wait()
         assert engine.prepared == []
 

@@ -170,7 +170,7 @@ def test_an_opinion_is_kept_with_the_reply_and_can_be_withdrawn(service: Service
     assert opinions.opinion(service, 1, 1, Opinion(verdict="")).verdict == ""
     events = speak(service, "Two.")
     next(events)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     with pytest.raises(BadRequest, match="no reply"):
         opinions.opinion(service, 1, None, Opinion(verdict="less"))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from assistant.errors import BadRequest, Conflict, NotFound, Unavailable
 from assistant.ingest.indexing import index_pending
 from assistant.progress import unheard
 from assistant.service import Service
-from assistant.sessions import watched
+from assistant.sessions import floor, watched
 from memory.models import TurnState
 from memory.store import conversations as rows
 from tests.assistant.talking import Talker, begin, say, speak, talking, told
@@ -240,8 +242,22 @@ def test_two_terminals_do_not_speak_at_once(service: Service) -> None:
     next(events)
     with pytest.raises(Conflict, match="being answered"):
         say(service, "Three.")
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert say(service, "Four.").turn.reply == "A fine reply."
+
+
+def test_who_speaks_while_the_last_turn_is_about_to_let_go_is_answered(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floor, "PATIENCE_S", 60)
+    begin(service, "One.")
+    events = speak(service, "Two.")
+    next(events)
+    with ThreadPoolExecutor(1) as pool:
+        third = pool.submit(say, service, "Three.")
+        time.sleep(0.2)
+        events.close()
+        assert third.result().turn.number == 3
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import watchdog
 from assistant.watchdog import ServiceManager
 
 
@@ -27,6 +29,27 @@ def test_it_hears_of_the_start_the_life_and_the_end(listener: socket.socket) -> 
     manager.stopping()
     heard = [listener.recv(100) for _ in range(3)]
     assert heard == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+def test_a_manager_that_does_not_read_holds_nobody(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "PATIENCE_S", 0.01)
+    manager = ServiceManager({"NOTIFY_SOCKET": listener.getsockname()})
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
+        way.setblocking(False)
+        way.connect(listener.getsockname())
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                way.send(b"WATCHDOG=1")
+    manager.alive()
+    manager.stopping()
+    listener.recv(100)
+    manager.stopping()
+    listener.setblocking(False)
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard.append(listener.recv(100))
+    assert heard.count(b"STOPPING=1") == 1
 
 
 def test_an_abstract_address_is_understood() -> None:

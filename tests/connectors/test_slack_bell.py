@@ -49,7 +49,7 @@ class Sockets:
         self.opened += 1
         try:
             while True:
-                frame = self.frames.get(timeout=10)
+                frame = self.frames.get(timeout=60)
                 connection.send(frame if isinstance(frame, str) else json.dumps(frame))
                 if frame == DISCONNECT:
                     return

@@ -37,27 +37,30 @@ def test_those_who_wait_are_served_in_the_order_of_their_asking() -> None:
 
 def test_who_asks_again_at_once_comes_behind_the_one_who_waits() -> None:
     """With a plain lock the busy one wins most of the time."""
-    turns, done, over = Turns(), list[str](), threading.Event()
+    turns, over = Turns(), threading.Event()
+    answered, waited, passed_over = list[int](), list[int](), list[int]()
 
     def work_on() -> None:
+        owed = 0
         while not over.is_set():
             with turns:
-                done.append("busy")
+                if len(answered) < owed:
+                    passed_over.append(owed)
                 time.sleep(0.02)
+                if waiting(turns):
+                    owed = len(answered) + 1
+                    waited.append(owed)
 
     busy = threading.Thread(target=work_on)
     busy.start()
     try:
-        for _ in range(10):
-            time.sleep(0.005)
-            before = len(done)
+        while len(waited) < 10:
             with turns:
-                assert len(done) <= before + 2, "the one under way, and at most one that had asked before"
-                done.append("question")
+                answered.append(len(answered))
     finally:
         over.set()
         busy.join(PATIENCE_S)
-    assert done.count("question") == 10
+    assert passed_over == []
 
 
 def test_it_is_not_waited_for_where_that_is_not_wanted() -> None:

@@ -104,17 +104,21 @@ def test_greedy_replies_are_the_same_each_time(served: Served) -> None:
 def test_a_cancelled_reply_makes_nobody_wait(served: Served) -> None:
     """It answers one after the other, so that a reply which went on would hold up the next."""
     engine = served.engine()
-    endless = Request(messages=ASKED, max_tokens=3900)
     assert engine.capabilities
+    assert any(_is_next_soon(engine) for _ in range(3)), "a reply that goes on holds up the next each time"
+
+
+def _is_next_soon(engine: ServerEngine) -> bool:
+    """Whether what is asked after a cancelled reply comes in a quarter of the time that the whole reply would take."""
     began = time.monotonic()
-    reply = engine.stream(endless)
+    reply = engine.stream(Request(messages=ASKED, max_tokens=3900))
     for _ in range(20):
         assert next(reply).usage is None, "the reply ended by itself: another seed is needed"
     a_token_s = (time.monotonic() - began) / 20
     reply.close()  # type: ignore[attr-defined]
     began = time.monotonic()
     complete(engine, Request(messages=ASKED, max_tokens=1))
-    assert time.monotonic() - began < a_token_s * 3900 / 4
+    return time.monotonic() - began < a_token_s * 3900 / 4
 
 
 def test_a_model_that_it_does_not_have_is_named(served: Served) -> None:

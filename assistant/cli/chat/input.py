@@ -40,15 +40,17 @@ def make_input(earlier: Sequence[str], commands: Mapping[str, str], foot: Callab
 
 
 @contextmanager
-def keys_unheard() -> Iterator[None]:
-    """Keys pressed meanwhile are not shown; the next line takes them. Ctrl-C still interrupts."""
+def keys_kept() -> Iterator[None]:
+    """For a whole conversation: keys pressed while no line is asked for are not shown, and the next line takes them as they
+    were pressed. A terminal that composes lines itself between two of ours would swallow a Ctrl-D. Ctrl-C still interrupts.
+    """
     if not sys.stdin.isatty():
         yield
         return
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     quiet = termios.tcgetattr(terminal)
-    quiet[3] &= ~(termios.ECHO | termios.ICANON)  # kept as pressed: a cooked line would swallow Ctrl-D
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(terminal, termios.TCSANOW, quiet)
     try:
         yield

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from assistant.cli.card_page import goal_summary
 from assistant.cli.chat.commands import COMMANDS, Leave, run_command
-from assistant.cli.chat.input import keys_unheard, make_input
+from assistant.cli.chat.input import keys_kept, make_input
 from assistant.cli.chat.page import sources
 from assistant.cli.chat.talk import Talk
 from assistant.cli.markdown import markdown
@@ -24,33 +24,33 @@ def converse(talk: Talk) -> None:
     """Until Ctrl-D or /quit."""
     earlier = talk.client.conversations.typed()
     asked = make_input(earlier, {name: command.help for name, command in COMMANDS.items()}, lambda: _foot(talk))
-    _greet(talk)
-    try:
-        if talk.is_waiting:
-            talk.print(Text("Your last message has no reply yet. It is answered now.", style="yellow"))
-            _guarded(talk, "")
-        while True:
-            try:
-                line = asked.prompt()
-            except KeyboardInterrupt:
-                talk.print(Text("Ctrl-D leaves.", style="dim"))
-                continue
-            _guarded(talk, line)
-    except (EOFError, Leave):
-        _farewell(talk)
+    with keys_kept():
+        _greet(talk)
+        try:
+            if talk.is_waiting:
+                talk.print(Text("Your last message has no reply yet. It is answered now.", style="yellow"))
+                _guarded(talk, "")
+            while True:
+                try:
+                    line = asked.prompt()
+                except KeyboardInterrupt:
+                    talk.print(Text("Ctrl-D leaves.", style="dim"))
+                    continue
+                _guarded(talk, line)
+        except (EOFError, Leave):
+            _farewell(talk)
 
 
 def _guarded(talk: Talk, line: str) -> None:
     """Send a line, or do what it says if it begins with a slash. A failure is said, and the conversation goes on."""
     before = talk.turn
     try:
-        with keys_unheard():
-            if line.startswith("/") and not line.startswith("//"):
-                run_command(talk, line)
-            else:
-                talk.print(Text())
-                talk.say(line.removeprefix("/") if line.startswith("//") else line)
-                talk.print(Text())
+        if line.startswith("/") and not line.startswith("//"):
+            run_command(talk, line)
+        else:
+            talk.print(Text())
+            talk.say(line.removeprefix("/") if line.startswith("//") else line)
+            talk.print(Text())
     except TelosError as err:
         print_failure(err)
         if talk.turn is not None and talk.turn is not before and talk.turn.state != "done":

@@ -189,7 +189,7 @@ def test_a_reply_that_the_user_stopped_teaches_nothing(tmp_path: Path) -> None:
     with steering(tmp_path) as (service, _):
         events = speak(service, "Hello", start=Start())
         assert any(isinstance(event, Step) and event.what == "checking" for event in events)
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         assert conversations.show(service, 1).turns[0].state == "cancelled"
         assert rows(service) == []
 
