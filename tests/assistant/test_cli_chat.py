@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import pty
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from assistant import facts
+from assistant import conversations, facts
 from assistant.cli import app as cli
+from assistant.cli.chat import loop
+from assistant.cli.chat.page import PlainReply
+from assistant.cli.chat.talk import Talk
+from assistant.client import Client
 from assistant.engine.contract import Capability, ModelFailed
 from assistant.service import Service
 from tests.assistant.served import served
@@ -98,6 +105,37 @@ def test_what_makes_no_sense_is_answered_with_a_sentence(
     telos: Shell, arguments: tuple[str, ...], pipe: bytes | None, status: int, sentence: str
 ) -> None:
     assert sentence in telos(*arguments, pipe=pipe, status=status)
+
+
+def test_a_key_between_a_reply_and_the_next_line_is_kept_as_it_was_pressed(
+    tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal that composes lines would take a Ctrl-D for the end of one, and hand on none."""
+    ours, theirs = pty.openpty()
+    composing: list[bool] = []
+
+    def is_composing() -> bool:
+        return bool(termios.tcgetattr(ours)[3] & termios.ICANON)
+
+    def prompt() -> str:
+        composing.append(is_composing())
+        if len(composing) == 3:
+            raise EOFError
+        return "When does the ferry run?"
+
+    monkeypatch.setattr(loop, "make_input", lambda *_: SimpleNamespace(prompt=prompt))
+    with (
+        served(tmp_path, engine) as service,
+        Client(service.home) as client,
+        open(theirs) as keyboard,
+        open(ours, "rb"),
+    ):
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        assert is_composing()
+        loop.converse(Talk(client, service.home, Console(file=io.StringIO()), PlainReply))
+        assert is_composing()
+        assert [turn.state for turn in conversations.show(service).turns] == ["done", "done"]
+    assert composing == [False, False, False]
 
 
 def test_a_model_that_fails_is_said_and_the_message_is_kept(telos: Shell, engine: FakeEngine) -> None:

@@ -108,7 +108,7 @@ def test_a_model_that_finds_no_memory_to_start_in_is_a_sentence_until_there_is_s
     assert told.returncode == 1
     assert "ended before it had answered: it crashed, or memory ran out." in told.stderr
     assert "choose a smaller model" in told.stderr
-    assert "Traceback" not in told.stderr + talking.said()
+    assert "Traceback" not in told.stderr  # a process may tell the log where it stood when it found none
     assert talking.rows("SELECT said, state FROM turn ORDER BY id DESC LIMIT 1") == [
         ("Is there a ferry on Sunday?", "FAILED")
     ]
