@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
 from assistant.config.schema import DigestSettings, UserSettings
+from assistant.digest import author
 from assistant.digest.author import _Author
 from assistant.digest.build import Edition, Parts, finished, plan
 from assistant.digest.render import render
@@ -192,11 +193,13 @@ class Hanging(FakeEngine):
 
     def __init__(self, answers: int, released: Event) -> None:
         super().__init__(retell, capabilities=GENERATE)
+        self.hangs = Event()
         self._left = answers
         self._released = released
 
     def stream(self, request: Request) -> Iterator[Piece]:
         if self._left <= 0:
+            self.hangs.set()
             self._released.wait()
         self._left -= 1
         yield from super().stream(request)
@@ -233,9 +236,24 @@ def test_a_model_that_hangs_does_not_hold_the_digest(tmp_path: Path, released: E
     ]
 
 
-def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(tmp_path: Path, released: Event) -> None:
+def wait_for_the_deadline_from(reached: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes a digest has come so far before anybody looks at the clock."""
+
+    class Reaching(Thread):
+        def start(self) -> None:
+            super().start()
+            assert reached.wait(60)
+
+    monkeypatch.setattr(author, "Thread", Reaching)
+
+
+def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(
+    tmp_path: Path, released: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first story goes alone, so that a batch which hangs after it costs not everything."""
-    digest = newsroom(tmp_path, Hanging(1, released), minutes=4 / 60).build()
+    engine = Hanging(1, released)
+    wait_for_the_deadline_from(engine.hangs, monkeypatch)
+    digest = newsroom(tmp_path, engine, minutes=0.1 / 60).build()
     assert by_model(digest) == 1
     assert digest.writer == "fake"
     (note,) = [note for note in digest.notes if note.kind == "writer_late"]
@@ -243,9 +261,9 @@ def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(tmp_path
 
 
 def test_a_story_that_is_written_when_time_is_up_is_kept() -> None:
-    author = _Author(FakeEngine(), [], deadline=time.monotonic() - 1)
-    author._done.put((0, ()))
-    manuscript = author.collect(unheard)
+    late = _Author(FakeEngine(), [], deadline=time.monotonic() - 1)
+    late._done.put((0, ()))
+    manuscript = late.collect(unheard)
     assert manuscript.is_late
     assert manuscript.claims == {0: ()}
 
@@ -253,18 +271,26 @@ def test_a_story_that_is_written_when_time_is_up_is_kept() -> None:
 class Endless(FakeEngine):
     """Twenty words a second, for ever."""
 
+    def __init__(self) -> None:
+        super().__init__(capabilities=GENERATE)
+        self.has_begun = Event()
+
     def stream(self, request: Request) -> Iterator[Piece]:
         try:
             for number in count():
+                self.has_begun.set()
                 time.sleep(0.05)
                 yield Piece(f"word{number} ")
         finally:
             self.cancelled += 1
 
 
-def test_a_model_that_writes_for_ever_is_stopped_at_the_deadline(tmp_path: Path) -> None:
-    engine = Endless(capabilities=GENERATE)
-    newsroom(tmp_path, engine, minutes=2 / 60).build()
+def test_a_model_that_writes_for_ever_is_stopped_at_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Endless()
+    wait_for_the_deadline_from(engine.has_begun, monkeypatch)
+    newsroom(tmp_path, engine, minutes=0.1 / 60).build()
     wait_until(lambda: engine.cancelled == 1, "the model is told to stop")
 
 

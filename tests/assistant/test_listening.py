@@ -204,7 +204,7 @@ def test_it_ends_at_once_and_begins_nothing_afterwards(house: House) -> None:
     house.keep(house.source)
     assert house.door.is_heard.wait(20)
     house.listeners.close()
-    assert house.door.ended.is_set()
+    assert house.door.ended.wait(20)
     house.keep(house.source)
     assert house.door.listened == 1
 

@@ -350,11 +350,12 @@ class _Endless(FakeEngine):
 
     def __init__(self) -> None:
         super().__init__(capabilities=WRITES)
-        self.closed = threading.Event()
+        self.begun, self.closed = threading.Event(), threading.Event()
 
     def stream(self, request: Request) -> Iterator[Piece]:
         try:
             while True:
+                self.begun.set()
                 yield Piece("more ")
                 time.sleep(0.005)
         finally:
@@ -375,10 +376,11 @@ def test_a_client_that_leaves_a_stream_stops_the_reply(telos: Telos) -> None:
 
 def test_a_client_that_waits_no_longer_for_a_whole_reply_stops_it(telos: Telos) -> None:
     telos.engine = endless = _Endless()
-    with pytest.raises(openai.APITimeoutError):
-        telos.client.with_options(timeout=3, max_retries=0).chat.completions.create(
-            model="telos", messages=told("Go on")
-        )
+    while not endless.begun.is_set():
+        with pytest.raises(openai.APITimeoutError):
+            telos.client.with_options(timeout=1, max_retries=0).chat.completions.create(
+                model="telos", messages=told("Go on")
+            )
     assert endless.closed.wait(20)
 
 

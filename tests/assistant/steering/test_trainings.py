@@ -171,6 +171,7 @@ def test_a_night_that_is_too_short_goes_on_with_the_next(tmp_path: Path, monkeyp
 def test_training_stops_when_a_turn_begins_and_goes_on_afterwards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(quiet_hours, "GRACE_S", 60)
     with training(tmp_path, monkeypatch) as (service, trainer):
         talked(service)
         reports: list[str] = []
