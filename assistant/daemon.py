@@ -87,8 +87,8 @@ def run(home: Home) -> None:
             _beat(manager, service, servers, stop)
         finally:
             log.info("Telos ends")
-            manager.stopping()
             _cut_off_later()
+            manager.stopping()
             service.stopping.set()
             runner.stop()
             for server in servers:

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Mapping
 
 PATIENCE_S = 1.0
-"""A manager that does not read holds the service no longer: it would not hear that it is to end."""
+"""A manager that does not read holds a service that runs no longer: it would not hear that it is to end."""
 
 
 class ServiceManager:
@@ -31,16 +31,16 @@ class ServiceManager:
         self._tell("READY=1")
 
     def alive(self) -> None:
-        self._tell("WATCHDOG=1")
+        self._tell("WATCHDOG=1", PATIENCE_S)
 
     def stopping(self) -> None:
-        self._tell("STOPPING=1")
+        self._tell("STOPPING=1", PATIENCE_S)
 
-    def _tell(self, message: str) -> None:
+    def _tell(self, message: str, patience_s: float | None = None) -> None:
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
-            way.settimeout(PATIENCE_S)
+            way.settimeout(patience_s)
             way.connect(address)
             way.send(message.encode())

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from threading import Condition
 
 from assistant.errors import Conflict
+from assistant.sessions.watched import BEAT_S, GRACE_S
 
-PATIENCE_S = 1.0
+PATIENCE_S = BEAT_S + GRACE_S + 0.5
 """A turn that was stopped, or whose end is kept, lets go within so long."""
 
 

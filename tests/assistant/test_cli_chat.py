@@ -21,7 +21,7 @@ from assistant.cli.chat import loop
 from assistant.cli.chat.page import PlainReply
 from assistant.cli.chat.talk import Talk
 from assistant.client import Client
-from assistant.engine.contract import Capability, ModelFailed
+from assistant.engine.contract import Capability, ModelFailed, Request
 from assistant.service import Service
 from tests.assistant.served import served
 from tests.fakes import FakeEngine
@@ -108,24 +108,32 @@ def test_what_makes_no_sense_is_answered_with_a_sentence(
 
 
 def test_a_key_between_a_reply_and_the_next_line_is_kept_as_it_was_pressed(
-    tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A terminal that composes lines would take a Ctrl-D for the end of one, and hand on none."""
+    """A terminal that composes lines would take a Ctrl-D for the end of one, and hand on none. It may be left so by an editor,
+    or by the shell that a stopped conversation was taken back from."""
     ours, theirs = pty.openpty()
-    composing: list[bool] = []
+    at_prompts: list[bool] = []
+    at_replies: dict[int, bool] = {}
+    as_found = termios.tcgetattr(ours)
 
     def is_composing() -> bool:
         return bool(termios.tcgetattr(ours)[3] & termios.ICANON)
 
     def prompt() -> str:
-        composing.append(is_composing())
-        if len(composing) == 3:
+        at_prompts.append(is_composing())
+        if len(at_prompts) == 3:
             raise EOFError
         return "When does the ferry run?"
 
+    def reply(request: Request) -> str:
+        at_replies.setdefault(len(at_prompts), is_composing())
+        termios.tcsetattr(ours, termios.TCSANOW, as_found)
+        return "At eight."
+
     monkeypatch.setattr(loop, "make_input", lambda *_: SimpleNamespace(prompt=prompt))
     with (
-        served(tmp_path, engine) as service,
+        served(tmp_path, FakeEngine(reply, capabilities={Capability.GENERATE})) as service,
         Client(service.home) as client,
         open(theirs) as keyboard,
         open(ours, "rb"),
@@ -135,7 +143,8 @@ def test_a_key_between_a_reply_and_the_next_line_is_kept_as_it_was_pressed(
         loop.converse(Talk(client, service.home, Console(file=io.StringIO()), PlainReply))
         assert is_composing()
         assert [turn.state for turn in conversations.show(service).turns] == ["done", "done"]
-    assert composing == [False, False, False]
+    assert at_prompts == [False, False, False]
+    assert at_replies == {1: False, 2: False}
 
 
 def test_a_model_that_fails_is_said_and_the_message_is_kept(telos: Shell, engine: FakeEngine) -> None:

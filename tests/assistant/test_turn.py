@@ -236,7 +236,8 @@ def test_everything_in_the_prompt_and_left_out_of_it_is_explained(service: Servi
     assert "You are Telos" in explanation.parts[0].text
 
 
-def test_two_terminals_do_not_speak_at_once(service: Service) -> None:
+def test_two_terminals_do_not_speak_at_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(floor, "PATIENCE_S", 0)
     begin(service, "One.")
     events = speak(service, "Two.")
     next(events)
@@ -257,7 +258,7 @@ def test_who_speaks_while_the_last_turn_is_about_to_let_go_is_answered(
         third = pool.submit(say, service, "Three.")
         time.sleep(0.2)
         events.close()
-        assert third.result().turn.number == 3
+        assert third.result(timeout=20).turn.number == 3
 
 
 @pytest.mark.parametrize(

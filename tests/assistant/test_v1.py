@@ -25,6 +25,7 @@ from assistant.home import Home
 from assistant.jobs.runner import Runner
 from assistant.server import Server
 from assistant.service import Service
+from assistant.sessions import floor
 from memory.store import conversations as rows
 from tests.databases import write_empty
 from tests.fakes import FakeEngine, HeldIndex, WordEmbedder
@@ -321,6 +322,7 @@ def test_a_prompt_that_is_too_long_is_the_client_s_to_shorten(telos: Telos) -> N
 def test_who_has_a_whole_reply_may_say_the_next_thing_at_once(
     telos: Telos, is_streamed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(floor, "PATIENCE_S", 0)
     taken = telos.service.floor.taken
 
     @contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,15 +32,24 @@ def test_it_hears_of_the_start_the_life_and_the_end(listener: socket.socket) -> 
     assert heard == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
 
 
+def send_until_full(address: str) -> int:
+    """How many a new socket could send."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
+        way.setblocking(False)
+        way.connect(address)
+        for sent in count():
+            try:
+                way.send(b"WATCHDOG=1")
+            except BlockingIOError:
+                return sent
+    return 0
+
+
 def test_a_manager_that_does_not_read_holds_nobody(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "PATIENCE_S", 0.01)
     manager = ServiceManager({"NOTIFY_SOCKET": listener.getsockname()})
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
-        way.setblocking(False)
-        way.connect(listener.getsockname())
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                way.send(b"WATCHDOG=1")
+    while send_until_full(listener.getsockname()):  # the queue of the one, and not only what another may send
+        pass
     manager.alive()
     manager.stopping()
     listener.recv(100)

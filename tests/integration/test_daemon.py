@@ -114,7 +114,8 @@ def test_it_stops_in_time_while_the_embedder_starts(daemon: Daemon) -> None:
 
 
 def test_a_request_that_waits_for_a_mail_server_is_cut_off_in_time(daemon: Daemon) -> None:
-    """Nothing ends that wait but the service itself, so how long a stop may take is what its own clock is set to."""
+    """Nothing ends that wait but the service's own clock, which leaves half a second of the five: too little for a machine
+    that has much to do."""
     assert STOP_S < LONGEST_STOP_S
 
     def ask(client: Client) -> None:
@@ -130,7 +131,9 @@ def test_a_request_that_waits_for_a_mail_server_is_cut_off_in_time(daemon: Daemo
                 asking = Thread(target=ask, args=[client])
                 asking.start()
                 with mute.accept()[0]:
+                    asked_at = time.monotonic()
                     assert daemon.stop() == 0
+                    assert time.monotonic() - asked_at < 2 * STOP_S
                 asking.join()
     assert f"did not stop within {STOP_S} s and is cut off" in daemon.said()
     assert daemon.rows("SELECT state FROM delivery") == [("QUEUED",)]

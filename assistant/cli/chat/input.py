@@ -41,8 +41,9 @@ def make_input(earlier: Sequence[str], commands: Mapping[str, str], foot: Callab
 
 @contextmanager
 def keys_kept() -> Iterator[None]:
-    """For a whole conversation: keys pressed while no line is asked for are not shown, and the next line takes them as they
-    were pressed. A terminal that composes lines itself between two of ours would swallow a Ctrl-D. Ctrl-C still interrupts.
+    """Keys pressed while no line is asked for are not shown, and the next line takes them as they were pressed. Held for a
+    whole conversation: a terminal that composed lines itself between two of ours would swallow a Ctrl-D. Ctrl-C still
+    interrupts.
     """
     if not sys.stdin.isatty():
         yield

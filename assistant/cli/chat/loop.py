@@ -45,12 +45,13 @@ def _guarded(talk: Talk, line: str) -> None:
     """Send a line, or do what it says if it begins with a slash. A failure is said, and the conversation goes on."""
     before = talk.turn
     try:
-        if line.startswith("/") and not line.startswith("//"):
-            run_command(talk, line)
-        else:
-            talk.print(Text())
-            talk.say(line.removeprefix("/") if line.startswith("//") else line)
-            talk.print(Text())
+        with keys_kept():  # again: an editor, or a shell that this was taken back from, leaves the terminal as it likes
+            if line.startswith("/") and not line.startswith("//"):
+                run_command(talk, line)
+            else:
+                talk.print(Text())
+                talk.say(line.removeprefix("/") if line.startswith("//") else line)
+                talk.print(Text())
     except TelosError as err:
         print_failure(err)
         if talk.turn is not None and talk.turn is not before and talk.turn.state != "done":
