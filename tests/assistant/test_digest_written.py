@@ -14,7 +14,6 @@ import pytest
 
 from assistant.config.schema import DigestSettings, UserSettings
 from assistant.digest import author
-from assistant.digest.author import _Author
 from assistant.digest.build import Edition, Parts, finished, plan
 from assistant.digest.render import render
 from assistant.digest.view import DigestView
@@ -261,7 +260,7 @@ def test_what_is_written_by_the_deadline_is_kept_and_the_rest_extracted(
 
 
 def test_a_story_that_is_written_when_time_is_up_is_kept() -> None:
-    late = _Author(FakeEngine(), [], deadline=time.monotonic() - 1)
+    late = author._Author(FakeEngine(), [], deadline=time.monotonic() - 1)
     late._done.put((0, ()))
     manuscript = late.collect(unheard)
     assert manuscript.is_late

@@ -10,7 +10,6 @@ from threading import Event
 import pytest
 
 from assistant import conversations, goals
-from assistant.answers.chat import Event as Told
 from assistant.answers.chat import Say, Start, Step
 from assistant.engine.contract import Piece, Request
 from assistant.service import Service
@@ -53,7 +52,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def leave(service: Service, wish: Say, what: str, is_begun: Callable[[], bool], times: int = 2) -> None:
     """Say something, and go away when it was told so often that `what` is done, and `is_begun`."""
-    events: Iterator[Told] = conversations.say(service, wish)
+    events = conversations.say(service, wish)
     told = 0
     for event in events:
         told += isinstance(event, Step) and event.what == what
@@ -61,7 +60,7 @@ def leave(service: Service, wish: Say, what: str, is_begun: Callable[[], bool], 
             break
     else:
         pytest.fail(f"It did not wait at {what}.")
-    events.close()  # type: ignore[attr-defined]
+    events.close()
 
 
 def test_who_leaves_while_the_card_is_read_is_not_waited_for(tmp_path: Path) -> None:

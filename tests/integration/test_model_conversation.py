@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +20,7 @@ from assistant.home import Home
 from assistant.service import Service
 from tests.databases import write_empty
 from tests.fakes import HeldIndex, WordEmbedder
+from tests.integration.with_model import cut_short
 from tests.tiny_models import tiny_model
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("model conversation")]
@@ -112,25 +111,14 @@ def test_a_reply_that_is_stopped_ends_at_once_and_is_kept(service: Service) -> N
     assert say(service, "Go on.", conversation=number).turn.state == "done"
 
 
-def killed_in_mid_reply(service: Service, text: str) -> int:
-    """The conversation whose reply was cut short. Random weights may have said all before they are killed, and are asked again
-    then, in a conversation of its own."""
-    for seed in range(20):
-        number = say(service, "Hello there.", start=Start()).conversation
-        events = speak(service, text, conversation=number, max_tokens=3000, seed=seed)
-        try:
-            next(event for event in events if isinstance(event, Text))
-            os.kill(process_of(service), signal.SIGKILL)
-            list(events)
-        except ModelFailed as err:
-            if "ended before" in err.sentence:
-                return number
-    pytest.fail("No reply was cut short.")
-
-
 def test_a_process_killed_in_mid_reply_costs_that_reply_and_the_next_turn_works(service: Service) -> None:
-    number = killed_in_mid_reply(service, "Tell me everything, at length.")
-    failed = conversations.show(service, number).turns[-1]
+    def begun(seed: int) -> Iterator[Event]:
+        number = say(service, "Hello there.", start=Start()).conversation
+        return speak(service, "Tell me everything, at length.", conversation=number, max_tokens=3000, seed=seed)
+
+    assert isinstance(cut_short(begun, lambda: process_of(service)), ModelFailed)
+    last = conversations.show(service)
+    number, failed = last.line.id, last.turns[-1]
     assert failed.state == "failed"
     assert "ended before" in failed.error
     assert failed.said == "Tell me everything, at length."

@@ -14,11 +14,11 @@ from threading import Event, Thread
 
 import pytest
 
-from assistant.answers.chat import Say, Start, Text
+from assistant import log
+from assistant.answers.chat import Say, Start
 from assistant.client import Client
-from assistant.errors import Unavailable
 from tests.integration.daemon import Daemon
-from tests.integration.with_model import answered, serving
+from tests.integration.with_model import answered, cut_short, serving
 from tests.processes import children, rss
 
 pytestmark = pytest.mark.integration
@@ -68,24 +68,12 @@ def short_of_memory(home: Daemon) -> Iterator[set[int]]:
         watching.join()
 
 
-def cut_short(home: Daemon) -> Unavailable:
-    """How a reply ends whose model is killed after its first words. Random weights may have nothing to say, or little, and are
-    asked again then, in a conversation of its own."""
-    with Client(home.home) as client:
-        for seed in range(20):
-            events = client.conversations.say(Say(text=SAID, start=Start(), seed=seed, max_tokens=LONGEST))
-            try:
-                next(event for event in events if isinstance(event, Text))
-                os.kill(model_process(home), signal.SIGKILL)
-                list(events)
-            except Unavailable as err:
-                if "ended before" in err.sentence:
-                    return err
-    pytest.fail("No reply was cut short.")
-
-
 def test_a_model_that_is_killed_for_its_memory_in_mid_reply_costs_that_reply(talking: Daemon) -> None:
-    told = cut_short(talking)
+    with Client(talking.home) as client:
+        told = cut_short(
+            lambda seed: client.conversations.say(Say(text=SAID, start=Start(), seed=seed, max_tokens=LONGEST)),
+            lambda: model_process(talking),
+        )
     assert "ended before it had answered: it crashed, or memory ran out" in told.sentence
     assert told.remedy == "What was asked is kept; ask again. If it happens again, choose a smaller model."
 
@@ -108,7 +96,8 @@ def test_a_model_that_finds_no_memory_to_start_in_is_a_sentence_until_there_is_s
     assert told.returncode == 1
     assert "ended before it had answered: it crashed, or memory ran out." in told.stderr
     assert "choose a smaller model" in told.stderr
-    assert "Traceback" not in told.stderr  # a process may tell the log where it stood when it found none
+    # Its own process may tell stderr where it stood when it found none; the service does not.
+    assert "Traceback" not in told.stderr + (talking.home.logs / log.FILE).read_text(encoding="utf-8")
     assert talking.rows("SELECT said, state FROM turn ORDER BY id DESC LIMIT 1") == [
         ("Is there a ferry on Sunday?", "FAILED")
     ]

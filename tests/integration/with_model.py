@@ -1,13 +1,16 @@
-"""A daemon with a tiny model of random weights in a process of its own, steered, without embedder and digest; talking with it."""
+"""A daemon with a tiny model of random weights in a process of its own, steered, without embedder and digest; talking with it,
+and with any such model whose process is killed on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from assistant.answers.chat import Done, Say
+from assistant.answers.chat import Done, Event, Say, Text
 from assistant.client import Client
 from assistant.errors import Unavailable
 from tests.integration.daemon import STEERED, Daemon, running
@@ -48,3 +51,18 @@ def answered(home: Daemon, say: Say) -> Done:
             except Unavailable:
                 say = Say(text="", last=True, retry=True)
     raise AssertionError("The model never said a word.")
+
+
+def cut_short(begin: Callable[[int], Iterator[Event]], process: Callable[[], int]) -> Unavailable:
+    """How a reply ends whose model's process is killed after its first words. Random weights may have nothing to say, or have said
+    all by then: the reply to each of 20 seeds is begun until one was cut short."""
+    for seed in range(20):
+        events = begin(seed)
+        try:
+            next(event for event in events if isinstance(event, Text))
+            os.kill(process(), signal.SIGKILL)
+            list(events)
+        except Unavailable as err:
+            if "ended before" in err.sentence:
+                return err
+    pytest.fail("No reply was cut short.")
